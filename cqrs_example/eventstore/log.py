@@ -1,0 +1,116 @@
+"""Reading: a stream, and the whole log without missing what commits late."""
+
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db import connection
+
+from .recorded import SELECT, RecordedEvent, query
+
+BATCH = 1000
+
+# Every writer holds this advisory lock, shared, from its first statement to its end; so those who
+# hold it are those whose events may be on their way. Two numbers, because Postgres keeps such keys
+# apart from the 64-bit keys of the streams.
+APPEND_LOCK = (0x6576656E, 0x74730000)
+# max() first, the writers afterwards: a position below it was handed out before, so whoever got it
+# has committed, has given up, or is among them.
+LAST_POSITION = """
+    SELECT coalesce(max(position), 0), current_setting('transaction_isolation')
+    FROM eventstore_event
+"""
+WRITERS = """
+    SELECT virtualtransaction FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2 AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND pid <> pg_backend_pid()
+"""
+FORWARDS = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version LIMIT %s"
+BACKWARDS = (
+    SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version DESC LIMIT %s"
+)
+WHOLE_LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
+CAUSED_BY = SELECT + "WHERE causation_id = %s ORDER BY position"
+
+MAX_INT, MAX_BIGINT = 2**31 - 1, 2**63 - 1
+
+
+def read(
+    name: str,
+    *,
+    after: int = 0,
+    before: int = MAX_INT,
+    backwards: bool = False,
+    limit: int | None = None,
+) -> Iterator[RecordedEvent]:
+    """The events of a stream with versions between `after` and `before`, both exclusive.
+
+    Oldest first, or newest first if `backwards`; at most `limit`. Flat memory for any length.
+    """
+    left = MAX_BIGINT if limit is None else limit
+    sql = BACKWARDS if backwards else FORWARDS
+    while left > 0 and (events := query(sql, [name, after, before, min(left, BATCH)])):
+        yield from events
+        left -= len(events)
+        if backwards:
+            before = events[-1].version
+        else:
+            after = events[-1].version
+
+
+def last_event(name: str) -> RecordedEvent | None:
+    """The last event of a stream, as it is now; None when the stream has none."""
+    return next(read(name, backwards=True, limit=1), None)
+
+
+def read_all(after: int = 0) -> Iterator[RecordedEvent]:
+    """All events after a position, in the order of positions, as far as they are settled.
+
+    To go on later, call it again with the position of the last event you have dealt with: none is
+    missed and none comes twice, however late its transaction commits. Where a gap may still be
+    filled this waits for the transactions that can fill it, and holds up nobody else. Needs READ
+    COMMITTED, the default: it must see what was committed a moment ago.
+    """
+    settled = after
+    while events := query(WHOLE_LOG, [after, MAX_BIGINT, BATCH]):
+        if events[-1].position > settled and _has_gap(after, events):
+            settled = settled_position()
+            events = query(WHOLE_LOG, [after, settled, BATCH])
+        yield from events
+        after = events[-1].position
+
+
+def settled_position() -> int:
+    """A position up to which no event can appear any more: the last one, once it is safe.
+
+    Positions are handed out before the commit, so a lower one can become visible later than a
+    higher one. What is still missing when all who held the append lock have ended was rolled back.
+    Marten calls this the high-water mark; its gap detection waits for transactions too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_POSITION)
+        position, isolation = cursor.fetchone()
+    if isolation != "read committed":
+        raise RuntimeError(f"The log can only be settled under READ COMMITTED, not {isolation}.")
+    waiting_for = _writers()
+    # Asking again and again instead of queueing for the lock: whoever waits for it exclusively
+    # makes every writer that comes later wait as well.
+    while waiting_for := waiting_for & _writers():
+        time.sleep(0.005)
+    return int(position)
+
+
+def caused_by(causation_id: UUID) -> list[RecordedEvent]:
+    """The events that a command or an event directly caused, in the order of the log."""
+    return query(CAUSED_BY, [causation_id])
+
+
+def _has_gap(after: int, events: list[RecordedEvent]) -> bool:
+    return events[-1].position - after != len(events)
+
+
+def _writers() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(WRITERS, APPEND_LOCK)
+        return {transaction for (transaction,) in cursor.fetchall()}

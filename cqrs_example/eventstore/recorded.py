@@ -1,0 +1,70 @@
+"""An event as the log holds it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from .contracts import UnreadableEvent, decode
+
+SELECT = """
+    SELECT position, id, stream, version, type, schema_version, data,
+           correlation_id, causation_id, metadata, recorded_at, occurred_at
+    FROM eventstore_event
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event with its place in the log.
+
+    position        its number in the whole log: increasing, may have gaps, is not commit order
+    id              a UUID, the same if the same command is sent again
+    stream, version its stream, and its number there: 1, 2, 3 … without gaps
+    data            the event itself, an instance of its contract
+    correlation_id  the same on everything that one request set in motion
+    causation_id    the command or the event that directly caused it
+    metadata        who and what: the command's name and fields, the actor, the request
+    recorded_at     when the database took it
+    occurred_at     when it happened, where an import knows better; else as recorded
+    """
+
+    position: int
+    id: UUID
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    data: Any
+    correlation_id: UUID
+    causation_id: UUID
+    metadata: Mapping[str, Any]
+    recorded_at: datetime
+    occurred_at: datetime
+
+    def __str__(self) -> str:
+        return str(self.data)
+
+
+def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
+    """Run a query that begins with `SELECT` above."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [from_row(row) for row in cursor.fetchall()]
+
+
+def from_row(row: Sequence[Any]) -> RecordedEvent:
+    """A row of `SELECT`; raises `UnreadableEvent` with the event's id."""
+    position, event_id, stream, version, event_type, schema_version, stored, *ids, metadata = row[
+        :10
+    ]
+    try:
+        data = decode(event_type, schema_version, json.loads(stored))
+    except UnreadableEvent as error:
+        raise UnreadableEvent(f"Event {event_id} at position {position}: {error}.") from error
+    place = (position, event_id, stream, version, event_type, schema_version)
+    return RecordedEvent(*place, data, ids[0], ids[1], json.loads(metadata), row[10], row[11])

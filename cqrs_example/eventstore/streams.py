@@ -1,0 +1,218 @@
+"""Writing: lock streams, decide, append."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, connection
+from psycopg import Error
+
+from .contracts import Event, encode
+from .log import APPEND_LOCK, read
+from .recorded import SELECT, RecordedEvent, from_row
+
+# Locks live in shared memory until the commit, and there is room for a few thousand in all.
+MOST_STREAMS = 1000
+
+LOCK = """
+    SELECT pg_advisory_xact_lock_shared(%s, %s)
+    UNION ALL
+    SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key
+"""
+
+LAST_EVENT = SELECT + "WHERE stream = %s ORDER BY version DESC LIMIT 1"
+LAST_EVENTS = f"""
+    SELECT last.* FROM unnest(%s::text[]) AS wanted (name),
+    LATERAL ({SELECT} WHERE stream = wanted.name ORDER BY version DESC LIMIT 1) AS last
+"""  # noqa: S608 (no input in it)
+
+# One statement and one parameter for any number of events and streams: as fast as VALUES for one
+# event, faster than arrays for a thousand. statement_timestamp(), because now() is when the
+# transaction began: before the event that it had to wait for.
+APPEND = """
+    INSERT INTO eventstore_event (
+        id, stream, version, type, schema_version, data, correlation_id, causation_id, metadata,
+        recorded_at, occurred_at
+    )
+    SELECT id, stream, version, type, schema_version, data, %s, %s, %s,
+           statement_timestamp(), coalesce(occurred_at, statement_timestamp())
+    FROM jsonb_to_recordset(%s) AS new (
+        id uuid, stream text, version int, type text, schema_version int, data jsonb,
+        occurred_at timestamptz
+    )
+    RETURNING position, recorded_at, occurred_at
+"""
+
+
+class WrongExpectedVersion(Exception):
+    """The stream is not at the version that the writer believed."""
+
+
+class DuplicateEvent(Exception):
+    """An event with this id is in the log already."""
+
+
+@dataclass
+class Stream:
+    """A stream that this transaction has locked: nobody else can append to it before the end.
+
+    `version` is that of its last event (0: no event yet), `last` that event; iterating reads all.
+    """
+
+    name: str
+    version: int = 0
+    last: RecordedEvent | None = None
+
+    def __iter__(self) -> Iterator[RecordedEvent]:
+        return read(self.name)
+
+
+class NewEvent(NamedTuple):
+    """An event on its way into a stream; `occurred_at` where it is known to differ from now."""
+
+    stream: Stream
+    data: Event
+    occurred_at: datetime | None = None
+
+
+def lock(*names: str) -> list[Stream]:
+    """Lock streams until the transaction ends, and say where they are; in the order asked for.
+
+    Make it the first statement of the transaction, and name all streams at once: whoever locks
+    one after the other waits for those who do it the other way round, and they for him.
+    """
+    _require_transaction()
+    if len(set(names)) > MOST_STREAMS:
+        raise ValueError(
+            f"At most {MOST_STREAMS:,} streams can be locked at once, not {len(names):,}: work in"
+            " chunks, one transaction each."
+        )
+    # Sorted by key, so that two transactions over the same streams queue instead of deadlocking.
+    keys = sorted({_key(name) for name in names})
+    with connection.cursor() as locks, connection.cursor() as reads:
+        # Sent together, but two statements: the one that waits for a lock has the snapshot from
+        # before the wait.
+        with connection.wrap_database_errors, connection.connection.pipeline():
+            locks.execute(LOCK, [*APPEND_LOCK, keys])
+            if len(names) == 1:
+                reads.execute(LAST_EVENT, names)
+            else:
+                reads.execute(LAST_EVENTS, [list(names)])
+        last = {event.stream: event for event in map(from_row, reads.fetchall())}
+    streams = {
+        name: Stream(name, last[name].version, last[name]) if name in last else Stream(name)
+        for name in names
+    }
+    return [streams[name] for name in names]
+
+
+def append(
+    stream: Stream,
+    events: Sequence[Event],
+    *,
+    expected_version: int | None = None,
+    **origin: Any,
+) -> list[RecordedEvent]:
+    """Append events to one stream; see `append_many`. No events: nothing happens.
+
+    Raises `WrongExpectedVersion` when `expected_version` is given and the stream is elsewhere.
+    """
+    expect(stream, expected_version)
+    return append_many([NewEvent(stream, event) for event in events], **origin)
+
+
+def expect(stream: Stream, version: int | None) -> None:
+    """Raise `WrongExpectedVersion` when a version is given and the stream is elsewhere."""
+    if version not in (None, stream.version):
+        raise WrongExpectedVersion(
+            f"Stream {stream.name} is at version {stream.version}, not {version}."
+        )
+
+
+def append_many(
+    new: Sequence[NewEvent],
+    *,
+    ids: Sequence[UUID] | None = None,
+    correlation_id: UUID | None = None,
+    causation_id: UUID | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> list[RecordedEvent]:
+    """Append events to streams that `lock` returned, in this order, with one statement.
+
+    Raises `DuplicateEvent` when an id is taken, and `WrongExpectedVersion` when somebody wrote to
+    a stream without locking it. The transaction can only be rolled back then.
+    """
+    _require_transaction()
+    if not new:
+        return []
+    ids = ids or [uuid4() for _ in new]
+    causation_id = causation_id or ids[0]
+    origin = (correlation_id or causation_id, causation_id, metadata or {})
+    placed = list(zip(ids, _versions(new), new, strict=True))
+    recorded = []
+    for row, (event_id, version, (stream, event, _)) in zip(
+        _insert(placed, *origin), placed, strict=True
+    ):
+        position, *times = row
+        place = (position, event_id, stream.name, version, event.type, event.schema_version)
+        recorded.append(RecordedEvent(*place, event, *origin, *times))
+        stream.version, stream.last = version, recorded[-1]
+    return recorded
+
+
+def _versions(new: Sequence[NewEvent]) -> Iterator[int]:
+    reached = {stream.name: stream.version for stream, _, _ in new}
+    for stream, _, _ in new:
+        reached[stream.name] += 1
+        yield reached[stream.name]
+
+
+def _insert(
+    placed: Sequence[tuple[UUID, int, NewEvent]],
+    correlation_id: UUID,
+    causation_id: UUID,
+    metadata: Mapping[str, Any],
+) -> list[Any]:
+    rows = [
+        {
+            "id": event_id,
+            "stream": stream.name,
+            "version": version,
+            "type": event.type,
+            "schema_version": event.schema_version,
+            "data": encode(event),
+            "occurred_at": occurred_at,
+        }
+        for event_id, version, (stream, event, occurred_at) in placed
+    ]
+    texts = [json.dumps(value, default=str, ensure_ascii=False) for value in (metadata, rows)]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(APPEND, [correlation_id, causation_id, *texts])
+            return list(cursor.fetchall())
+    except IntegrityError as error:
+        raise _translated(error) from error
+
+
+def _translated(error: IntegrityError) -> Exception:
+    """The constraints of the table, in the words of the event store."""
+    constraint = error.__cause__.diag.constraint_name if isinstance(error.__cause__, Error) else ""
+    if constraint == "eventstore_event_id":
+        return DuplicateEvent(f"An event with this id is in the log already: {error}")
+    if constraint == "eventstore_event_stream_version":
+        return WrongExpectedVersion(f"Somebody wrote without a lock: {error}")
+    return error
+
+
+def _key(name: str) -> int:
+    """A stream's lock: two streams that share one by chance wait for each other, no more."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("Lock and append inside transaction.atomic(): a lock ends with it.")

@@ -1,0 +1,29 @@
+"""The edge: requests read strictly, and answered to programs and to people.
+
+The view of a command:
+
+    @endpoint("POST")
+    def ship_quantity(request, sku):
+        try:
+            command = ShipProductQuantity(parse_sku(sku), positive_integer(request, "quantity"))
+            [event] = execute(handle, command, context(request))
+        except REFUSALS as error:
+            return refused(request, error, "ship.html", {"sku": sku})
+        return done(request, f"Shipped {event.data.quantity}.")
+"""
+
+from .answers import REFUSALS, as_json, done, refused, wants_html
+from .endpoint import endpoint
+from .reading import BadInput, context, positive_integer
+
+__all__ = [
+    "REFUSALS",
+    "BadInput",
+    "as_json",
+    "context",
+    "done",
+    "endpoint",
+    "positive_integer",
+    "refused",
+    "wants_html",
+]

@@ -1,0 +1,120 @@
+"""Requests, read strictly: what is not exactly right is refused with a sentence."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from ..messaging import Context
+
+LARGEST = 2_147_483_647
+MOST_BYTES = 16 * 1024
+JSON_TYPE = "application/json"
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+class BadInput(Exception):
+    """A request that makes no sense; the message says what was wrong and what would be right."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def is_json(request: HttpRequest) -> bool:
+    """Whether a program sent this. Browsers ask a server before they let the page of another site
+    send this type; that is why no CSRF token is needed, and why the type must be exact."""
+    return request.content_type == JSON_TYPE
+
+
+def is_form(request: HttpRequest) -> bool:
+    """Whether a page's form sent this."""
+    return request.content_type in FORM_TYPES
+
+
+def require_length(request: HttpRequest) -> None:
+    """Refuse a body that is too large, or whose length nobody said, before anything reads it."""
+    if "Transfer-Encoding" in request.headers:
+        # A WSGI application sees a chunked body as an empty one.
+        raise BadInput("Send a Content-Length: chunked bodies are not read.", 411)
+    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+        raise BadInput(f"The body may have {MOST_BYTES:,} bytes at most.", 413)
+
+
+def require_known_type(request: HttpRequest) -> None:
+    """Refuse a body that is neither JSON nor a form, in UTF-8."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BadInput("Send the body as it is, without a Content-Encoding.", 415)
+    if not request.content_type and not request.body:
+        raise BadInput('The body must be a JSON object such as {"quantity": 5}, but is empty.')
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if not (is_json(request) or is_form(request)) or charset.lower() != "utf-8":
+        raise BadInput(f"The Content-Type must be {JSON_TYPE}, in UTF-8.", 415)
+
+
+def positive_integer(request: HttpRequest, name: str) -> int:
+    """A whole number from 1 to 2,147,483,647: a JSON integer, or the digits in a form's field."""
+    value = _fields(request).get(name)
+    number = value if is_json(request) else _digits(value)
+    if type(number) is int and 1 <= number <= LARGEST:
+        return number
+    was = f"is {json.dumps(value, ensure_ascii=False):.40}" if value else "is missing"
+    raise BadInput(f"The {name} must be a whole number from 1 to {LARGEST:,}, but {was}.")
+
+
+def context(request: HttpRequest) -> Context:
+    """A command's context: its ids from the headers or the form, who sends it, and where to."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None and not is_json(request):
+        key = request.POST.get("command_id")
+    ids = {} if key is None else {"command_id": _uuid(key)}
+    correlation = request.headers.get("X-Correlation-ID", "")
+    return Context(
+        correlation_id=UUID(correlation) if re.fullmatch(UUID_PATTERN, correlation) else None,
+        actor=request.user.get_username() or "anonymous",
+        request={"method": request.method, "path": request.path},
+        **ids,
+    )
+
+
+def _fields(request: HttpRequest) -> Mapping[str, Any]:
+    return _json_object(request.body) if is_json(request) else request.POST.dict()
+
+
+def _digits(value: str | None) -> int | None:
+    text = (value or "").strip()
+    return int(text) if re.fullmatch("[0-9]{1,10}", text) else None
+
+
+def _uuid(text: str) -> UUID:
+    if re.fullmatch(f'"{UUID_PATTERN}"|{UUID_PATTERN}', text):
+        return UUID(text.strip('"'))
+    raise BadInput(
+        "The Idempotency-Key must be a UUID, such as 4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90,"
+        f" but is {text!r:.60}."
+    )
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()  # fails on half a surrogate pair
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"The body must be JSON in UTF-8, but it is not: {error!s:.80}.") from error
+    if not isinstance(value, dict):
+        raise BadInput('The body must be a JSON object such as {"quantity": 5}.')
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key comes twice")
+    return dict(pairs)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")

@@ -1,0 +1,109 @@
+"""Carry out a command, once, whatever goes wrong."""
+
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import OperationalError, transaction
+
+from .. import eventstore
+from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
+from .transaction import Command, Handler, Unit, begin, deliver, described
+
+RETRIES = 3
+DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
+
+
+class DomainError(Exception):
+    """The domain refuses the command; the message is a sentence for whoever sent it."""
+
+
+class CommandIdReused(Exception):
+    """Another command, or another actor's, was recorded under this command id."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who sends a command, and under which ids.
+
+    command_id      sent again with the same id, a command has no second effect
+    correlation_id  the same on all that belongs together; the command's id if not given
+    actor           who; a repetition must come from the same
+    request         what else to keep in the metadata; anything that JSON can hold
+    """
+
+    command_id: UUID = field(default_factory=uuid4)
+    correlation_id: UUID | None = None
+    actor: str = "anonymous"
+    request: Mapping[str, Any] = field(default_factory=dict)
+
+
+def execute(
+    handler: Handler[Command], command: Command, context: Context | None = None
+) -> list[RecordedEvent]:
+    """Carry out a command in a transaction of its own; returns the events it recorded, if any.
+
+    The command is a dataclass. `handler(tx, command)` locks streams, decides and appends; then
+    projections and policies hear of the events; then all of it commits, or nothing.
+
+    A command that was recorded before under the same id by the same actor is not carried out again:
+    its events are returned. Raises `CommandIdReused` when the id belongs to anything else, and what
+    the handler raises, such as `DomainError`. Deadlocks are tried again three times.
+    """
+    context = context or Context()
+    try:
+        return _with_retries(handler, command, context)
+    except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
+        # The transaction is gone: only a new one can look up whether this is a repetition. And only
+        # now: asking beforehand would cost every command a round trip.
+        if events := _recorded_before(command, context):
+            return events
+        if isinstance(error, DuplicateEvent):
+            raise _reused(context) from error
+        raise
+
+
+def _with_retries(
+    handler: Handler[Command], command: Command, context: Context
+) -> list[RecordedEvent]:
+    for attempt in range(RETRIES):
+        try:
+            return _attempt(handler, command, context)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in (DEADLOCK, SERIALIZATION_FAILURE):
+                raise
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 (lets one go ahead)
+    return _attempt(handler, command, context)
+
+
+def _attempt(handler: Handler[Command], command: Command, context: Context) -> list[RecordedEvent]:
+    command_id = context.command_id
+    unit = Unit(
+        context.correlation_id or command_id, {"actor": context.actor, "request": context.request}
+    )
+    # Durable: when this returns, the events are committed. Inside somebody else's transaction
+    # that would not be so, and a retry would find that transaction aborted.
+    with transaction.atomic(durable=True):
+        handler(begin(unit, command, command_id, causation_id=command_id), command)
+        deliver(unit)
+    return [event for event in unit.recorded if event.causation_id == command_id]
+
+
+def _recorded_before(command: object, context: Context) -> list[RecordedEvent]:
+    events = eventstore.caused_by(context.command_id)
+    told = json.loads(json.dumps(described(command, context.command_id), default=str))
+    for event in events:
+        if (event.metadata.get("command"), event.metadata.get("actor")) != (told, context.actor):
+            raise _reused(context)
+    return events
+
+
+def _reused(context: Context) -> CommandIdReused:
+    return CommandIdReused(
+        f"The command id {context.command_id} belongs to another command that was recorded before:"
+        " send each command with an id of its own."
+    )

@@ -1,0 +1,112 @@
+"""The transaction of a command: what a handler works with, and what hears of its events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from .. import eventstore
+from ..eventstore import Event, NewEvent, RecordedEvent, Stream
+
+Command = TypeVar("Command")
+Handler = Callable[["Transaction", Command], object]
+
+
+@dataclass
+class Unit:
+    """What all commands of one database transaction share."""
+
+    correlation_id: UUID
+    origin: Mapping[str, Any]  # the actor and the request, for the metadata of each event
+    undelivered: list[RecordedEvent] = field(default_factory=list)
+    recorded: list[RecordedEvent] = field(default_factory=list)
+    issued: Counter[tuple[UUID, str]] = field(default_factory=Counter)
+
+
+@dataclass
+class Transaction:
+    """A command (or a policy) at work inside the database transaction.
+
+    command_id    gives its events their ids, so that the same command sent again collides
+    causation_id  what directly caused its events
+    cause         what directly caused the commands that it issues in turn
+    command       its name and fields, for the metadata of each event
+    """
+
+    unit: Unit
+    command_id: UUID
+    causation_id: UUID
+    cause: UUID
+    command: Mapping[str, Any]
+    appended: int = 0
+
+    def lock(self, *names: str) -> list[Stream]:
+        """Lock streams first of all, and all at once: see `eventstore.lock`."""
+        return eventstore.lock(*names)
+
+    def append(
+        self, stream: Stream, events: Sequence[Event], *, expected_version: int | None = None
+    ) -> list[RecordedEvent]:
+        """Append to one stream: see `eventstore.append`. Projections and policies hear of it."""
+        eventstore.expect(stream, expected_version)
+        return self.append_many([NewEvent(stream, event) for event in events])
+
+    def append_many(self, new: Sequence[NewEvent]) -> list[RecordedEvent]:
+        """Append to many streams at once: see `eventstore.append_many`."""
+        first = self.appended + 1
+        self.appended += len(new)
+        recorded = eventstore.append_many(
+            new,
+            ids=[uuid5(self.command_id, str(n)) for n in range(first, first + len(new))],
+            correlation_id=self.unit.correlation_id,
+            causation_id=self.causation_id,
+            metadata={"command": self.command, **self.unit.origin},
+        )
+        self.unit.undelivered += recorded
+        self.unit.recorded += recorded
+        return recorded
+
+    def execute(self, handler: Handler[Command], command: Command) -> None:
+        """Carry out a further command in this transaction: what a policy does."""
+        name = type(command).__name__
+        self.unit.issued[self.cause, name] += 1
+        nth = self.unit.issued[self.cause, name]
+        command_id = uuid5(self.cause, name if nth == 1 else f"{name} {nth}")
+        handler(begin(self.unit, command, command_id, self.cause), command)
+
+
+def begin(unit: Unit, command: object, command_id: UUID, causation_id: UUID) -> Transaction:
+    return Transaction(unit, command_id, causation_id, command_id, described(command, command_id))
+
+
+def described(command: Any, command_id: UUID) -> dict[str, Any]:
+    """A command as the metadata of its events tells it."""
+    return {"id": str(command_id), "name": type(command).__name__, "fields": asdict(command)}
+
+
+def deliver(unit: Unit) -> None:
+    """Projections, then policies, hear of every event, first in, first out, in log order.
+
+    What a policy appends is delivered after the events that were there before it.
+    """
+    while events := unit.undelivered:
+        unit.undelivered = []
+        for module in settings.PROJECTIONS.values():
+            import_module(module).project(events)
+        for event in events:
+            for name, policy in settings.POLICIES.items():
+                import_string(policy)(_heard_by(name, event, unit), event)
+
+
+def _heard_by(policy: str, event: RecordedEvent, unit: Unit) -> Transaction:
+    command_id = uuid5(event.id, policy)
+    return Transaction(
+        unit, command_id, event.id, event.id, {"id": str(command_id), "name": policy}
+    )

@@ -1,0 +1,1 @@
+"""One module per mode; `persisted_sync` is the default."""

@@ -1,0 +1,146 @@
+"""What every mode shares. Reading it starts nothing and connects to nothing."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import IsolationLevel, ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from .wiring import *  # noqa: F403
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+
+def flag(name: str, default: bool) -> bool:
+    """An environment variable that is 1 or 0."""
+    value = os.environ.get(name, "") or str(int(default))
+    if value not in ("0", "1"):
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, but is {value!r}.")
+    return value == "1"
+
+
+def database(url: str, engine: str) -> dict[str, Any]:
+    """A Django database from a libpq URL, with libpq's own reading of it."""
+    try:
+        options: dict[str, Any] = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must look like postgresql://user:password@host:5432/name,"
+            f" but libpq says: {str(error).strip()}."
+        ) from None
+    return {
+        "ENGINE": engine,
+        "NAME": options.pop("dbname", ""),
+        "USER": options.pop("user", ""),
+        "PASSWORD": options.pop("password", ""),
+        "HOST": options.pop("host", ""),
+        "PORT": str(options.pop("port", "")),
+        # Locks come first and reads after them, each statement with a snapshot of its own:
+        # under REPEATABLE READ a command would decide on what it saw before it had the lock.
+        "OPTIONS": {
+            **options,
+            "isolation_level": IsolationLevel.READ_COMMITTED,
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
+        "CONN_MAX_AGE": 600,
+        # Without it the first request after a restart of Postgres fails, once per thread.
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def embedded_url() -> str:
+    """Where `make db` says that the embedded Postgres is, or will be."""
+    written = BASE_DIR / ".postgres" / "url"
+    if written.exists():
+        return written.read_text().strip()
+    return f"dbname=warehouse user=postgres host='{BASE_DIR / '.postgres'}'"
+
+
+DEBUG = flag("DEBUG", default=False)
+HTTPS = flag("HTTPS", default=not DEBUG)
+
+SECRET_KEY = os.environ.get(
+    "SECRET_KEY", "development only, and refused elsewhere" if DEBUG else ""
+)
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set: set it to 50 or more random characters, or DEBUG=1 to develop."
+    )
+
+ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
+CSRF_TRUSTED_ORIGINS = [
+    origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin
+]
+
+if url := os.environ.get("DATABASE_URL"):
+    DATABASES = {"default": database(url, "django.db.backends.postgresql")}
+else:
+    DATABASES = {"default": database(embedded_url(), "dev.embedded")}
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cqrs_example.http.middleware.EdgeMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "cqrs_example" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "cqrs_example.http.context_processors.command_id",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "cqrs_example.urls"
+WSGI_APPLICATION = "cqrs_example.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Messages travel in a cookie: a page that confirms a command costs no session.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "cqrs_example" / "static"]
+WHITENOISE_USE_FINDERS = True
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Django gives its own logger a handler as well: each line would come twice.
+    "loggers": {"django": {"handlers": []}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+}
+
+# A shipment that leaves this many or fewer is reported, and the stock page marks the product.
+LOW_PRODUCT_QUANTITY = 5

@@ -1,0 +1,3 @@
+"""Projections and policies run in the command's own transaction; state lives in Postgres."""
+
+from .base import *  # noqa: F403

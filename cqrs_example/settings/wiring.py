@@ -1,0 +1,35 @@
+"""What is installed, and who hears what: the whole wiring, in order, on one page."""
+
+INSTALLED_APPS = [
+    # The slices, one per column of the event model.
+    "warehouse.increase_product_quantity",
+    "warehouse.ship_product_quantity",
+    "warehouse.products",
+    "warehouse.product_history",
+    "warehouse.low_product_quantity_notification",
+    # The building blocks.
+    "cqrs_example.eventstore",
+    "cqrs_example.messaging",
+    "cqrs_example.http",
+    # Django's own.
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+# Where the event contracts are. The log can be read only as far as these modules know its types.
+EVENTS = ["warehouse.events"]
+
+# Read models, by name. Each hears of every event, in this order, inside the command's transaction.
+PROJECTIONS = {
+    "products": "warehouse.products.projection",
+    "low_product_quantity_notification": "warehouse.low_product_quantity_notification.projection",
+}
+
+# "Whenever this event, then that command": heard after the projections, in this order.
+POLICIES = {
+    "notify_low_product_quantity": "warehouse.low_product_quantity_notification.policy.notify",
+}

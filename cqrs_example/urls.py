@@ -1,0 +1,19 @@
+"""Every address: one line for each slice."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from . import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/warehouse/products")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("warehouse/", include("warehouse.products.urls")),
+    path("warehouse/", include("warehouse.product_history.urls")),
+    path("warehouse/", include("warehouse.increase_product_quantity.urls")),
+    path("warehouse/", include("warehouse.ship_product_quantity.urls")),
+    path("warehouse/", include("warehouse.low_product_quantity_notification.urls")),
+    path("admin/", admin.site.urls),
+]

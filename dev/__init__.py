@@ -1,0 +1,1 @@
+"""Development tools: installation, embedded Postgres, test plugins. Never in production."""

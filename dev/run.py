@@ -1,0 +1,77 @@
+"""The application with its database, until Ctrl-C: `python -m dev.run [--reload]`.
+
+Postgres is the embedded one unless DATABASE_URL is set.
+"""
+
+import os
+import socket
+import sys
+import threading
+import time
+from contextlib import nullcontext
+
+from dev.environment import development_values, reachable_database_url
+from dev.failure import DevError, exit_with_sentence
+from dev.places import ROOT
+from dev.postgres import embedded
+from dev.stopping import catch_signals, is_stopping, run_child
+
+HOST = "127.0.0.1"
+
+
+def main() -> int:
+    reload = sys.argv[1:] == ["--reload"]
+    port = _free_port(os.environ.get("PORT") or "8000")
+    env = {**development_values(), **os.environ, "PORT": str(port)}
+    catch_signals()
+    with nullcontext() if reachable_database_url() else embedded():
+        if not is_stopping():
+            _migrate(env)
+        return _serve(port, env, reload)
+
+
+def _free_port(text: str) -> int:
+    try:
+        port = int(text)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+    except (ValueError, OverflowError):
+        raise DevError(f"PORT={text} is not a port: give a number from 1 to 65535.") from None
+    except OSError as error:
+        raise DevError(
+            f"Port {text} of {HOST} cannot be used ({error.strerror}): stop the program that has"
+            " it, or choose another port, for example PORT=8001."
+        ) from None
+    return port
+
+
+def _migrate(env: dict[str, str]) -> None:
+    if run_child([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env) != 0:
+        raise DevError("The migrations failed: the lines above say why.")
+
+
+def _serve(port: int, env: dict[str, str], reload: bool) -> int:
+    threading.Thread(target=_announce, args=[port], daemon=True).start()
+    if reload:
+        # In our session, so that breakpoint() can read the terminal.
+        command = [sys.executable, "manage.py", "runserver", f"{HOST}:{port}"]
+        return run_child(command, env, own_session=False)
+    return run_child([sys.executable, "-m", "gunicorn", "cqrs_example.wsgi"], env)
+
+
+def _announce(port: int) -> None:
+    while not is_stopping() and not _accepts(port):
+        time.sleep(0.1)
+    if not is_stopping():
+        print(f"Open http://{HOST}:{port}/ (Ctrl-C stops).", flush=True)
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    exit_with_sentence(main)

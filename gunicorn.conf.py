@@ -1,0 +1,30 @@
+"""How gunicorn serves the application. WEB_CONCURRENCY, PORT and PGOPTIONS change it."""
+
+import os
+from pathlib import Path
+
+# Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
+# client or one long statement holds a stream's lock, and a worker's thread, for ever.
+DATABASE_LIMITS = (
+    "-c lock_timeout=3s"
+    " -c statement_timeout=10s"
+    " -c idle_in_transaction_session_timeout=15s"
+    " -c client_connection_check_interval=2s"
+)
+
+bind = f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(4, (os.cpu_count() or 1) + 1))
+threads = 4
+timeout = 30
+graceful_timeout = 30
+# A fork after the application has connected would share one connection between workers.
+preload_app = False
+# The socket is of no use here, and any process of the same account could stop the server by it.
+control_socket_disable = True
+# Workers touch a file every second: on a slow disk that blocks, and they are taken for dead.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+limit_request_line = 4094
+limit_request_fields = 50
+limit_request_field_size = 4096
+raw_env = [f"PGOPTIONS={DATABASE_LIMITS} {os.environ.get('PGOPTIONS', '')}".rstrip()]

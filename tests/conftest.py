@@ -1,0 +1,136 @@
+"""The real stack for every test: Postgres, gunicorn, HTTP."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_may_truncate_the_log() -> Iterator[None]:
+    """Tests that commit end with TRUNCATE, which the log refuses. Only the owner of the table can
+    switch its trigger off: nothing that the application could set opens a way around it."""
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flush_as_owner(self: DatabaseOperations, sql_list: list[str]) -> None:
+        trigger = "TRIGGER eventstore_append_only"
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE eventstore_event DISABLE {trigger}")
+            flush(self, sql_list)
+            cursor.execute(f"ALTER TABLE eventstore_event ENABLE ALWAYS {trigger}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", flush_as_owner)
+        yield
+
+
+class Server:
+    """A gunicorn of our own, and a plain HTTP client for it."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.log = ROOT / ".pytest_cache" / f"gunicorn-{os.getpid()}.log"
+        self.start()
+
+    def start(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.log.parent.mkdir(exist_ok=True)
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi", "--workers", "2"],
+                cwd=ROOT,
+                env={**os.environ, **self.environment, "PORT": str(self.port)},
+                stderr=log,
+            )
+        deadline = time.monotonic() + 30
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                assert self("GET", "/readyz").status == 200
+                return
+            except ConnectionError:
+                time.sleep(0.02)
+        raise RuntimeError(f"gunicorn did not start: {self.log.read_text()}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def __call__(
+        self, method: str, path: str, body: bytes | str | None = None, **headers: str
+    ) -> "Answer":
+        """One request on a connection of its own; header_names_like_this."""
+        client = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        client.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+        answer = Answer(client.getresponse())
+        client.close()
+        return answer
+
+    def post(self, path: str, body: str, **headers: str) -> "Answer":
+        return self("POST", path, body, **{"Content_Type": "application/json", **headers})
+
+    def increase(self, sku: str, quantity: object, **headers: str) -> "Answer":
+        path = f"/warehouse/products/{sku}/increase_quantity"
+        return self.post(path, f'{{"quantity": {quantity}}}', **headers)
+
+    def ship(self, sku: str, quantity: object, **headers: str) -> "Answer":
+        path = f"/warehouse/products/{sku}/ship_quantity"
+        return self.post(path, f'{{"quantity": {quantity}}}', **headers)
+
+
+class Answer:
+    def __init__(self, response: Any) -> None:
+        self.status: int = response.status
+        self.headers = response.headers
+        self.body: bytes = response.read()
+
+    def __repr__(self) -> str:
+        return f"{self.status} {self.body!r}"
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@pytest.fixture(scope="session")
+def _gunicorn(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+    values = connection.settings_dict
+    keys = ("HOST", "PORT", "USER", "PASSWORD")
+    where = " ".join(f"{key.lower()}='{values[key]}'" for key in keys if values[key])
+    server = Server({"DATABASE_URL": f"{where} dbname='{values['NAME']}'", "DEBUG": "1"})
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(_gunicorn: Server, transactional_db: None) -> Server:
+    """gunicorn on the test database, which is empty at the start of each test."""
+    return _gunicorn
+
+
+@pytest.fixture
+def rows() -> Callable[..., Any]:
+    """`rows(sql, *parameters)`: what is in the database."""
+
+    def query(sql: str, *parameters: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()
+
+    return query

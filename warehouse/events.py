@@ -1,0 +1,55 @@
+"""What can happen in the warehouse, and the names of the streams that it is recorded in.
+
+Every event carries the outcome, `quantity_on_hand`: so the last event of a stream says all that
+the next command needs, and a projection sets a value instead of adding to one. What is recorded
+stays: a new shape gets a new `schema_version`, never a new meaning.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class ProductQuantityIncreased:
+    type: ClassVar[str] = "warehouse.ProductQuantityIncreased"
+    schema_version: ClassVar[int] = 1
+
+    sku: str
+    quantity: int
+    quantity_on_hand: int
+
+    def __str__(self) -> str:
+        return f"Received {self.quantity} of {self.sku}, {self.quantity_on_hand} on hand"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductQuantityShipped:
+    type: ClassVar[str] = "warehouse.ProductQuantityShipped"
+    schema_version: ClassVar[int] = 1
+
+    sku: str
+    quantity: int
+    quantity_on_hand: int
+
+    def __str__(self) -> str:
+        return f"Shipped {self.quantity} of {self.sku}, {self.quantity_on_hand} left"
+
+
+@dataclass(frozen=True, slots=True)
+class NotifiedLowProductQuantity:
+    type: ClassVar[str] = "warehouse.NotifiedLowProductQuantity"
+    schema_version: ClassVar[int] = 1
+
+    sku: str
+    quantity_on_hand: int
+
+    def __str__(self) -> str:
+        return f"Notified that {self.sku} is low, {self.quantity_on_hand} left"
+
+
+def product_stream(sku: str) -> str:
+    return f"product-{sku}"
+
+
+def low_product_quantity_notification_stream(sku: str) -> str:
+    return f"low_product_quantity_notification-{sku}"

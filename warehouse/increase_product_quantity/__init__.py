@@ -1,0 +1,1 @@
+"""Command: Increase Product Quantity → Product Quantity Increased. New products start at 0."""

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from .views import increase_quantity
+
+urlpatterns = [
+    path(
+        "products/<path:sku>/increase_quantity", increase_quantity, name="increase_product_quantity"
+    ),
+]

@@ -1,0 +1,32 @@
+import logging
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import transaction
+
+from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.messaging import Transaction
+from warehouse.events import NotifiedLowProductQuantity, low_product_quantity_notification_stream
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class NotifyLowProductQuantity:
+    sku: str
+    quantity_on_hand: int
+
+
+def handle(tx: Transaction, command: NotifyLowProductQuantity) -> list[RecordedEvent]:
+    [notifications] = tx.lock(low_product_quantity_notification_stream(command.sku))
+    # After the commit: a rollback must not have warned, nor a retry warn twice.
+    transaction.on_commit(partial(warn, command), robust=True)
+    return tx.append(
+        notifications, [NotifiedLowProductQuantity(command.sku, command.quantity_on_hand)]
+    )
+
+
+def warn(command: NotifyLowProductQuantity) -> None:
+    logger.warning(
+        "Low quantity of product %s! %d remaining.", command.sku, command.quantity_on_hand
+    )

@@ -1,0 +1,19 @@
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cqrs_example.http import as_json, endpoint, wants_html
+
+from .models import LowProductQuantityNotification
+
+
+@endpoint("GET", "HEAD")
+def notifications(request: HttpRequest) -> HttpResponse:
+    """Open items first, then the latest."""
+    items = LowProductQuantityNotification.objects.order_by(
+        F("notified_at").desc(nulls_first=True), "-requested_at"
+    )
+    if wants_html(request):
+        page = "warehouse/low_product_quantity_notification/notifications.html"
+        return render(request, page, {"items": items[:100]})
+    return as_json(list(items.values("sku", "quantity", "requested_at", "notified_at")))

@@ -1,0 +1,1 @@
+"""View: one product, told by its stream; it needs no table."""

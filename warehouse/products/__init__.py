@@ -1,0 +1,1 @@
+"""View: the list of products with the quantity of each."""

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ProductsConfig(AppConfig):
+    name = "warehouse.products"
+    label = "warehouse_products"
+    verbose_name = "Products"

@@ -1,0 +1,19 @@
+from django.db import models
+
+
+class Product(models.Model):
+    sku = models.TextField(primary_key=True, db_collation="C")
+    quantity = models.BigIntegerField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [
+            # The last line of defence: commands decide before it comes to this.
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=0), name="warehouse_products_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sku

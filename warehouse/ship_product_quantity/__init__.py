@@ -1,0 +1,1 @@
+"""Command: Ship Product Quantity → Product Quantity Shipped. No more than there is."""

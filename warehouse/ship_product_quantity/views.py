@@ -1,0 +1,21 @@
+from django.http import HttpRequest, HttpResponse
+
+from cqrs_example.eventstore import last_event
+from cqrs_example.http import REFUSALS, context, done, endpoint, positive_integer, refused
+from cqrs_example.messaging import execute
+from warehouse.events import product_stream
+from warehouse.sku import parse_sku
+
+from .command import ShipProductQuantity, handle
+
+
+@endpoint("POST")
+def ship_quantity(request: HttpRequest, sku: str) -> HttpResponse:
+    sku = parse_sku(sku)
+    try:
+        command = ShipProductQuantity(sku, positive_integer(request, "quantity"))
+        [event] = execute(handle, command, context(request))
+    except REFUSALS as error:
+        page = "warehouse/ship_product_quantity/refused.html"
+        return refused(request, error, page, {"sku": sku, "last": last_event(product_stream(sku))})
+    return done(request, f"{event}.")
