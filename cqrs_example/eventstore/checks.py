@@ -1,6 +1,5 @@
 """`manage.py check` fails with a sentence when settings.EVENTS is wrong."""
 
-from dataclasses import is_dataclass
 from typing import Any
 
 from django.conf import settings
@@ -11,31 +10,26 @@ from .contracts import defined_in
 
 @register
 def check_events(**kwargs: Any) -> list[CheckMessage]:
-    """Every module imports, holds contracts, and no type and schema version comes twice."""
-    if not hasattr(settings, "EVENTS"):
-        hint = 'Say where your event contracts are, for example EVENTS = ["shop.events"].'
-        return [Error("The setting EVENTS is missing.", hint=hint, id="eventstore.E001")]
+    """Every module imports and holds contracts, and none comes twice."""
     seen: dict[tuple[str, int], str] = {}
-    return [
-        Error(f"settings.EVENTS: {problem}", id="eventstore.E002")
-        for module in settings.EVENTS
-        for problem in _problems(module, seen)
-    ]
+    modules = getattr(settings, "EVENTS", [])
+    problems = [problem for module in modules for problem in _problems(module, seen)]
+    if not modules:
+        problems = ['is missing: say where your event contracts are, such as ["shop.events"].']
+    return [Error(f"settings.EVENTS: {problem}", id="eventstore.E001") for problem in problems]
 
 
 def _problems(module: str, seen: dict[tuple[str, int], str]) -> list[str]:
     try:
-        contracts = list(defined_in(module))
+        contracts = defined_in(module)
     except ImportError as error:
         return [f"{module!r} cannot be imported: {error}."]
-    if not contracts:
-        return [f"{module!r} defines no dataclass with a type and a schema_version."]
-    problems = []
+    problems = [] if contracts else [f"{module!r} defines no class with a type."]
     for contract in contracts:
-        key, name = (contract.type, contract.schema_version), f"{module}.{contract.__name__}"
+        if not getattr(getattr(contract, "__dataclass_params__", None), "frozen", False):
+            problems.append(f"{contract} must be a frozen dataclass: events are facts.")
+        key = (contract.type, getattr(contract, "schema_version", 0))
         if key in seen:
-            problems.append(f"{name} and {seen[key]} are both {key[0]}, schema version {key[1]}.")
-        if not is_dataclass(contract) or not contract.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-            problems.append(f"{name} must be a frozen dataclass: events are facts.")
-        seen[key] = name
+            problems.append(f"{contract} and {seen[key]} are both {key[0]}, version {key[1]}.")
+        seen[key] = str(contract)
     return problems

@@ -1,12 +1,11 @@
-"""Event contracts: frozen dataclasses with a stored name, and their way to JSON and back."""
+"""Event contracts: frozen dataclasses with a stored name, and their way back from JSON."""
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
+from types import NoneType
 from typing import Any, ClassVar, Protocol, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -57,25 +56,6 @@ def defined_in(module: str) -> list[type[Any]]:
     return [one for one in classes if one.__module__ == module and hasattr(one, "type")]
 
 
-def encode(event: Event) -> dict[str, Any]:
-    """The event's fields as JSON has them.
-
-    Raises `TypeError` when they would not read back as they are: better now than in a year.
-    """
-    values = {name: getattr(event, name) for name in _field_names(type(event))}
-    try:
-        stored: dict[str, Any] = json.loads(json.dumps(values, default=str, allow_nan=False))
-        unchanged = decode(event.type, event.schema_version, stored) == event
-    except (ValueError, UnreadableEvent) as error:
-        raise TypeError(f"{event!r} cannot be stored: {error}") from error
-    if not unchanged:
-        raise TypeError(
-            f"{event!r} would not read back as it is: fields may be str, int, float, bool, None,"
-            " Decimal, UUID, date, datetime, and lists, tuples and dicts of what JSON has."
-        )
-    return stored
-
-
 def decode(event_type: str, schema_version: int, stored: Mapping[str, Any]) -> Any:
     """The event from its stored type, schema version and fields; raises `UnreadableEvent`."""
     contract: Any = contracts().get((event_type, schema_version))
@@ -84,31 +64,21 @@ def decode(event_type: str, schema_version: int, stored: Mapping[str, Any]) -> A
             f"no module of settings.EVENTS defines {event_type}, schema version {schema_version}"
         )
     try:
-        read = {
-            name: reader(stored[name])
-            for name, reader in _field_readers(contract)
-            if stored[name] is not None
-        }
+        read = {n: read(stored[n]) for n, read in _readers(contract) if stored[n] is not None}
         return contract(**{**stored, **read})
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise UnreadableEvent(f"{contract.__name__} does not fit {stored}: {error!r}") from error
 
 
 @cache
-def _field_names(contract: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(contract))
-
-
-@cache
-def _field_readers(contract: Any) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-    hints = get_type_hints(contract)
-    kinds = {name: _kind(hints[name]) for name in _field_names(contract)}
-    return tuple((name, READERS[kind]) for name, kind in kinds.items() if kind in READERS)
+def _readers(contract: Any) -> list[tuple[str, Callable[[Any], Any]]]:
+    kinds = {name: _kind(hint) for name, hint in get_type_hints(contract).items()}
+    return [(name, READERS[kind]) for name, kind in kinds.items() if kind in READERS]
 
 
 def _kind(hint: Any) -> Any:
     """`Decimal` for Decimal and for Decimal | None; `tuple` for tuple[str, ...]."""
-    inner = [one for one in get_args(hint) if one is not type(None)]
-    if type(None) in get_args(hint) and len(inner) == 1:
+    inner = [one for one in get_args(hint) if one is not NoneType]
+    if NoneType in get_args(hint) and len(inner) == 1:
         return _kind(inner[0])
     return get_origin(hint) or hint

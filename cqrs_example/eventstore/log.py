@@ -26,37 +26,26 @@ WRITERS = """
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND pid <> pg_backend_pid()
 """
-FORWARDS = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version LIMIT %s"
-BACKWARDS = (
-    SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version DESC LIMIT %s"
-)
+WITHIN = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version"
 WHOLE_LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
 CAUSED_BY = SELECT + "WHERE causation_id = %s ORDER BY position"
 
-MAX_INT, MAX_BIGINT = 2**31 - 1, 2**63 - 1
+END = 2**63 - 1
 
 
 def read(
-    name: str,
-    *,
-    after: int = 0,
-    before: int = MAX_INT,
-    backwards: bool = False,
-    limit: int | None = None,
+    name: str, *, after: int = 0, before: int = END, backwards: bool = False, limit: int = END
 ) -> Iterator[RecordedEvent]:
     """The events of a stream with versions between `after` and `before`, both exclusive.
 
     Oldest first, or newest first if `backwards`; at most `limit`. Flat memory for any length.
     """
-    left = MAX_BIGINT if limit is None else limit
-    sql = BACKWARDS if backwards else FORWARDS
-    while left > 0 and (events := query(sql, [name, after, before, min(left, BATCH)])):
+    sql = f"{WITHIN} {'DESC' if backwards else 'ASC'} LIMIT %s"
+    while limit > 0 and (events := query(sql, [name, after, before, min(limit, BATCH)])):
         yield from events
-        left -= len(events)
-        if backwards:
-            before = events[-1].version
-        else:
-            after = events[-1].version
+        limit -= len(events)
+        reached = events[-1].version
+        after, before = (after, reached) if backwards else (reached, before)
 
 
 def last_event(name: str) -> RecordedEvent | None:
@@ -73,8 +62,9 @@ def read_all(after: int = 0) -> Iterator[RecordedEvent]:
     COMMITTED, the default: it must see what was committed a moment ago.
     """
     settled = after
-    while events := query(WHOLE_LOG, [after, MAX_BIGINT, BATCH]):
-        if events[-1].position > settled and _has_gap(after, events):
+    while events := query(WHOLE_LOG, [after, END, BATCH]):
+        has_gap = events[-1].position - after != len(events)
+        if has_gap and events[-1].position > settled:
             settled = settled_position()
             events = query(WHOLE_LOG, [after, settled, BATCH])
         yield from events
@@ -104,10 +94,6 @@ def settled_position() -> int:
 def caused_by(causation_id: UUID) -> list[RecordedEvent]:
     """The events that a command or an event directly caused, in the order of the log."""
     return query(CAUSED_BY, [causation_id])
-
-
-def _has_gap(after: int, events: list[RecordedEvent]) -> bool:
-    return events[-1].position - after != len(events)
 
 
 def _writers() -> set[str]:

@@ -26,9 +26,6 @@ class StoredEvent(models.Model):
             models.UniqueConstraint(
                 fields=["stream", "version"], name="eventstore_event_stream_version"
             ),
-            models.CheckConstraint(
-                condition=models.Q(version__gte=1), name="eventstore_event_from_1"
-            ),
         ]
 
     def __str__(self) -> str:

@@ -11,11 +11,11 @@ from django.db import connection
 
 from .contracts import UnreadableEvent, decode
 
-SELECT = """
-    SELECT position, id, stream, version, type, schema_version, data,
-           correlation_id, causation_id, metadata, recorded_at, occurred_at
-    FROM eventstore_event
+COLUMNS = """
+    position, id, stream, version, type, schema_version, data,
+    correlation_id, causation_id, metadata, recorded_at, occurred_at
 """
+SELECT = f"SELECT {COLUMNS} FROM eventstore_event "  # noqa: S608 (no input in it)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,16 @@ def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
     """Run a query that begins with `SELECT` above."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return [from_row(row) for row in cursor.fetchall()]
+        return [recorded(*row) for row in cursor.fetchall()]
 
 
-def from_row(row: Sequence[Any]) -> RecordedEvent:
-    """A row of `SELECT`; raises `UnreadableEvent` with the event's id."""
-    position, event_id, stream, version, event_type, schema_version, stored, *ids, metadata = row[
-        :10
-    ]
+def recorded(*row: Any) -> RecordedEvent:
+    """The event from its row; raises `UnreadableEvent` with its id and position."""
+    position, event_id, stream, version, kind, schema_version, data, *ids, metadata = row[:-2]
     try:
-        data = decode(event_type, schema_version, json.loads(stored))
+        event = decode(kind, schema_version, json.loads(data))
     except UnreadableEvent as error:
         raise UnreadableEvent(f"Event {event_id} at position {position}: {error}.") from error
-    place = (position, event_id, stream, version, event_type, schema_version)
-    return RecordedEvent(*place, data, ids[0], ids[1], json.loads(metadata), row[10], row[11])
+    place = (position, event_id, stream, version, kind, schema_version)
+    rest = (*ids, json.loads(metadata), *row[-2:])
+    return RecordedEvent(*place, event, *rest)

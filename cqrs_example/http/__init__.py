@@ -15,15 +15,3 @@ The view of a command:
 from .answers import REFUSALS, as_json, done, refused, wants_html
 from .endpoint import endpoint
 from .reading import BadInput, context, positive_integer
-
-__all__ = [
-    "REFUSALS",
-    "BadInput",
-    "as_json",
-    "context",
-    "done",
-    "endpoint",
-    "positive_integer",
-    "refused",
-    "wants_html",
-]

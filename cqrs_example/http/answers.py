@@ -1,12 +1,10 @@
 """Answers: JSON or one plain sentence for programs, pages for people."""
 
-import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -27,8 +25,9 @@ def wants_html(request: HttpRequest) -> bool:
 
 
 def as_json(value: Any) -> HttpResponse:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_iso)
-    return HttpResponse(text, content_type="application/json; charset=utf-8")
+    style = {"ensure_ascii": False, "separators": (",", ":")}
+    kind = "application/json; charset=utf-8"
+    return JsonResponse(value, safe=False, json_dumps_params=style, content_type=kind)
 
 
 def done(request: HttpRequest, sentence: str) -> HttpResponse:
@@ -47,8 +46,7 @@ def refused(
     """The command was not carried out. A person who sent a form gets it back with the error."""
     if not (is_form(request) and wants_html(request)):
         return problem(request, error)
-    typed = request.POST.dict()
-    page = {**values, "error": str(error), "typed": typed, "next": _next(request)}
+    page = {**values, "error": error, "typed": request.POST, "next": _next(request)}
     return render(request, template, page, status=422)
 
 
@@ -69,16 +67,8 @@ def empty(status: int) -> HttpResponse:
 
 
 def _status(request: HttpRequest, error: Exception) -> int:
-    if isinstance(error, CommandIdReused):
-        return 422
-    status = error.status if isinstance(error, BadInput) else 400
+    status: int = getattr(error, "status", 422 if isinstance(error, CommandIdReused) else 400)
     return 422 if status == 400 and is_form(request) else status
-
-
-def _iso(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{value!r} has no place in JSON.")
 
 
 def _next(request: HttpRequest) -> str:

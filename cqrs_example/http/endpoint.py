@@ -1,16 +1,19 @@
 """What every view of the application has in common."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from .answers import REFUSALS, preferred_type, problem
-from .reading import is_json, require_known_type
+from .reading import BadInput, is_json, require_readable
 
+logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
@@ -18,7 +21,8 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     """Make a view answer to programs and to people, and to these methods only.
 
     Nothing is done for a sender who cannot read the answer (406). A form needs its CSRF token,
-    JSON needs none (see `is_json`). Refusals that the view leaves alone become one sentence.
+    JSON needs none (see `is_json`). Refusals that the view leaves alone become one sentence, and
+    a database that does not answer becomes 503.
     """
 
     def decorate(view: View) -> View:
@@ -28,11 +32,12 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         @wraps(view)
         def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in methods:
-                response = _not_allowed(request, methods)
+                response: HttpResponse = HttpResponseNotAllowed(methods)
             elif preferred_type(request) is None:
                 response = HttpResponse("Not Acceptable", status=406, content_type="text/plain")
             else:
-                response = _answer(protected, view, request, *args, **kwargs)
+                chosen = view if is_json(request) else protected
+                response = _answer(request, lambda: chosen(request, *args, **kwargs))
             patch_vary_headers(response, ["Accept"])
             response.headers.setdefault("Cache-Control", "max-age=0, private, must-revalidate")
             return _without_body(response) if request.method == "HEAD" else response
@@ -42,20 +47,19 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def _answer(
-    protected: View, view: View, request: HttpRequest, *args: Any, **kwargs: Any
-) -> HttpResponse:
+def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     try:
-        if request.method == "POST":
-            require_known_type(request)
-        return (view if is_json(request) else protected)(request, *args, **kwargs)
+        require_readable(request)
+        return view()
     except REFUSALS as error:
         return problem(request, error)
-
-
-def _not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
-    sentence = f"{request.method} is not for this address: it takes {' and '.join(methods)}."
-    return HttpResponseNotAllowed(methods, sentence, content_type="text/plain; charset=utf-8")
+    except (OperationalError, InterfaceError) as error:
+        # No connection, a lock or statement that took too long, a full disk. A retry is safe with
+        # an Idempotency-Key, even when it was the answer to the commit that got lost.
+        logger.error("%s %r: %s", request.method, request.path, str(error).strip())
+        response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
+        response.headers["Retry-After"] = "1"
+        return response
 
 
 def _without_body(response: HttpResponse) -> HttpResponse:

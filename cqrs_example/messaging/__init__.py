@@ -8,5 +8,3 @@ What hears of events is in the settings, in order: `PROJECTIONS` (name → modul
 
 from .commands import CommandIdReused, Context, DomainError, execute
 from .transaction import Transaction
-
-__all__ = ["CommandIdReused", "Context", "DomainError", "Transaction", "execute"]

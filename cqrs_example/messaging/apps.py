@@ -4,7 +4,6 @@ from django.apps import AppConfig
 class MessagingConfig(AppConfig):
     name = __package__
     label = "messaging"
-    verbose_name = "Messaging"
 
     def ready(self) -> None:
         from . import checks  # noqa: F401

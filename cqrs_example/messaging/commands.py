@@ -60,11 +60,11 @@ def execute(
     except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
         # The transaction is gone: only a new one can look up whether this is a repetition. And only
         # now: asking beforehand would cost every command a round trip.
-        if events := _recorded_before(command, context):
-            return events
-        if isinstance(error, DuplicateEvent):
-            raise _reused(context) from error
-        raise
+        events = eventstore.caused_by(context.command_id)
+        if not events and not isinstance(error, DuplicateEvent):
+            raise
+        _require_same(command, context, events)
+        return events
 
 
 def _with_retries(
@@ -93,17 +93,11 @@ def _attempt(handler: Handler[Command], command: Command, context: Context) -> l
     return [event for event in unit.recorded if event.causation_id == command_id]
 
 
-def _recorded_before(command: object, context: Context) -> list[RecordedEvent]:
-    events = eventstore.caused_by(context.command_id)
+def _require_same(command: object, context: Context, events: list[RecordedEvent]) -> None:
     told = json.loads(json.dumps(described(command, context.command_id), default=str))
-    for event in events:
-        if (event.metadata.get("command"), event.metadata.get("actor")) != (told, context.actor):
-            raise _reused(context)
-    return events
-
-
-def _reused(context: Context) -> CommandIdReused:
-    return CommandIdReused(
-        f"The command id {context.command_id} belongs to another command that was recorded before:"
-        " send each command with an id of its own."
-    )
+    origins = [(event.metadata.get("command"), event.metadata.get("actor")) for event in events]
+    if not events or any(origin != (told, context.actor) for origin in origins):
+        raise CommandIdReused(
+            f"The command id {context.command_id} belongs to a command that was recorded before:"
+            " send each command with an id of its own."
+        )

@@ -55,23 +55,12 @@ class Transaction:
         self, stream: Stream, events: Sequence[Event], *, expected_version: int | None = None
     ) -> list[RecordedEvent]:
         """Append to one stream: see `eventstore.append`. Projections and policies hear of it."""
-        eventstore.expect(stream, expected_version)
-        return self.append_many([NewEvent(stream, event) for event in events])
+        options = {"expected_version": expected_version, **self._origin(len(events))}
+        return self._heard(eventstore.append(stream, events, **options))
 
     def append_many(self, new: Sequence[NewEvent]) -> list[RecordedEvent]:
         """Append to many streams at once: see `eventstore.append_many`."""
-        first = self.appended + 1
-        self.appended += len(new)
-        recorded = eventstore.append_many(
-            new,
-            ids=[uuid5(self.command_id, str(n)) for n in range(first, first + len(new))],
-            correlation_id=self.unit.correlation_id,
-            causation_id=self.causation_id,
-            metadata={"command": self.command, **self.unit.origin},
-        )
-        self.unit.undelivered += recorded
-        self.unit.recorded += recorded
-        return recorded
+        return self._heard(eventstore.append_many(new, **self._origin(len(new))))
 
     def execute(self, handler: Handler[Command], command: Command) -> None:
         """Carry out a further command in this transaction: what a policy does."""
@@ -81,8 +70,24 @@ class Transaction:
         command_id = uuid5(self.cause, name if nth == 1 else f"{name} {nth}")
         handler(begin(self.unit, command, command_id, self.cause), command)
 
+    def _origin(self, count: int) -> dict[str, Any]:
+        first = self.appended + 1
+        self.appended += count
+        return {
+            "ids": [uuid5(self.command_id, str(n)) for n in range(first, first + count)],
+            "correlation_id": self.unit.correlation_id,
+            "causation_id": self.causation_id,
+            "metadata": {"command": self.command, **self.unit.origin},
+        }
+
+    def _heard(self, events: list[RecordedEvent]) -> list[RecordedEvent]:
+        self.unit.undelivered += events
+        self.unit.recorded += events
+        return events
+
 
 def begin(unit: Unit, command: object, command_id: UUID, causation_id: UUID) -> Transaction:
+    """A command's part of the transaction."""
     return Transaction(unit, command_id, causation_id, command_id, described(command, command_id))
 
 
@@ -106,7 +111,5 @@ def deliver(unit: Unit) -> None:
 
 
 def _heard_by(policy: str, event: RecordedEvent, unit: Unit) -> Transaction:
-    command_id = uuid5(event.id, policy)
-    return Transaction(
-        unit, command_id, event.id, event.id, {"id": str(command_id), "name": policy}
-    )
+    policy_id = uuid5(event.id, policy)
+    return Transaction(unit, policy_id, event.id, event.id, {"id": str(policy_id), "name": policy})

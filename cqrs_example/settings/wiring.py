@@ -10,7 +10,6 @@ INSTALLED_APPS = [
     # The building blocks.
     "cqrs_example.eventstore",
     "cqrs_example.messaging",
-    "cqrs_example.http",
     # Django's own.
     "django.contrib.admin",
     "django.contrib.auth",

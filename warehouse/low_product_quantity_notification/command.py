@@ -20,13 +20,8 @@ class NotifyLowProductQuantity:
 def handle(tx: Transaction, command: NotifyLowProductQuantity) -> list[RecordedEvent]:
     [notifications] = tx.lock(low_product_quantity_notification_stream(command.sku))
     # After the commit: a rollback must not have warned, nor a retry warn twice.
-    transaction.on_commit(partial(warn, command), robust=True)
+    warning = f"Low quantity of product {command.sku}! {command.quantity_on_hand} remaining."
+    transaction.on_commit(partial(logger.warning, "%s", warning), robust=True)
     return tx.append(
         notifications, [NotifiedLowProductQuantity(command.sku, command.quantity_on_hand)]
-    )
-
-
-def warn(command: NotifyLowProductQuantity) -> None:
-    logger.warning(
-        "Low quantity of product %s! %d remaining.", command.sku, command.quantity_on_hand
     )

@@ -2,10 +2,5 @@ from django.urls import path
 
 from .views import notifications
 
-urlpatterns = [
-    path(
-        "low_product_quantity_notifications",
-        notifications,
-        name="low_product_quantity_notifications",
-    ),
-]
+address = "low_product_quantity_notifications"
+urlpatterns = [path(address, notifications, name=address)]

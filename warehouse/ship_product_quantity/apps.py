@@ -4,4 +4,3 @@ from django.apps import AppConfig
 class ShipProductQuantityConfig(AppConfig):
     name = "warehouse.ship_product_quantity"
     label = "warehouse_ship_product_quantity"
-    verbose_name = "Ship Product Quantity"

@@ -51,9 +51,6 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("stream", "version"), name="eventstore_event_stream_version"
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("version__gte", 1)), name="eventstore_event_from_1"
-                    ),
                 ],
             },
         ),
