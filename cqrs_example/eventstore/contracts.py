@@ -5,20 +5,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from types import NoneType
-from typing import Any, ClassVar, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Protocol, get_type_hints
 from uuid import UUID
 
 from django.conf import settings
 
-# JSON has no such values: they are stored as text (a tuple as a list) and read back by these.
-READERS: dict[Any, Callable[[Any], Any]] = {
+# JSON has no such values: they are stored as text, and read back by these (or are None).
+FROM_TEXT: dict[Any, Callable[[str], Any]] = {
     Decimal: Decimal,
     UUID: UUID,
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
-    tuple: tuple,
 }
+READERS = {kind: read for plain, read in FROM_TEXT.items() for kind in (plain, plain | None)}
 
 
 class Event(Protocol):
@@ -71,14 +70,6 @@ def decode(event_type: str, schema_version: int, stored: Mapping[str, Any]) -> A
 
 
 @cache
-def _readers(contract: Any) -> list[tuple[str, Callable[[Any], Any]]]:
-    kinds = {name: _kind(hint) for name, hint in get_type_hints(contract).items()}
-    return [(name, READERS[kind]) for name, kind in kinds.items() if kind in READERS]
-
-
-def _kind(hint: Any) -> Any:
-    """`Decimal` for Decimal and for Decimal | None; `tuple` for tuple[str, ...]."""
-    inner = [one for one in get_args(hint) if one is not NoneType]
-    if NoneType in get_args(hint) and len(inner) == 1:
-        return _kind(inner[0])
-    return get_origin(hint) or hint
+def _readers(contract: Any) -> list[tuple[str, Callable[[str], Any]]]:
+    hints = get_type_hints(contract).items()
+    return [(name, READERS[hint]) for name, hint in hints if hint in READERS]

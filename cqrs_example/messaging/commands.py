@@ -89,8 +89,8 @@ def _attempt(handler: Handler[Command], command: Command, context: Context) -> l
     # that would not be so, and a retry would find that transaction aborted.
     with transaction.atomic(durable=True):
         handler(begin(unit, command, command_id, causation_id=command_id), command)
-        deliver(unit)
-    return [event for event in unit.recorded if event.causation_id == command_id]
+        delivered = list(deliver(unit))
+    return [event for event in delivered if event.causation_id == command_id]
 
 
 def _require_same(command: object, context: Context, events: list[RecordedEvent]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
@@ -26,7 +26,6 @@ class Unit:
     correlation_id: UUID
     origin: Mapping[str, Any]  # the actor and the request, for the metadata of each event
     undelivered: list[RecordedEvent] = field(default_factory=list)
-    recorded: list[RecordedEvent] = field(default_factory=list)
     issued: Counter[tuple[UUID, str]] = field(default_factory=Counter)
 
 
@@ -82,7 +81,6 @@ class Transaction:
 
     def _heard(self, events: list[RecordedEvent]) -> list[RecordedEvent]:
         self.unit.undelivered += events
-        self.unit.recorded += events
         return events
 
 
@@ -96,7 +94,7 @@ def described(command: Any, command_id: UUID) -> dict[str, Any]:
     return {"id": str(command_id), "name": type(command).__name__, "fields": asdict(command)}
 
 
-def deliver(unit: Unit) -> None:
+def deliver(unit: Unit) -> Iterator[RecordedEvent]:
     """Projections, then policies, hear of every event, first in, first out, in log order.
 
     What a policy appends is delivered after the events that were there before it.
@@ -108,6 +106,7 @@ def deliver(unit: Unit) -> None:
         for event in events:
             for name, policy in settings.POLICIES.items():
                 import_string(policy)(_heard_by(name, event, unit), event)
+        yield from events
 
 
 def _heard_by(policy: str, event: RecordedEvent, unit: Unit) -> Transaction:
