@@ -6,12 +6,18 @@ from django.views.generic import RedirectView
 
 from . import health
 
+handler400 = "cqrs_example.errors.bad_request"
+handler403 = "cqrs_example.errors.forbidden"
+handler404 = "cqrs_example.errors.not_found"
+handler500 = "cqrs_example.errors.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/warehouse/products")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("warehouse/", include("warehouse.products.urls")),
     path("warehouse/", include("warehouse.product_history.urls")),
+    path("warehouse/", include("warehouse.activity.urls")),
     path("warehouse/", include("warehouse.increase_product_quantity.urls")),
     path("warehouse/", include("warehouse.ship_product_quantity.urls")),
     path("warehouse/", include("warehouse.low_product_quantity_notification.urls")),

@@ -18,6 +18,14 @@ def parse_sku(text: str) -> str:
     return sku
 
 
+def parse_prefix(text: str) -> str:
+    """What the SKUs begin with that somebody looks for; may be empty."""
+    prefix = unicodedata.normalize("NFC", text.strip())
+    if any(unicodedata.category(character) in REFUSED for character in prefix):
+        raise BadInput("SKUs have visible characters only: search for some of them.")
+    return prefix
+
+
 def _problem(sku: str) -> str | None:
     if not 1 <= len(sku) <= LONGEST:
         return f"has {len(sku)} characters"

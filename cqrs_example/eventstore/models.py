@@ -21,6 +21,7 @@ class StoredEvent(models.Model):
         db_table = "eventstore_event"
         verbose_name = "event"
         default_permissions = ("view",)
+        indexes = [models.Index(fields=["type", "position"], name="eventstore_event_type")]
         constraints = [
             models.UniqueConstraint(fields=["event_id"], name="eventstore_event_id"),
             models.UniqueConstraint(

@@ -8,8 +8,8 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
 
+import psycopg
 from django.db import IntegrityError, connection
-from psycopg import Error
 
 from .contracts import Event
 from .log import APPEND_LOCK, read
@@ -54,6 +54,12 @@ class WrongExpectedVersion(Exception):
 
 class DuplicateEvent(Exception):
     """An event with this id is in the log already."""
+
+
+CONSTRAINTS = {
+    "eventstore_event_id": DuplicateEvent,
+    "eventstore_event_stream_version": WrongExpectedVersion,
+}
 
 
 @dataclass
@@ -142,7 +148,9 @@ def append_many(
     try:
         events = query(APPEND, [correlation_id or causation_id, causation_id, *texts])
     except IntegrityError as error:
-        raise _translated(error) from error
+        # The last line of defence, in the words of the event store.
+        constraint = cast(psycopg.Error, error.__cause__).diag.constraint_name or ""
+        raise CONSTRAINTS.get(constraint, IntegrityError)(str(error)) from error
     for (stream, data, _), event in zip(new, events, strict=True):
         if event.data != data:
             raise TypeError(f"{data!r} would read back as {event.data!r}: see `contracts.READERS`.")
@@ -167,16 +175,6 @@ def _row(event_id: UUID, version: int, new: NewEvent) -> dict[str, Any]:
         "data": {f.name: getattr(new.data, f.name) for f in fields(cast(Any, new.data))},
         "occurred_at": new.occurred_at,
     }
-
-
-def _translated(error: IntegrityError) -> Exception:
-    """The constraints of the table, in the words of the event store."""
-    constraint = error.__cause__.diag.constraint_name if isinstance(error.__cause__, Error) else ""
-    if constraint == "eventstore_event_id":
-        return DuplicateEvent(f"An event with this id is in the log already: {error}")
-    if constraint == "eventstore_event_stream_version":
-        return WrongExpectedVersion(f"Somebody wrote without a lock: {error}")
-    return error
 
 
 def _key(name: str) -> int:

@@ -6,12 +6,13 @@ The view of a command:
     def ship_quantity(request, sku):
         try:
             command = ShipProductQuantity(parse_sku(sku), positive_integer(request, "quantity"))
-            [event] = execute(handle, command, context(request))
+            events = execute(handle, command, context(request))
         except REFUSALS as error:
             return refused(request, error, "ship.html", {"sku": sku})
-        return done(request, f"Shipped {event.data.quantity}.")
+        return done(request, events, f"Shipped {command.quantity}.")
 """
 
-from .answers import REFUSALS, as_json, done, refused, wants_html
+from .answers import REFUSALS, as_json, done, problem, refused, wants_html
 from .endpoint import endpoint
+from .paging import paged
 from .reading import BadInput, context, positive_integer

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from ..messaging import CommandIdReused, DomainError
+from ..eventstore import RecordedEvent
+from ..messaging import CommandIdReused, DomainError, Repeated
 from .reading import BadInput, is_form
 
 # What a view of a command answers with `refused`.
@@ -30,11 +31,12 @@ def as_json(value: Any) -> HttpResponse:
     return JsonResponse(value, safe=False, json_dumps_params=style, content_type=kind)
 
 
-def done(request: HttpRequest, sentence: str) -> HttpResponse:
+def done(request: HttpRequest, events: list[RecordedEvent], sentence: str) -> HttpResponse:
     """The command was carried out: nothing more to say to a program; people go on to `next`."""
     if not is_form(request):
         return empty(200)
-    messages.success(request, sentence)
+    before = "This was done before, and not again: " if isinstance(events, Repeated) else ""
+    messages.success(request, before + sentence)
     response = HttpResponseRedirect(_next(request))
     response.status_code = 303  # "see other": reloading that page repeats nothing
     return response

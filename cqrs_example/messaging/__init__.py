@@ -6,5 +6,5 @@ What hears of events is in the settings, in order: `PROJECTIONS` (name → modul
 `project(events)` and a list `MODELS`), then `POLICIES` (name → function `policy(tx, event)`).
 """
 
-from .commands import CommandIdReused, Context, DomainError, execute
+from .commands import CommandIdReused, Context, DomainError, Repeated, execute
 from .transaction import Transaction

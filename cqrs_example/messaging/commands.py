@@ -26,6 +26,10 @@ class CommandIdReused(Exception):
     """Another command, or another actor's, was recorded under this command id."""
 
 
+class Repeated(list[RecordedEvent]):
+    """The events of a command that had been carried out before, and was not again."""
+
+
 @dataclass(frozen=True)
 class Context:
     """Who sends a command, and under which ids.
@@ -64,7 +68,7 @@ def execute(
         if not events and not isinstance(error, DuplicateEvent):
             raise
         _require_same(command, context, events)
-        return events
+        return Repeated(events)
 
 
 def _with_retries(

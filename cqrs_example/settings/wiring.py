@@ -6,6 +6,7 @@ INSTALLED_APPS = [
     "warehouse.ship_product_quantity",
     "warehouse.products",
     "warehouse.product_history",
+    "warehouse.activity",
     "warehouse.low_product_quantity_notification",
     # The building blocks.
     "cqrs_example.eventstore",

@@ -14,8 +14,10 @@ def increase_quantity(request: HttpRequest, sku: str) -> HttpResponse:
     sku = parse_sku(sku)
     try:
         command = IncreaseProductQuantity(sku, positive_integer(request, "quantity"))
-        [event] = execute(handle, command, context(request))
+        events = execute(handle, command, context(request))
     except REFUSALS as error:
         page = "warehouse/increase_product_quantity/refused.html"
         return refused(request, error, page, {"sku": sku, "last": last_event(product_stream(sku))})
-    return done(request, f"{event}.")
+    increased = events[0].data
+    sentence = f"Received {increased.quantity} of {sku}. {increased.quantity_on_hand} on hand."
+    return done(request, events, sentence)

@@ -12,7 +12,10 @@ class LowProductQuantityNotification(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        indexes = [models.Index(fields=["requested_at"], name="warehouse_low_requested_at")]
+        # Open ones first: NULL comes before the latest.
+        indexes = [
+            models.Index(fields=["-notified_at", "-requested_at"], name="warehouse_low_todo")
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku}: {self.quantity}"

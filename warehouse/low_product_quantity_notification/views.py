@@ -1,4 +1,3 @@
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -10,9 +9,7 @@ from .models import LowProductQuantityNotification
 @endpoint("GET", "HEAD")
 def notifications(request: HttpRequest) -> HttpResponse:
     """Open items first, then the latest."""
-    items = LowProductQuantityNotification.objects.order_by(
-        F("notified_at").desc(nulls_first=True), "-requested_at"
-    )
+    items = LowProductQuantityNotification.objects.order_by("-notified_at", "-requested_at")
     if wants_html(request):
         page = "warehouse/low_product_quantity_notification/notifications.html"
         return render(request, page, {"items": items[:100]})

@@ -1,5 +1,8 @@
 from django.urls import path
 
-from .views import product
+from .views import find, product
 
-urlpatterns = [path("products/<str:sku>", product, name="product")]
+urlpatterns = [
+    path("product", find, name="find_product"),
+    path("products/<str:sku>", product, name="product"),
+]

@@ -1,22 +1,55 @@
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from functools import partial
+from typing import Any
 
-from cqrs_example.eventstore import last_event, read
-from cqrs_example.http import BadInput, as_json, endpoint, wants_html
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from cqrs_example.eventstore import RecordedEvent, last_event, read
+from cqrs_example.http import BadInput, as_json, endpoint, paged, wants_html
 from warehouse.events import product_stream
 from warehouse.sku import parse_sku
 
-SHOWN = 50
+from .chart import step_chart
 
 
 @endpoint("GET", "HEAD")
 def product(request: HttpRequest, sku: str) -> HttpResponse:
+    """One product and its history, told by its stream; `?version=12`: as it was then."""
     sku = parse_sku(sku)
-    if wants_html(request):
-        history = list(read(product_stream(sku), backwards=True, limit=SHOWN))
-        page = {"sku": sku, "history": history}
-        return render(request, "warehouse/product_history/product.html", page)
     last = last_event(product_stream(sku))
-    if last is None:
+    shown = _as_of(request, sku) if "version" in request.GET else last
+    if wants_html(request):
+        page = _history(request, shown) if shown else {}
+        page |= {"sku": sku, "last": last, "shown": shown, "low": settings.LOW_PRODUCT_QUANTITY}
+        return render(request, "warehouse/product_history/product.html", page)
+    if shown is None:
         raise BadInput(f"There is no product {sku}: it begins when some of it is received.", 404)
-    return as_json({"sku": sku, "quantity": last.data.quantity_on_hand, "version": last.version})
+    quantity = shown.data.quantity_on_hand
+    return as_json({"sku": sku, "quantity": quantity, "version": shown.version})
+
+
+@endpoint("GET", "HEAD")
+def find(request: HttpRequest) -> HttpResponse:
+    """The page of the product that somebody typed into a form."""
+    return redirect("product", sku=parse_sku(request.GET.get("sku", "").strip()))
+
+
+def _as_of(request: HttpRequest, sku: str) -> RecordedEvent:
+    version = request.GET["version"]
+    if version.isascii() and version.isdigit() and len(version) < 10:
+        for event in read(product_stream(sku), after=int(version) - 1, limit=1):
+            return event
+    raise BadInput(f"Product {sku} has no version {version!r:.20}.", 404)
+
+
+def _history(request: HttpRequest, shown: RecordedEvent) -> dict[str, Any]:
+    """A page of the events up to the one that is shown, newest first, and their chart."""
+    page = paged(request, partial(_up_to, shown), "version", backwards=True)
+    oldest_first = page["rows"][::-1]
+    return {**page, "chart": step_chart(oldest_first, settings.LOW_PRODUCT_QUANTITY)}
+
+
+def _up_to(shown: RecordedEvent, *, before: int | None = None, **window: Any) -> Any:
+    newest = shown.version + 1
+    return read(shown.stream, before=min(before or newest, newest), **window)

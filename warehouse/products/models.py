@@ -8,6 +8,7 @@ class Product(models.Model):
 
     class Meta:
         default_permissions = ("view",)
+        indexes = [models.Index(fields=["quantity"], name="warehouse_products_quantity")]
         constraints = [
             # The last line of defence: commands decide before it comes to this.
             models.CheckConstraint(

@@ -1,16 +1,36 @@
+from functools import partial
+
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cqrs_example.http import as_json, endpoint, wants_html
+from cqrs_example.http import as_json, endpoint, paged, wants_html
+from warehouse.sku import parse_prefix
 
 from .models import Product
+
+LAST = chr(0x10FFFF)  # behind every SKU
 
 
 @endpoint("GET", "HEAD")
 def products(request: HttpRequest) -> HttpResponse:
-    found = Product.objects.order_by("sku")
-    if wants_html(request):
-        page = {"products": found, "low": settings.LOW_PRODUCT_QUANTITY}
-        return render(request, "warehouse/products/products.html", page)
-    return as_json(list(found.values("quantity", "sku")))
+    """All products for programs; for people page by page."""
+    prefix, show = parse_prefix(request.GET.get("q", "")), request.GET.get("show", "")
+    found = Product.objects.filter(sku__gte=prefix, sku__lt=prefix + LAST).order_by("sku")
+    low = settings.LOW_PRODUCT_QUANTITY
+    if show in ("low", "out"):
+        found = found.filter(quantity__lte=low if show == "low" else 0)
+    if not wants_html(request):
+        return as_json(list(found.values("quantity", "sku")))
+    page = paged(request, partial(_between, found), "sku", parse_prefix)
+    most = max([low * 4, *(product.quantity for product in page["rows"])])
+    page |= {"prefix": prefix, "show": show, "low": low, "most": most, "optimum": low + 1}
+    return render(request, "warehouse/products/products.html", page)
+
+
+def _between(
+    found: QuerySet[Product], after: str = "", before: str = LAST, *, backwards: bool, limit: int
+) -> QuerySet[Product]:
+    found = found.filter(sku__gt=after, sku__lt=before)
+    return (found.reverse() if backwards else found)[:limit]

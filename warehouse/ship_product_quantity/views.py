@@ -14,8 +14,10 @@ def ship_quantity(request: HttpRequest, sku: str) -> HttpResponse:
     sku = parse_sku(sku)
     try:
         command = ShipProductQuantity(sku, positive_integer(request, "quantity"))
-        [event] = execute(handle, command, context(request))
+        events = execute(handle, command, context(request))
     except REFUSALS as error:
         page = "warehouse/ship_product_quantity/refused.html"
         return refused(request, error, page, {"sku": sku, "last": last_event(product_stream(sku))})
-    return done(request, f"{event}.")
+    shipped = events[0].data
+    sentence = f"Shipped {shipped.quantity} of {sku}. {shipped.quantity_on_hand} left."
+    return done(request, events, sentence)

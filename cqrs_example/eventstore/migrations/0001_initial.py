@@ -46,6 +46,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "event",
                 "db_table": "eventstore_event",
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["type", "position"], name="eventstore_event_type")
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("event_id",), name="eventstore_event_id"),
                     models.UniqueConstraint(

@@ -19,7 +19,9 @@ class Migration(migrations.Migration):
             options={
                 "default_permissions": ("view",),
                 "indexes": [
-                    models.Index(fields=["requested_at"], name="warehouse_low_requested_at")
+                    models.Index(
+                        fields=["-notified_at", "-requested_at"], name="warehouse_low_todo"
+                    )
                 ],
             },
         ),

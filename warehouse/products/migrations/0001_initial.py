@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "indexes": [models.Index(fields=["quantity"], name="warehouse_products_quantity")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("quantity__gte", 0)),

@@ -1,0 +1,1 @@
+"""View: what happened lately, in the whole warehouse, as sentences; it needs no table."""
