@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..messaging import CommandIdReused, DomainError
@@ -60,6 +61,13 @@ def problem(request: HttpRequest, error: Exception) -> HttpResponse:
     if isinstance(error, BadInput) and status == 400 and "Accept" not in request.headers:
         return empty(400)  # as the original answers
     return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
+
+
+def negotiated(response: HttpResponse) -> HttpResponse:
+    """Others may get another answer from the same address: caches must know, and ask again."""
+    patch_vary_headers(response, ["Accept"])
+    response.headers.setdefault("Cache-Control", "max-age=0, private, must-revalidate")
+    return response
 
 
 def empty(status: int) -> HttpResponse:

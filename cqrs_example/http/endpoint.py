@@ -5,10 +5,9 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from .answers import REFUSALS, preferred_type, problem
+from .answers import REFUSALS, negotiated, preferred_type, problem
 from .reading import is_json, require_known_type
 
 View = Callable[..., HttpResponse]
@@ -33,8 +32,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
                 response = HttpResponse("Not Acceptable", status=406, content_type="text/plain")
             else:
                 response = _answer(protected, view, request, *args, **kwargs)
-            patch_vary_headers(response, ["Accept"])
-            response.headers.setdefault("Cache-Control", "max-age=0, private, must-revalidate")
+            response = negotiated(response)
             return _without_body(response) if request.method == "HEAD" else response
 
         return edge

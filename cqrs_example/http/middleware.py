@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from .answers import problem
+from .answers import negotiated, problem
 from .reading import BadInput, require_length
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class EdgeMiddleware:
             # Before the CSRF middleware, which reads a form whatever its size.
             require_length(request)
         except BadInput as error:
-            return problem(request, error)
+            return negotiated(problem(request, error))
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -34,6 +34,7 @@ class EdgeMiddleware:
         if not isinstance(error, OperationalError | InterfaceError):
             return None
         logger.error("%s %r: %s", request.method, request.path, str(error).strip())
-        response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
+        unavailable = BadInput("The database does not answer. Try again soon.", 503)
+        response = negotiated(problem(request, unavailable))
         response.headers["Retry-After"] = "1"
         return response
