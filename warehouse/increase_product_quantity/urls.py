@@ -1,9 +1,12 @@
-from django.urls import path
+from django.urls import re_path
 
 from .views import increase_quantity
 
 urlpatterns = [
-    path(
-        "products/<path:sku>/increase_quantity", increase_quantity, name="increase_product_quantity"
+    # Any character, so that a line break too is refused with a reason instead of not found.
+    re_path(
+        r"^products/(?P<sku>[\s\S]+)/increase_quantity\Z",
+        increase_quantity,
+        name="increase_product_quantity",
     ),
 ]
