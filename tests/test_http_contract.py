@@ -1,11 +1,7 @@
-"""What the application answers over HTTP: the contract with the original, row by row, and where it
-is stricter. A refused request must leave the log and every read model as they were."""
+"""What the application answers over HTTP: the contract with the original, row by row, and what is
+ours. What it refuses is in test_http_refusals.py."""
 
 import json
-import socket
-from collections.abc import Callable, Iterator
-from http.client import HTTPResponse
-from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -17,8 +13,6 @@ from cqrs_example.messaging import Context, execute
 from warehouse.events import ProductQuantityIncreased, product_stream
 from warehouse.ship_product_quantity.command import ShipProductQuantity, handle
 
-from .conftest import Answer, Server
-
 LIST = "/warehouse/products"
 TODO = "/warehouse/low_product_quantity_notifications"
 PRODUCT = f"{LIST}/abc123"
@@ -29,45 +23,6 @@ FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 GOOD = '{"quantity": 5}'
 
 commands = pytest.mark.parametrize("path", [INCREASE, SHIP], ids=["increase", "ship"])
-refused = pytest.mark.usefixtures("nothing_done")
-
-
-@pytest.fixture
-def everything(rows) -> Callable[[], Any]:
-    """What a command could change: the log and the read models."""
-    names = rows(
-        "SELECT table_name FROM information_schema.tables"
-        " WHERE table_name ~ '^(eventstore|warehouse)_' ORDER BY 1"
-    )
-    return lambda: [rows(f"SELECT * FROM {name} ORDER BY 1") for (name,) in names]
-
-
-@pytest.fixture
-def nothing_done(server, everything) -> Iterator[None]:
-    """10 of abc123 are there before the test, and nothing has changed after it."""
-    server.increase("abc123", 10)
-    before = everything()
-    yield
-    assert everything() == before
-
-
-@pytest.fixture
-def log(rows) -> Callable[[], list[str]]:
-    """What has happened, in the order of the log."""
-    return lambda: [str(event) for event in eventstore.read_all()]
-
-
-def raw(server: Server, request: bytes) -> Answer:
-    """Bytes as they are: what a well-behaved client would not send."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
-        client.sendall(request)
-        response = HTTPResponse(client)
-        response.begin()
-        return Answer(response)
-
-
-def stock(server: Server) -> dict[str, int]:
-    return {row["sku"]: row["quantity"] for row in json.loads(server("GET", LIST).body)}
 
 
 # Accept
@@ -90,41 +45,19 @@ def test_list_accept_json(server, headers):
     server.increase("b", 20)
     server.increase("abc123", 30)
     answer = server("GET", LIST, **headers)
-    assert (answer.status, answer.headers["Content-Type"]) == (
-        200,
-        "application/json; charset=utf-8",
-    )
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.text == '[{"quantity":30,"sku":"abc123"},{"quantity":20,"sku":"b"}]'
 
 
 @pytest.mark.parametrize(
     "accept", ["text/html", "text/*", FIREFOX, "application/json;q=0.1, text/html"]
 )
-@pytest.mark.parametrize("path", [LIST, PRODUCT, TODO])
-def test_page_accept_html(server, path, accept):
-    answer = server("GET", path, Accept=accept)
-    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert answer.text.startswith("<!doctype html>")
-
-
-@refused
-@pytest.mark.parametrize(
-    "accept",
-    [
-        "text/plain",
-        "image/*",
-        "application/xml",
-        "application/vnd.api+json",
-        "application/json;q=0",
-        "*/*;q=0",
-        "nonsense",
-        ",",
-    ],
-)
-@pytest.mark.parametrize(("method", "path"), [("GET", LIST), ("POST", INCREASE), ("POST", SHIP)])
-def test_accept_neither(server, method, path, accept):
-    answer = server(method, path, GOOD, Accept=accept, Content_Type="application/json")
-    assert (answer.status, answer.text) == (406, "Not Acceptable")
+def test_pages_accept_html(server, accept):
+    for path in (LIST, PRODUCT, TODO):
+        answer = server("GET", path, Accept=accept)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert answer.text.startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
@@ -142,8 +75,8 @@ def test_list_stays_ordered_by_code_point_and_keeps_empty_products(server):
         server.increase(quote(sku), 1)
     server.ship("B", 1)
     server.increase("a", 1)
-    assert list(stock(server)) == ["10", "9", "B", "a", "a b", "b", "é"]
-    assert stock(server)["B"] == 0
+    assert list(server.stock()) == ["10", "9", "B", "a", "a b", "b", "é"]
+    assert server.stock()["B"] == 0
 
 
 # The other addresses
@@ -188,61 +121,28 @@ def test_address(server, path, status, told):
     assert answer.headers["Location"] == told if status == 302 else answer.text == told
 
 
-@refused
-@pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/nothing",
-        "/warehouse",
-        f"{LIST}/",
-        f"{PRODUCT}/",
-        f"{PRODUCT}/burn",
-        f"{LIST}//ship_quantity",
-    ],
-)
-def test_path_unknown(server, method, path):
-    assert server(method, path, GOOD, Content_Type="application/json").status == 404
-
-
-@refused
-@pytest.mark.parametrize(
-    ("path", "method", "allowed"),
-    [
-        (path, method, "POST")
-        for path in (INCREASE, SHIP)
-        for method in ("GET", "HEAD", "PUT", "DELETE")
-    ]
-    + [
-        (path, method, "GET, HEAD")
-        for path in (LIST, PRODUCT, TODO)
-        for method in ("POST", "PATCH", "OPTIONS", "BREW")
-    ],
-)
-def test_method_wrong(server, path, method, allowed):
-    answer = server(method, path, GOOD, Content_Type="application/json")
-    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
-    assert method == "HEAD" or method in answer.text
-
-
 # Quantities
 
 
 @commands
 @pytest.mark.parametrize(
-    "content_type",
-    ["application/json", "Application/JSON; charset=UTF-8", 'application/json;charset="utf-8"'],
-)
-@pytest.mark.parametrize(
-    "accept",
-    [{}, {"Accept": "*/*"}, {"Accept": "application/json"}, {"Accept": "text/html"}],
+    "headers",
+    [
+        {},
+        {"Accept": "*/*"},
+        {"Accept": "application/json"},
+        {"Accept": "text/html"},
+        {"Content_Type": "Application/JSON; charset=UTF-8"},
+        {"Content_Type": 'application/json;charset="utf-8"'},
+        {"Content_Encoding": "identity"},
+    ],
     ids=str,
 )
-def test_command_good(server, path, content_type, accept):
+def test_command_good(server, path, headers):
     server.increase("abc123", 10)
-    answer = server("POST", path, GOOD, **accept, Content_Type=content_type)
+    answer = server.post(path, GOOD, **headers)
     assert (answer.status, answer.body, answer.headers["Content-Type"]) == (200, b"", None)
-    assert stock(server) == {"abc123": 15 if path == INCREASE else 5}
+    assert server.stock() == {"abc123": 15 if path == INCREASE else 5}
 
 
 @pytest.mark.parametrize(
@@ -256,72 +156,14 @@ def test_command_good(server, path, content_type, accept):
 )
 def test_command_more_keys_are_ignored(server, body):
     assert server.post(f"{INCREASE}?sku=query&quantity=7", body.encode()).status == 200
-    assert stock(server) == {"abc123": 5}
+    assert server.stock() == {"abc123": 5}
 
 
 @pytest.mark.parametrize("quantity", [1, 2**31 - 1])
 def test_quantity_at_the_limits(server, quantity):
     assert server.increase("abc123", quantity).status == 200
     assert server.ship("abc123", quantity).status == 200
-    assert stock(server) == {"abc123": 0}
-
-
-BAD_QUANTITIES = [
-    *["0", "-0", "-1", "-5", '"5"', '""', "5.0", "1e2", "0.5", "1e400", "true", "false", "null"],
-    *["[]", "[5]", "{}", '{"quantity": 5}', '"\\u0000"', "2147483648", "4294967301"],
-    *["9223372036854775807", "9223372036854775808", "18446744073709551621", "9" * 4000],
-]
-BAD_BODIES = [
-    *["{}", '{"Quantity": 5}', '{"quantity ": 5}', "[]", '[{"quantity": 5}]', "5", '"quantity"'],
-    *["null", "true", " ", "{", '{"quantity": 5', '{"quantity": 5}}', '{"quantity": 5},'],
-    *['{"quantity": 5,}', "{'quantity': 5}", "{quantity: 5}", '{"quantity": 5} {"quantity": 5}'],
-    *['{"quantity": 007}', '{"quantity": +5}', '{"quantity": 0x5}', '{"quantity": 5_0}'],
-    *['{"quantity": .5}', '{"quantity": 5.}', '{"quantity": ５}', '{"quantity": NaN}'],
-    *['{"quantity": Infinity}', '{"quantity": -Infinity}', '{"quantity": 5, "note": NaN}'],
-    *['{"quantity": 5, "note": "\\ud800"}', '{"quantity": 5, "\\udc00": 1}'],
-    *['{"quantity": 5, "quantity": 5}', '{"quantity": 5, "quant\\u0069ty": 6}'],
-    *['{"quantity": 5, "note": {"a": 1, "a": 1}}', '{"quantity": 5, "note": "\n"}'],
-    *["quantity=5", "<quantity>5</quantity>", '{"quantity": 5} // five', "\0", GOOD + "\0"],
-]
-BAD_BYTES = [
-    pytest.param(b"", id="empty"),
-    pytest.param(b"\xef\xbb\xbf" + GOOD.encode(), id="byte order mark"),
-    pytest.param(GOOD.encode("utf-16"), id="UTF-16"),
-    pytest.param(GOOD.encode("utf-16-le"), id="UTF-16-LE"),
-    pytest.param(GOOD.encode("utf-32"), id="UTF-32"),
-    pytest.param(b'{"quantity": 5, "note": "\xff"}', id="invalid UTF-8"),
-    pytest.param(b'{"quantity": 5, "note": "\xe9"}', id="latin-1"),
-    pytest.param(b'{"quantity": 5, "note": "\xed\xa0\x80"}', id="surrogate in UTF-8"),
-    pytest.param(b'{"quantity": 5, "note": "\xc0\xaf"}', id="overlong UTF-8"),
-    pytest.param(b'{"quantity": %s}' % (b"9" * 5000), id="5,000 digits"),
-    pytest.param(b'{"quantity": 5, "note": -%s}' % (b"9" * 5000), id="5,000 digits elsewhere"),
-    pytest.param(b"[" * 8000 + b"]" * 8000, id="deep lists"),
-    pytest.param(b'{"a":' * 2000 + b"1" + b"}" * 2000, id="deep objects"),
-    pytest.param(b'{"quantity": ' + b"[" * 8000, id="deep and broken"),
-]
-
-
-@refused
-@commands
-@pytest.mark.parametrize(
-    "body",
-    [pytest.param(f'{{"quantity": {one}}}'.encode(), id=f"{one:.24}") for one in BAD_QUANTITIES]
-    + [pytest.param(one.encode(), id=ascii(one)) for one in BAD_BODIES]
-    + BAD_BYTES,
-)
-def test_command_bad_parameters(server, path, body):
-    def send(**accept: str) -> Answer:
-        return server("POST", path, body, **accept, Content_Type="application/json")
-
-    as_from_the_original, program, person = send(), send(Accept="*/*"), send(Accept="text/html")
-    assert (as_from_the_original.status, as_from_the_original.body) == (400, b"")
-    assert (program.status, program.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
-    assert program.text.startswith(("The quantity must be ", "The body must be JSON"[:16]))
-    assert program.text.endswith(".")
-    assert "\n" not in program.text
-    assert len(program.text) < 200
-    assert (person.status, person.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
-    assert "must be" in person.text
+    assert server.stock() == {"abc123": 0}
 
 
 @pytest.mark.parametrize(
@@ -347,21 +189,6 @@ def test_command_bad_parameters_sentence(server, body, sentence):
     assert server.post(INCREASE, body, Accept="application/json").text == sentence
 
 
-@refused
-@pytest.mark.parametrize("headers", [{}, {"Accept": "*/*"}, {"Accept": "text/html"}], ids=str)
-@pytest.mark.parametrize(
-    ("sku", "quantity"), [("abc123", 11), ("abc123", 2**31 - 1), ("unknown", 1)]
-)
-def test_ship_quantity_insufficient(server, sku, quantity, headers):
-    answer = server.ship(sku, quantity, **headers)
-    assert answer.status == 400
-    if "html" in headers.get("Accept", ""):
-        assert "<p>Insufficient quantity on hand.</p>" in answer.text
-    else:
-        assert answer.text == "Insufficient quantity on hand."
-
-
-@pytest.mark.django_db(transaction=True)
 def test_increase_sum_at_the_limit(server):
     with transaction.atomic():
         [product] = eventstore.lock(product_stream("abc123"))
@@ -370,124 +197,17 @@ def test_increase_sum_at_the_limit(server):
     assert answer.status == 400
     assert answer.text == "There cannot be more than 9,223,372,036,854,775,807 on hand."
     assert server.increase("abc123", 5).status == 200
-    assert stock(server) == {"abc123": 2**63 - 1}
+    assert server.stock() == {"abc123": 2**63 - 1}
     assert server.increase("abc123", 1).status == 400
     assert server.ship("abc123", 2**31 - 1).status == 200
-    assert stock(server) == {"abc123": 2**63 - 2**31}
+    assert server.stock() == {"abc123": 2**63 - 2**31}
 
 
 # Bodies
 
 
-@refused
-@commands
-@pytest.mark.parametrize(
-    "content_type",
-    [
-        *[None, "text/plain", "text/html", "application/xml", "application/octet-stream", "json"],
-        *["application/vnd.api+json", "application/problem+json", "text/json", "application/jsonp"],
-        *["application/json; charset=utf-16", "application/json; charset=latin-1"],
-        *["application/json, text/plain", "text/plain; application/json", "*/*"],
-        *["application/x-www-form-urlencoded; charset=utf-16", "multipart/mixed; boundary=x"],
-    ],
-)
-def test_content_type_wrong(server, path, content_type):
-    headers = {"Content_Type": content_type} if content_type else {}
-    answer = server("POST", path, GOOD.encode(), **headers)
-    assert answer.status == 415
-    assert answer.text == "The Content-Type must be application/json, in UTF-8."
-
-
-@refused
-@commands
-def test_body_missing(server, path):
-    answer = server("POST", path)
-    assert (answer.status, answer.body) == (400, b"")
-    answer = server("POST", path, Accept="*/*")
-    assert answer.text == 'The body must be a JSON object such as {"quantity": 5}, but is empty.'
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-    assert raw(server, f"{head}Content-Type: application/json\r\n\r\n".encode()).status == 400
-
-
-@refused
-@commands
-@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "identity, gzip", "nonsense"])
-def test_content_encoding(server, path, encoding):
-    answer = server.post(path, GOOD, Content_Encoding=encoding)
-    assert answer.status == 415
-    assert "Content-Encoding" in answer.text
-
-
-def test_content_encoding_identity(server):
-    assert server.post(INCREASE, GOOD, Content_Encoding="identity").status == 200
-
-
-@refused
-@commands
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"]
-)
-@pytest.mark.parametrize(
-    "chunk", [b"0\r\n\r\n", b'f\r\n{"quantity": 5}\r\n0\r\n\r\n'], ids=["empty", "good"]
-)
-def test_body_chunked(server, path, content_type, chunk):
-    request = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        f"Content-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
-    )
-    answer = raw(server, request.encode() + chunk)
-    assert (answer.status, answer.text) == (
-        411,
-        "Send a Content-Length: chunked bodies are not read.",
-    )
-
-
-@refused
-@commands
-@pytest.mark.parametrize(
-    "header",
-    [
-        "Content-Length: 15\r\nContent-Length: 2",
-        "Content-Length: -1",
-        "Content-Length: x",
-        "Transfer-Encoding: gzip",
-        "Content-Length: 15\r\nTransfer-Encoding: chunked",
-    ],
-)
-def test_body_length_unclear(server, path, header):
-    request = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{header}\r\n\r\n{GOOD}"
-    assert raw(server, request.encode()).status in (400, 411, 501)
-
-
-@refused
-@commands
-@pytest.mark.parametrize(
-    "content_type",
-    ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"],
-)
-@pytest.mark.parametrize("size", [16 * 1024 + 1, 100_000])
-def test_body_too_large(server, path, content_type, size):
-    answer = server("POST", path, GOOD.ljust(size), Content_Type=content_type)
-    assert (answer.status, answer.text) == (413, "The body may have 16,384 bytes at most.")
-
-
 def test_body_as_large_as_allowed(server):
     assert server.post(INCREASE, GOOD.ljust(16 * 1024)).status == 200
-
-
-@refused
-@commands
-@pytest.mark.parametrize(
-    "content_type",
-    ["application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x"],
-)
-@pytest.mark.parametrize(
-    "body",
-    ["", "quantity=5", "quantity=%ff&=&&%00", "&".join(["a="] * 1500)],
-    ids=["empty", "good", "odd", "many fields"],
-)
-def test_form_without_token(server, path, content_type, body):
-    assert server("POST", path, body, Content_Type=content_type).status == 403
 
 
 # SKUs
@@ -516,7 +236,7 @@ def test_form_without_token(server, path, content_type, body):
 )
 def test_sku_good(server, sku):
     assert server.increase(quote(sku), 5).status == 200
-    assert stock(server) == {sku: 5}
+    assert server.stock() == {sku: 5}
     assert json.loads(server("GET", f"{LIST}/{quote(sku)}").body)["sku"] == sku
     assert server("GET", f"{LIST}/{quote(sku)}", Accept="text/html").status == 200
 
@@ -536,85 +256,14 @@ def test_sku_spelled_in_two_ways_is_one_product(server, one, other):
     server.increase(quote(one), 1)
     server.increase(quote(other), 2)
     server.ship(quote(other), 1)
-    assert stock(server) == {one: 2}
+    assert server.stock() == {one: 2}
     assert json.loads(server("GET", f"{LIST}/{quote(other)}").body)["version"] == 3
 
 
 def test_sku_case_and_look_alikes_are_products_of_their_own(server):
     for sku in ["a", "A", "\u0430", "\uff41"]:
         server.increase(quote(sku), 1)
-    assert len(stock(server)) == 4
-
-
-UNSEEN = "The SKU has a character that cannot be seen"
-SPACE = "The SKU begins or ends with a space"
-SIGN = 'The SKU has a "/" or a "%", or is "." or ".."'
-
-
-@refused
-@pytest.mark.parametrize("accept", [None, "application/json", "text/html"])
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("a" * 65, "The SKU has 65 characters"),
-        (quote("🚚" * 65), "The SKU has 65 characters"),
-        (quote("\u0958" * 33), "The SKU has 66 characters"),  # normalised, each is two
-        ("a%2Fb", SIGN),
-        ("a/b", SIGN),
-        ("%2F", SIGN),
-        ("a%25b", SIGN),
-        ("%252F", SIGN),
-        ("%ff", SIGN),
-        ("%ED%A0%80", SIGN),
-        (".", SIGN),
-        ("..", SIGN),
-        ("%2E%2E", SIGN),
-        ("%20", SPACE),
-        ("%20a", SPACE),
-        ("a%20", SPACE),
-        ("a%C2%A0", SPACE),
-        ("%E3%80%80a", SPACE),
-        ("%00", UNSEEN),
-        ("a%00b", UNSEEN),
-        ("a%0Ab", UNSEEN),
-        ("a%0D%0Ab", UNSEEN),
-        ("a%09b", UNSEEN),
-        ("a%7Fb", UNSEEN),
-        ("a%C2%85b", UNSEEN),
-        (quote("a\u200bb"), UNSEEN),
-        (quote("a\u202eb"), UNSEEN),
-        (quote("\ufeffa"), UNSEEN),
-        (quote("a\u00adb"), UNSEEN),
-        (quote("a\u2028b"), UNSEEN),
-        (quote("a\ue000b"), UNSEEN),
-        (quote("a\u0378b"), UNSEEN),
-        (quote("a\uffffb"), UNSEEN),
-    ],
-)
-@pytest.mark.parametrize("command", ["increase_quantity", "ship_quantity"])
-def test_sku_bad(server, command, path, reason, accept):
-    headers = {"Accept": accept} if accept else {}
-    answer = server.post(f"{LIST}/{path}/{command}", GOOD, **headers)
-    assert answer.status == 400
-    if accept == "application/json":
-        assert answer.text == f"{reason}: it has 1 to 64 visible characters."
-    elif accept is None:
-        assert answer.body == b""
-
-
-@refused
-@pytest.mark.parametrize(
-    "path", ["%ff", "%00", "a%0Ab", "..", "%20a", "a" * 65, "%E2%80%8B", "a%25"]
-)
-def test_sku_bad_in_the_address_of_a_product(server, path):
-    answer = server("GET", f"{LIST}/{path}", Accept="application/json")
-    assert answer.status == 400
-    assert answer.text.startswith("The SKU ")
-
-
-@refused
-def test_sku_of_thousands_of_characters(server):
-    assert server.increase("a" * 5000, 5).status == 414
+    assert len(server.stock()) == 4
 
 
 # Headers of answers
@@ -667,32 +316,6 @@ def test_correlation_id_without_a_uuid_is_the_commands_id(server, rows, correlat
         "SELECT correlation_id, metadata->'command'->>'id' FROM eventstore_event"
     )
     assert str(correlation_id) == command_id
-
-
-@refused
-@commands
-@pytest.mark.parametrize(
-    "key",
-    [
-        "",
-        '""',
-        "1",
-        "nonsense",
-        KEY[:-1],
-        KEY + "0",
-        KEY.replace("-", ""),
-        f"{{{KEY}}}",
-        f"urn:uuid:{KEY}",
-        f'"{KEY}',
-        f"'{KEY}'",
-        f"{KEY}, {KEY}",
-    ],
-)
-def test_idempotency_key_invalid(server, path, key):
-    answer = server.post(path, GOOD, Idempotency_Key=key, Accept="*/*")
-    assert answer.status == 400
-    assert answer.text.startswith("The Idempotency-Key must be a UUID, such as ")
-    assert server.post(path, GOOD, Idempotency_Key=key).body == b""
 
 
 @pytest.mark.parametrize("again", [KEY, f'"{KEY}"', KEY.upper(), f'"{KEY.upper()}"'])
@@ -761,4 +384,4 @@ def test_idempotency_key_of_a_refused_command_is_decided_anew(server, log):
     assert server.ship("abc123", 5, Idempotency_Key=KEY).status == 200
     assert server.ship("abc123", 5, Idempotency_Key=KEY).status == 200
     assert server.ship("abc123", 6, Idempotency_Key=KEY).status == 422
-    assert stock(server) == {"abc123": 5}
+    assert server.stock() == {"abc123": 5}
