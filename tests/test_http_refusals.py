@@ -143,7 +143,7 @@ BAD_BYTES = [
     + BAD_BYTES,
 )
 def test_command_bad_parameters(server, path, body):
-    def send(**accept: str) -> Answer:
+    def send(**accept):
         return server("POST", path, body, **accept, Content_Type="application/json")
 
     as_from_the_original, program, person = send(), send(Accept="*/*"), send(Accept="text/html")
