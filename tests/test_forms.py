@@ -221,11 +221,7 @@ def test_form_token_of_another_origin(browser, everything):
         (SHIP, "\uff15", 'but is "\uff15".'),
         (SHIP, "2147483648", 'but is "2147483648".'),
         (SHIP, "9" * 5000, "from 1 to 2,147,483,647"),
-        (
-            SHIP,
-            '"><script>',
-            'but is "\\"&gt;&lt;script&gt;".'.replace("&gt;", ">").replace("&lt;", "<"),
-        ),
+        (SHIP, '"><script>', r'but is "\"><script>".'),
         (INCREASE, "0", 'but is "0".'),
         (INCREASE, "2147483648", 'but is "2147483648".'),
     ],
@@ -314,23 +310,26 @@ def test_form_command_id_invalid(browser, everything, command_id):
 
 
 @pytest.mark.parametrize(
-    "sku", ["<script>alert('1')", "\"><img src=x onerror='a'>", "a&amp;b", "{{ 1 }}"]
+    ("sku", "escaped"),
+    [
+        ("<script>alert('1')", "&lt;script&gt;alert(&#x27;1&#x27;)"),
+        ('"><img src=x onerror=a>', "&quot;&gt;&lt;img src=x onerror=a&gt;"),
+        ("a&amp;b", "a&amp;amp;b"),
+        ("{{ 1 }}", "{{ 1 }}"),
+    ],
 )
-def test_sku_is_escaped(server, browser, sku):
-    path = f"{LIST}/{quote(sku)}"
+def test_sku_is_escaped(server, browser, sku, escaped):
     server.increase(quote(sku), 10)
     server.ship(quote(sku), 6)
-    pages = [
-        browser.get(one) for one in (LIST, path, "/warehouse/low_product_quantity_notifications")
-    ]
-    pages.append(browser.submit(pages[1], next(iter(pages[1].forms)), quantity="2"))
-    pages.append(browser.submit(pages[1], list(pages[1].forms)[1], quantity="99"))
-    assert [page.status for page in pages] == [200, 200, 200, 200, 422]
-    for page in pages:
-        assert sku.strip("{} ") in page.text or "&" in page.text
-        assert not {"<script", "<img", "onerror='"} & {
-            tag for tag in ("<script", "<img", "onerror='") if tag in page.text
-        }
+    notifications = browser.get("/warehouse/low_product_quantity_notifications")
+    product = browser.get(f"{LIST}/{quote(sku)}")
+    increase, ship = product.forms
+    increased = browser.submit(product, increase, quantity="2")
+    refused = browser.submit(product, ship, quantity="99")
+    assert (increased.status, refused.status) == (200, 422)
+    for page in (notifications, product, browser.get(LIST), increased, refused):
+        assert escaped in page.text
+        assert escaped == sku or sku not in page.text
     assert server.stock() == {sku: 6}
 
 
