@@ -1,5 +1,6 @@
 """The real stack for every test: Postgres, gunicorn, HTTP."""
 
+import json
 import os
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+
+from cqrs_example.eventstore import read_all
 
 ROOT = Path(__file__).parent.parent
 
@@ -93,6 +96,11 @@ class Server:
         path = f"/warehouse/products/{sku}/ship_quantity"
         return self.post(path, f'{{"quantity": {quantity}}}', **headers)
 
+    def stock(self) -> dict[str, int]:
+        """The product list, SKU by SKU, in its order."""
+        products = json.loads(self("GET", "/warehouse/products", Accept="application/json").body)
+        return {product["sku"]: product["quantity"] for product in products}
+
 
 class Answer:
     def __init__(self, response: Any) -> None:
@@ -134,3 +142,19 @@ def rows() -> Callable[..., Any]:
             return cursor.fetchall()
 
     return query
+
+
+@pytest.fixture
+def log() -> Callable[[], list[str]]:
+    """`log()`: what has happened, in the order of the log."""
+    return lambda: [str(event) for event in read_all()]
+
+
+@pytest.fixture
+def everything(rows: Callable[..., Any]) -> Callable[[], Any]:
+    """`everything()`: all that a command could change, the log and the read models."""
+    tables = (
+        "SELECT table_name FROM information_schema.tables"
+        " WHERE table_name ~ '^(eventstore|warehouse)_' ORDER BY 1"
+    )
+    return lambda: {name: rows(f"SELECT * FROM {name} ORDER BY 1") for (name,) in rows(tables)}

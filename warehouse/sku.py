@@ -2,12 +2,24 @@
 
 import unicodedata
 
+from django.urls import register_converter
+from django.urls.converters import StringConverter
+
 from cqrs_example.http import BadInput
 
 LONGEST = 64
 # Control, format (such as right-to-left override), surrogate, private use and unassigned
 # characters, and separators of lines and paragraphs: what cannot be seen, or forges a log line.
 REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+class AnyText(StringConverter):
+    """`<sku:sku>` in an address: whatever stands there, for `parse_sku` to say what is wrong."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(AnyText, "sku")
 
 
 def parse_sku(text: str) -> str:

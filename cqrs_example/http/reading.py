@@ -63,7 +63,7 @@ def positive_integer(request: HttpRequest, name: str) -> int:
     number = value if is_json(request) else _digits(value)
     if type(number) is int and 1 <= number <= LARGEST:
         return number
-    was = f"is {json.dumps(value, ensure_ascii=False):.40}" if value else "is missing"
+    was = "is missing" if value in (None, "") else f"is {json.dumps(value, ensure_ascii=False):.40}"
     raise BadInput(f"The {name} must be a whole number from 1 to {LARGEST:,}, but {was}.")
 
 

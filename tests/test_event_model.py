@@ -1,0 +1,302 @@
+"""The event model from left to right, over HTTP, and the behaviours of the original."""
+
+import logging
+from collections.abc import Sequence
+from uuid import UUID, uuid4, uuid5
+
+import pytest
+
+from cqrs_example.eventstore import RecordedEvent, read, read_all
+from cqrs_example.messaging import Transaction, execute
+from warehouse.events import (
+    NotifiedLowProductQuantity,
+    ProductQuantityIncreased,
+    ProductQuantityShipped,
+    low_product_quantity_notification_stream,
+    product_stream,
+)
+from warehouse.increase_product_quantity.command import IncreaseProductQuantity
+from warehouse.increase_product_quantity.command import handle as increase
+from warehouse.low_product_quantity_notification.models import LowProductQuantityNotification
+from warehouse.ship_product_quantity.command import ShipProductQuantity
+from warehouse.ship_product_quantity.command import handle as ship
+
+LIST = "/warehouse/products"
+TODO = "/warehouse/low_product_quantity_notifications"
+
+
+@pytest.fixture
+def warnings(server):
+    """`warnings()`: the warnings that gunicorn's log holds since the test began."""
+    before = server.log.stat().st_size
+
+    def read_log() -> list[str]:
+        lines = server.log.read_bytes()[before:].decode().splitlines()
+        return [line.split(": ", 1)[1] for line in lines if " WARNING warehouse." in line]
+
+    return read_log
+
+
+@pytest.fixture
+def todo():
+    """`todo()`: sku, quantity and whether it is done, oldest first."""
+    items = LowProductQuantityNotification.objects.order_by("requested_at")
+    return lambda: [(item.sku, item.quantity, item.notified_at is not None) for item in items.all()]
+
+
+def test_event_model_from_left_to_right(server, log, warnings, todo):
+    # 1: Product List
+    assert server("GET", LIST).text == "[]"
+
+    # 2: Increase Product Quantity → Product Quantity Increased
+    assert server.increase("abc123", 50).status == 200
+    assert log() == ["Received 50 of abc123, 50 on hand"]
+
+    # 3: Product List, fed by column 2's event
+    assert server("GET", LIST).text == '[{"quantity":50,"sku":"abc123"}]'
+    assert todo() == []
+
+    # 4: Ship Product Quantity → Product Quantity Shipped
+    assert server.ship("abc123", 49).status == 200
+    assert log()[1] == "Shipped 49 of abc123, 1 left"
+
+    # 5: Product List, fed by column 4's event
+    assert server("GET", LIST).text == '[{"quantity":1,"sku":"abc123"}]'
+
+    # 6: Ship Product Quantity, refused: no event
+    answer = server.ship("abc123", 20)
+    assert (answer.status, answer.text) == (400, "Insufficient quantity on hand.")
+
+    # 7 and 8: the shipment opened an item, Notify Low Product Quantity → Notified, item ticked off
+    assert todo() == [("abc123", 1, True)]
+    assert warnings() == ["Low quantity of product abc123! 1 remaining."]
+    assert log()[2:] == ["Notified that abc123 is low, 1 left"]
+    assert server("GET", LIST).text == '[{"quantity":1,"sku":"abc123"}]'
+
+
+# The original's test cases
+
+
+@pytest.mark.parametrize("command", ["increase", "ship"])
+def test_command_bad_parameters(server, log, command):
+    for quantity in ["null", '"5"', "0", "-1", "5.0"]:
+        answer = getattr(server, command)("abc123", quantity)
+        assert (answer.status, answer.body) == (400, b"")
+    assert log() == []
+
+
+def test_ship_quantity_of_an_unknown_product(server, log):
+    answer = server.ship("abc123", 1)
+    assert (answer.status, answer.text) == (400, "Insufficient quantity on hand.")
+    assert (log(), server.stock()) == ([], {})
+
+
+def test_ship_quantity_insufficient(server, log):
+    server.increase("abc123", 10)
+    answer = server.ship("abc123", 11)
+    assert (answer.status, answer.text) == (400, "Insufficient quantity on hand.")
+    assert (len(log()), server.stock()) == (1, {"abc123": 10})
+
+
+def test_ship_quantity_exactly_all(server, log):
+    server.increase("abc123", 10)
+    assert server.ship("abc123", 10).status == 200
+    assert server.stock() == {"abc123": 0}
+    # The order of the log; the original delivered the notification before the shipment.
+    assert [type(event.data) for event in read_all()] == [
+        ProductQuantityIncreased,
+        ProductQuantityShipped,
+        NotifiedLowProductQuantity,
+    ]
+
+
+def test_increase_quantity_of_another_product(server):
+    server.increase("abc123", 10)
+    server.increase("def456", 20)
+    server.increase("abc123", 5)
+    server.ship("def456", 1)
+    assert server.stock() == {"abc123": 15, "def456": 19}
+
+
+@pytest.mark.parametrize("left", [5, 4, 1, 0])
+def test_notify_when_a_shipment_leaves_few(server, log, warnings, todo, left):
+    server.increase("abc123", 10)
+    server.ship("abc123", 10 - left)
+    assert warnings() == [f"Low quantity of product abc123! {left} remaining."]
+    assert log()[2:] == [f"Notified that abc123 is low, {left} left"]
+    assert todo() == [("abc123", left, True)]
+
+
+@pytest.mark.parametrize("left", [6, 9])
+def test_notify_not_when_a_shipment_leaves_enough(server, log, warnings, todo, left):
+    server.increase("abc123", 10)
+    server.ship("abc123", 10 - left)
+    assert (len(log()), warnings(), todo()) == (2, [], [])
+
+
+def test_notify_at_each_shipment_that_leaves_few(server, warnings, todo):
+    server.increase("abc123", 8)
+    for _ in range(5):
+        server.ship("abc123", 1)
+    assert warnings() == [
+        f"Low quantity of product abc123! {left} remaining." for left in (5, 4, 3)
+    ]
+    assert todo() == [("abc123", 5, True), ("abc123", 4, True), ("abc123", 3, True)]
+    versions = [event.version for event in read(low_product_quantity_notification_stream("abc123"))]
+    assert versions == [1, 2, 3]
+
+
+def test_notify_not_when_an_increase_leaves_few(server, log, warnings, todo):
+    server.increase("abc123", 1)
+    server.increase("abc123", 1)
+    assert (len(log()), warnings(), todo()) == (2, [], [])
+
+
+def test_notify_not_when_a_shipment_is_refused(server, log, warnings, todo):
+    server.increase("abc123", 3)
+    server.ship("abc123", 4)
+    assert (len(log()), warnings(), todo()) == (1, [], [])
+
+
+def test_notify_again_after_new_stock(server, warnings):
+    server.increase("abc123", 6)
+    server.ship("abc123", 1)
+    server.increase("abc123", 5)
+    server.ship("abc123", 1)
+    server.ship("abc123", 4)
+    assert [line.split("! ")[1] for line in warnings()] == ["5 remaining.", "5 remaining."]
+
+
+def test_notify_once_when_a_shipment_is_repeated(server, warnings, todo):
+    server.increase("abc123", 10)
+    key = str(uuid4())
+    for _ in range(3):
+        assert server.ship("abc123", 7, Idempotency_Key=key).status == 200
+    assert (len(warnings()), len(todo())) == (1, 1)
+
+
+def test_everything_is_there_after_a_restart(server, log, warnings):
+    server.increase("abc123", 10)
+    server.ship("abc123", 4)
+    server.restart()
+    assert server.stock() == {"abc123": 6}
+    assert server.ship("abc123", 7).status == 400
+    assert server.ship("abc123", 1).status == 200
+    assert server.stock() == {"abc123": 5}
+    assert warnings() == ["Low quantity of product abc123! 5 remaining."]
+    assert [event.version for event in read(product_stream("abc123"))] == [1, 2, 3]
+
+
+# What an event tells about its origin
+
+
+def test_events_tell_what_caused_them(server):
+    key, correlation = uuid4(), uuid4()
+    server.increase("abc123", 10)
+    server.ship("abc123", 7, Idempotency_Key=str(key), X_Correlation_ID=str(correlation))
+    increased, shipped, notified = read_all()
+
+    assert increased.correlation_id == increased.causation_id  # the command's id, made for it
+    assert str(increased.causation_id) == increased.metadata["command"]["id"]
+    assert (shipped.correlation_id, shipped.causation_id) == (correlation, key)
+    assert (notified.correlation_id, notified.causation_id) == (correlation, shipped.id)
+    assert (shipped.id, shipped.stream, shipped.version) == (uuid5(key, "1"), "product-abc123", 2)
+    assert (shipped.type, shipped.schema_version) == ("warehouse.ProductQuantityShipped", 1)
+    assert (notified.stream, notified.version) == (
+        "low_product_quantity_notification-abc123",
+        1,
+    )
+    assert notified.id == uuid5(UUID(notified.metadata["command"]["id"]), "1")
+
+
+def test_events_tell_the_command_the_actor_and_the_request(server):
+    key = uuid4()
+    server.increase("abc123", 10)
+    server.ship("abc123", 7, Idempotency_Key=str(key))
+    _, shipped, notified = read_all()
+    request = {"method": "POST", "path": "/warehouse/products/abc123/ship_quantity"}
+    assert shipped.metadata == {
+        "command": {
+            "id": str(key),
+            "name": "ShipProductQuantity",
+            "fields": {"sku": "abc123", "quantity": 7},
+        },
+        "actor": "anonymous",
+        "request": request,
+    }
+    assert notified.metadata == {
+        "command": {
+            "id": str(uuid5(shipped.id, "NotifyLowProductQuantity")),
+            "name": "NotifyLowProductQuantity",
+            "fields": {"sku": "abc123", "quantity_on_hand": 3},
+        },
+        "actor": "anonymous",
+        "request": request,
+    }
+
+
+def test_events_tell_when_they_were_recorded(server):
+    for _ in range(3):
+        server.increase("abc123", 10)
+    events = list(read_all())
+    times = [event.recorded_at for event in events]
+    assert times == sorted(times) == [event.occurred_at for event in events]
+
+
+# A handler that fails. The module itself is the projection: see PROJECTIONS in settings/wiring.py.
+
+MODELS: list[type] = []
+
+
+class Failed(Exception):
+    """What an ordinary mistake in a projection or a policy raises."""
+
+
+def project(events: Sequence[RecordedEvent]) -> None:
+    fail_at_notification(*events)
+
+
+def fail_at_notification(*events: RecordedEvent) -> None:
+    if any(isinstance(event.data, NotifiedLowProductQuantity) for event in events):
+        raise Failed
+
+
+def policy(tx: Transaction, event: RecordedEvent) -> None:
+    fail_at_notification(event)
+
+
+@pytest.fixture(params=["first projection", "last projection", "first policy", "last policy"])
+def failing(request, settings):
+    """One more listener, which raises when it hears of a low quantity."""
+    place, kind = request.param.split()
+    setting, path = {
+        "projection": ("PROJECTIONS", __name__),
+        "policy": ("POLICIES", f"{__name__}.policy"),
+    }[kind]
+    entries, failing = getattr(settings, setting), {"failing": path}
+    setattr(
+        settings, setting, {**failing, **entries} if place == "first" else {**entries, **failing}
+    )
+
+
+@pytest.mark.usefixtures("failing")
+def test_handler_that_fails_leaves_nothing_anywhere(transactional_db, everything, caplog):
+    execute(increase, IncreaseProductQuantity("abc123", 10))
+    before = everything()
+    with caplog.at_level(logging.WARNING), pytest.raises(Failed):
+        execute(ship, ShipProductQuantity("abc123", 7))
+    assert everything() == before
+    assert caplog.messages == []
+
+
+@pytest.mark.usefixtures("failing")
+def test_handler_that_fails_is_no_answer_and_hinders_no_other_command(transactional_db, client):
+    def post(command: str, quantity: int) -> int:
+        path = f"/warehouse/products/abc123/{command}_quantity"
+        answer = client.post(path, {"quantity": quantity}, content_type="application/json")
+        return int(answer.status_code)
+
+    client.raise_request_exception = False
+    statuses = [post("increase", 10), post("ship", 7), post("ship", 4), post("ship", 1)]
+    assert statuses == [200, 500, 200, 500]
+    assert client.get(LIST).json() == [{"quantity": 6, "sku": "abc123"}]

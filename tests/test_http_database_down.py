@@ -1,0 +1,143 @@
+"""The database cannot be reached, or holds somebody up for too long: 503, and back by itself."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+
+from cqrs_example import eventstore
+from warehouse.events import product_stream
+
+from .conftest import Answer, Server
+
+PRODUCTS = "/warehouse/products"
+SENTENCE = "The database does not answer. Try again soon."
+
+
+class Wire:
+    """TCP to the test database, which can be cut: nothing listens then."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.ends: list[socket.socket] = []
+        self.mend()
+
+    def mend(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, args=[self.listener]).start()
+
+    def accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):  # the listener is closed
+            while True:
+                near, far = listener.accept()[0], database()
+                self.ends += [near, far]
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=pump, args=pair).start()
+
+    def cut(self) -> None:
+        for end in [self.listener, *self.ends]:
+            with suppress(OSError):  # it has ended by itself
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self.ends.clear()
+
+
+def database() -> socket.socket:
+    """A connection to the Postgres of the tests, by TCP or by its socket file."""
+    values = connection.settings_dict
+    host, port = values["HOST"] or "/var/run/postgresql", int(values["PORT"] or 5432)
+    if not host.startswith("/"):
+        return socket.create_connection((host, port))
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(f"{host}/.s.PGSQL.{port}")
+    return client
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    for end in (source, target):
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Wire]:
+    wire = Wire()
+    yield wire
+    wire.cut()
+
+
+@pytest.fixture(scope="module")
+def _far_server(django_db_setup, wire) -> Iterator[Server]:
+    values = connection.settings_dict
+    login = {"user": values["USER"], "password": values["PASSWORD"], "dbname": values["NAME"]}
+    where = " ".join(f"{key}='{value}'" for key, value in login.items() if value)
+    server = Server(
+        {
+            "DATABASE_URL": f"host=127.0.0.1 port={wire.port} {where} sslmode=disable",
+            "DEBUG": "1",
+            "PGOPTIONS": f"{os.environ.get('PGOPTIONS', '')} -c lock_timeout=50ms",
+        }
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(_far_server, transactional_db):
+    return _far_server
+
+
+def unavailable(answer: Answer) -> bool:
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert "Accept" in answer.headers["Vary"]
+    return SENTENCE in answer.text
+
+
+def test_database_not_reachable_and_back(server, wire, log):
+    key = str(uuid4())
+    assert server.increase("abc123", 10).status == 200
+    wire.cut()
+    for _ in range(2):  # connections that are cut, then connections that are refused
+        assert unavailable(server("GET", PRODUCTS))
+        assert unavailable(server("GET", f"{PRODUCTS}/abc123", Accept="text/html"))
+        assert unavailable(
+            server("GET", PRODUCTS, Accept="text/html", Cookie="sessionid=" + "a" * 32)
+        )
+        assert unavailable(server.increase("abc123", 5, Idempotency_Key=key))
+        assert unavailable(server.ship("abc123", 5))
+    assert server("GET", "/healthz").status == 200
+    assert server("GET", "/readyz").status == 503
+
+    wire.mend()
+    assert server.increase("abc123", 5, Idempotency_Key=key).status == 200
+    assert server("GET", "/readyz").status == 200
+    assert server.stock() == {"abc123": 15}
+    assert log() == ["Received 10 of abc123, 10 on hand", "Received 5 of abc123, 15 on hand"]
+
+
+def test_database_not_reachable_when_the_process_starts(server, wire):
+    wire.cut()
+    server.stop()
+    with pytest.raises(AssertionError):  # /readyz: 503
+        server.start()
+    assert unavailable(server("GET", PRODUCTS))
+    wire.mend()
+    assert server("GET", PRODUCTS).text == "[]"
+
+
+def test_product_locked_for_too_long(server, log):
+    with transaction.atomic():
+        eventstore.lock(product_stream("abc123"))
+        assert unavailable(server.increase("abc123", 5))
+        assert server.increase("other", 5).status == 200
+    assert server.increase("abc123", 5).status == 200
+    assert log() == ["Received 5 of other, 5 on hand", "Received 5 of abc123, 5 on hand"]

@@ -1,0 +1,358 @@
+"""Requests that are refused, over HTTP: each with its answer, and none with an effect."""
+
+import socket
+from http.client import HTTPResponse
+from urllib.parse import quote
+
+import pytest
+from django.core.management import call_command
+
+from .conftest import Answer, Server
+
+LIST = "/warehouse/products"
+PRODUCT = f"{LIST}/abc123"
+TODO = "/warehouse/low_product_quantity_notifications"
+INCREASE, SHIP = f"{PRODUCT}/increase_quantity", f"{PRODUCT}/ship_quantity"
+KEY = "4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90"
+GOOD = '{"quantity": 5}'
+FORM = "application/x-www-form-urlencoded"
+
+commands = pytest.mark.parametrize("path", [INCREASE, SHIP], ids=["increase", "ship"])
+
+
+@pytest.fixture(scope="module")
+def _stocked(_gunicorn, django_db_blocker):
+    """10 of abc123 are there, for all tests: as none changes anything, none needs an empty log."""
+    with django_db_blocker.unblock():
+        _gunicorn.increase("abc123", 10)
+        yield _gunicorn
+        call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def server(_stocked, everything):
+    """Fails a test that had any effect."""
+    before = everything()
+    yield _stocked
+    assert everything() == before
+
+
+def raw(server: Server, request: bytes) -> Answer:
+    """Bytes as they are: what a well-behaved client would not send."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(request)
+        response = HTTPResponse(client)
+        response.begin()
+        return Answer(response)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/plain",
+        "image/*",
+        "application/xml",
+        "application/vnd.api+json",
+        "application/json;q=0",
+        "*/*;q=0",
+        "nonsense",
+        ",",
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", LIST), ("POST", INCREASE), ("POST", SHIP)])
+def test_accept_neither(server, method, path, accept):
+    answer = server(method, path, GOOD, Accept=accept, Content_Type="application/json")
+    assert (answer.status, answer.text) == (406, "Not Acceptable")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/warehouse",
+        f"{LIST}/",
+        f"{PRODUCT}/",
+        f"{PRODUCT}/burn",
+        f"{LIST}//ship_quantity",
+    ],
+)
+def test_path_unknown(server, method, path):
+    assert server(method, path, GOOD, Content_Type="application/json").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "allowed"),
+    [
+        (path, method, "POST")
+        for path in (INCREASE, SHIP)
+        for method in ("GET", "HEAD", "PUT", "DELETE")
+    ]
+    + [
+        (path, method, "GET, HEAD")
+        for path in (LIST, PRODUCT, TODO)
+        for method in ("POST", "PATCH", "OPTIONS", "BREW")
+    ],
+)
+def test_method_wrong(server, path, method, allowed):
+    answer = server(method, path, GOOD, Content_Type="application/json")
+    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+    assert method == "HEAD" or method in answer.text
+
+
+BAD_QUANTITIES = [
+    *["0", "-0", "-1", "-5", '"5"', '""', "5.0", "1e2", "0.5", "1e400", "true", "false", "null"],
+    *["[]", "[5]", "{}", '{"quantity": 5}', '"\\u0000"', "2147483648", "4294967301"],
+    *["9223372036854775807", "9223372036854775808", "18446744073709551621", "9" * 4000],
+]
+BAD_BODIES = [
+    *["{}", '{"Quantity": 5}', '{"quantity ": 5}', "[]", '[{"quantity": 5}]', "5", '"quantity"'],
+    *["null", "true", " ", "{", '{"quantity": 5', '{"quantity": 5}}', '{"quantity": 5},'],
+    *['{"quantity": 5,}', "{'quantity': 5}", "{quantity: 5}", '{"quantity": 5} {"quantity": 5}'],
+    *['{"quantity": 007}', '{"quantity": +5}', '{"quantity": 0x5}', '{"quantity": 5_0}'],
+    *['{"quantity": .5}', '{"quantity": 5.}', '{"quantity": \uff15}', '{"quantity": NaN}'],
+    *['{"quantity": Infinity}', '{"quantity": -Infinity}', '{"quantity": 5, "note": NaN}'],
+    *['{"quantity": 5, "note": "\\ud800"}', '{"quantity": 5, "\\udc00": 1}'],
+    *['{"quantity": 5, "quantity": 5}', '{"quantity": 5, "quant\\u0069ty": 6}'],
+    *['{"quantity": 5, "note": {"a": 1, "a": 1}}', '{"quantity": 5, "note": "\n"}'],
+    *["quantity=5", "<quantity>5</quantity>", '{"quantity": 5} // five', "\0", GOOD + "\0"],
+]
+BAD_BYTES = [
+    pytest.param(b"", id="empty"),
+    pytest.param(b"\xef\xbb\xbf" + GOOD.encode(), id="byte order mark"),
+    pytest.param(GOOD.encode("utf-16"), id="UTF-16"),
+    pytest.param(GOOD.encode("utf-16-le"), id="UTF-16-LE"),
+    pytest.param(GOOD.encode("utf-32"), id="UTF-32"),
+    pytest.param(b'{"quantity": 5, "note": "\xff"}', id="invalid UTF-8"),
+    pytest.param(b'{"quantity": 5, "note": "\xe9"}', id="latin-1"),
+    pytest.param(b'{"quantity": 5, "note": "\xed\xa0\x80"}', id="surrogate in UTF-8"),
+    pytest.param(b'{"quantity": 5, "note": "\xc0\xaf"}', id="overlong UTF-8"),
+    pytest.param(b'{"quantity": %s}' % (b"9" * 5000), id="5,000 digits"),
+    pytest.param(b'{"quantity": 5, "note": -%s}' % (b"9" * 5000), id="5,000 digits elsewhere"),
+    pytest.param(b"[" * 8000 + b"]" * 8000, id="deep lists"),
+    pytest.param(b'{"a":' * 2000 + b"1" + b"}" * 2000, id="deep objects"),
+    pytest.param(b'{"quantity": ' + b"[" * 8000, id="deep and broken"),
+]
+
+
+@commands
+@pytest.mark.parametrize(
+    "body",
+    [pytest.param(f'{{"quantity": {one}}}'.encode(), id=f"{one:.24}") for one in BAD_QUANTITIES]
+    + [pytest.param(one.encode(), id=ascii(one)) for one in BAD_BODIES]
+    + BAD_BYTES,
+)
+def test_command_bad_parameters(server, path, body):
+    def send(**accept):
+        return server("POST", path, body, **accept, Content_Type="application/json")
+
+    as_from_the_original, program, person = send(), send(Accept="*/*"), send(Accept="text/html")
+    assert (as_from_the_original.status, as_from_the_original.body) == (400, b"")
+    assert (program.status, program.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert program.text.startswith(("The quantity must be ", "The body must be "))
+    assert program.text.endswith(".")
+    assert "\n" not in program.text
+    assert len(program.text) < 200
+    assert (person.status, person.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert "must be" in person.text
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "*/*"}, {"Accept": "text/html"}], ids=str)
+@pytest.mark.parametrize(
+    ("sku", "quantity"), [("abc123", 11), ("abc123", 2**31 - 1), ("unknown", 1)]
+)
+def test_ship_quantity_insufficient(server, sku, quantity, headers):
+    answer = server.ship(sku, quantity, **headers)
+    assert answer.status == 400
+    if "html" in headers.get("Accept", ""):
+        assert "<p>Insufficient quantity on hand.</p>" in answer.text
+    else:
+        assert answer.text == "Insufficient quantity on hand."
+
+
+@commands
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        *[None, "text/plain", "text/html", "application/xml", "application/octet-stream", "json"],
+        *["application/vnd.api+json", "application/problem+json", "text/json", "application/jsonp"],
+        *["application/json; charset=utf-16", "application/json; charset=latin-1"],
+        *["application/json, text/plain", "text/plain; application/json", "*/*"],
+        *["application/x-www-form-urlencoded; charset=utf-16", "multipart/mixed; boundary=x"],
+    ],
+)
+def test_content_type_wrong(server, path, content_type):
+    headers = {"Content_Type": content_type} if content_type else {}
+    answer = server("POST", path, GOOD.encode(), **headers)
+    assert answer.status == 415
+    assert answer.text == "The Content-Type must be application/json, in UTF-8."
+
+
+@commands
+def test_body_missing(server, path):
+    answer = server("POST", path)
+    assert (answer.status, answer.body) == (400, b"")
+    answer = server("POST", path, Accept="*/*")
+    assert answer.text == 'The body must be a JSON object such as {"quantity": 5}, but is empty.'
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    assert raw(server, f"{head}Content-Type: application/json\r\n\r\n".encode()).status == 400
+
+
+@commands
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "identity, gzip", "nonsense"])
+def test_content_encoding(server, path, encoding):
+    answer = server.post(path, GOOD, Content_Encoding=encoding)
+    assert answer.status == 415
+    assert "Content-Encoding" in answer.text
+
+
+@commands
+@pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain"])
+@pytest.mark.parametrize(
+    "chunk", [b"0\r\n\r\n", b'f\r\n{"quantity": 5}\r\n0\r\n\r\n'], ids=["empty", "good"]
+)
+def test_body_chunked(server, path, content_type, chunk):
+    request = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Content-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    answer = raw(server, request.encode() + chunk)
+    assert (answer.status, answer.text) == (
+        411,
+        "Send a Content-Length: chunked bodies are not read.",
+    )
+
+
+@commands
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Length: 15\r\nContent-Length: 2",
+        "Content-Length: -1",
+        "Content-Length: x",
+        "Transfer-Encoding: gzip",
+        "Content-Length: 15\r\nTransfer-Encoding: chunked",
+    ],
+)
+def test_body_length_unclear(server, path, header):
+    request = f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n"
+    request += f"Content-Type: application/json\r\n\r\n{GOOD}"
+    assert raw(server, request.encode()).status in (400, 411, 501)
+
+
+@commands
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", FORM, "multipart/form-data; boundary=x"],
+)
+@pytest.mark.parametrize("size", [16 * 1024 + 1, 100_000])
+def test_body_too_large(server, path, content_type, size):
+    answer = server("POST", path, GOOD.ljust(size), Content_Type=content_type)
+    assert (answer.status, answer.text) == (413, "The body may have 16,384 bytes at most.")
+
+
+@commands
+@pytest.mark.parametrize(
+    "content_type",
+    [FORM, "multipart/form-data", "multipart/form-data; boundary=x"],
+)
+@pytest.mark.parametrize(
+    "body",
+    ["", "quantity=5", "quantity=%ff&=&&%00", "&".join(["a="] * 1500)],
+    ids=["empty", "good", "odd", "many fields"],
+)
+def test_form_without_token(server, path, content_type, body):
+    assert server("POST", path, body, Content_Type=content_type).status == 403
+
+
+UNSEEN = "The SKU has a character that cannot be seen"
+SPACE = "The SKU begins or ends with a space"
+SIGN = 'The SKU has a "/" or a "%", or is "." or ".."'
+
+
+@pytest.mark.parametrize("accept", [None, "application/json", "text/html"])
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("a" * 65, "The SKU has 65 characters"),
+        (quote("🚚" * 65), "The SKU has 65 characters"),
+        (quote("\u0958" * 33), "The SKU has 66 characters"),  # normalised, each is two
+        ("a%2Fb", SIGN),
+        ("a/b", SIGN),
+        ("%2F", SIGN),
+        ("a%25b", SIGN),
+        ("%252F", SIGN),
+        ("%ff", SIGN),
+        ("%ED%A0%80", SIGN),
+        (".", SIGN),
+        ("..", SIGN),
+        ("%2E%2E", SIGN),
+        ("%20", SPACE),
+        ("%20a", SPACE),
+        ("a%20", SPACE),
+        ("a%C2%A0", SPACE),
+        ("%E3%80%80a", SPACE),
+        ("%00", UNSEEN),
+        ("a%00b", UNSEEN),
+        ("a%0Ab", UNSEEN),
+        ("a%0D%0Ab", UNSEEN),
+        ("a%09b", UNSEEN),
+        ("a%7Fb", UNSEEN),
+        ("a%C2%85b", UNSEEN),
+        (quote("a\u200bb"), UNSEEN),
+        (quote("a\u202eb"), UNSEEN),
+        (quote("\ufeffa"), UNSEEN),
+        (quote("a\u00adb"), UNSEEN),
+        (quote("a\u2028b"), UNSEEN),
+        (quote("a\ue000b"), UNSEEN),
+        (quote("a\u0378b"), UNSEEN),
+        (quote("a\uffffb"), UNSEEN),
+    ],
+)
+@pytest.mark.parametrize("command", ["increase_quantity", "ship_quantity"])
+def test_sku_bad(server, command, path, reason, accept):
+    headers = {"Accept": accept} if accept else {}
+    answer = server.post(f"{LIST}/{path}/{command}", GOOD, **headers)
+    assert answer.status == 400
+    if accept == "application/json":
+        assert answer.text == f"{reason}: it has 1 to 64 visible characters."
+    elif accept is None:
+        assert answer.body == b""
+
+
+@pytest.mark.parametrize(
+    "path", ["%ff", "%00", "a%0Ab", "..", "%20a", "a" * 65, "%E2%80%8B", "a%25"]
+)
+def test_sku_bad_in_the_address_of_a_product(server, path):
+    answer = server("GET", f"{LIST}/{path}", Accept="application/json")
+    assert answer.status == 400
+    assert answer.text.startswith("The SKU ")
+
+
+def test_sku_of_thousands_of_characters(server):
+    assert server.increase("a" * 5000, 5).status == 414
+
+
+@commands
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        '""',
+        "1",
+        "nonsense",
+        KEY[:-1],
+        KEY + "0",
+        KEY.replace("-", ""),
+        f"{{{KEY}}}",
+        f"urn:uuid:{KEY}",
+        f'"{KEY}',
+        f"'{KEY}'",
+        f"{KEY}, {KEY}",
+    ],
+)
+def test_idempotency_key_invalid(server, path, key):
+    answer = server.post(path, GOOD, Idempotency_Key=key, Accept="*/*")
+    assert answer.status == 400
+    assert answer.text.startswith("The Idempotency-Key must be a UUID, such as ")
+    assert server.post(path, GOOD, Idempotency_Key=key).body == b""

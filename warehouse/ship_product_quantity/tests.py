@@ -1,0 +1,61 @@
+import pytest
+from django.db import transaction
+
+from cqrs_example import eventstore
+from cqrs_example.messaging import DomainError, execute
+from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
+
+from .command import ShipProductQuantity, decide, handle
+
+SHIP = "/warehouse/products/abc123/ship_quantity"
+
+
+@pytest.fixture
+def stocked(db):
+    """10 of abc123 are there."""
+    with transaction.atomic():
+        [product] = eventstore.lock(product_stream("abc123"))
+        eventstore.append(product, [ProductQuantityIncreased("abc123", 10, 10)])
+
+
+@pytest.mark.parametrize(
+    ("on_hand", "quantity", "left"), [(10, 3, 7), (10, 10, 0), (2**62, 1, 2**62 - 1)]
+)
+def test_decide(on_hand, quantity, left):
+    events = decide(on_hand, ShipProductQuantity("abc123", quantity))
+    assert events == [ProductQuantityShipped("abc123", quantity, left)]
+
+
+@pytest.mark.parametrize(("on_hand", "quantity"), [(0, 1), (10, 11), (1, 2**31 - 1)])
+def test_decide_insufficient(on_hand, quantity):
+    with pytest.raises(DomainError, match=r"^Insufficient quantity on hand\.$"):
+        decide(on_hand, ShipProductQuantity("abc123", quantity))
+
+
+@pytest.mark.usefixtures("stocked")
+def test_handle_goes_on_from_the_last_event():
+    recorded = [execute(handle, ShipProductQuantity("abc123", n))[0] for n in (3, 7)]
+    assert [(event.version, event.data.quantity_on_hand) for event in recorded] == [(2, 7), (3, 0)]
+
+
+def test_handle_unknown_product(db):
+    with pytest.raises(DomainError):
+        execute(handle, ShipProductQuantity("abc123", 1))
+    assert eventstore.last_event(product_stream("abc123")) is None
+
+
+@pytest.mark.usefixtures("stocked")
+def test_ship_quantity(client):
+    answer = client.post(SHIP, {"quantity": 3}, content_type="application/json")
+    assert (answer.status_code, answer.content) == (200, b"")
+    [_, event] = eventstore.read(product_stream("abc123"))
+    assert event.data == ProductQuantityShipped("abc123", 3, 7)
+
+
+@pytest.mark.usefixtures("stocked")
+def test_ship_quantity_refused_page(client):
+    page = client.post(SHIP, {"quantity": "11"}, headers={"accept": "text/html"})
+    assert page.status_code == 422
+    assert 'value="11"' in page.content.decode()
+    assert "<p>10 on hand.</p>" in page.content.decode()
+    assert "Insufficient quantity on hand." in page.content.decode()
