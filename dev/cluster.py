@@ -7,16 +7,13 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from dev.connection import answers, connect
 from dev.failure import DevError
 from dev.pidfile import release_stale_locks, server_pid
 from dev.places import as_server
 from dev.programs import find_programs
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 PATIENCE = 60  # seconds that starting, recovering or stopping may take
 LONGEST_SOCKET = 107  # bytes: what the operating system takes as a socket's path
@@ -87,24 +84,6 @@ def _refuse_other_version(cluster: Cluster, programs: Path) -> None:
             f"{cluster.data} was made by Postgres {made_by}, but {programs} is Postgres {version}:"
             f" set PG_BIN to a Postgres {made_by}, or remove the data with `make clean`."
         )
-
-
-def connect(url: str) -> "Connection":
-    """A connection in autocommit; DevError with the reason where there is none."""
-    import psycopg  # not above: `make clean` works without the environment it removes
-
-    try:
-        return psycopg.connect(url, connect_timeout=5, autocommit=True)
-    except psycopg.Error as error:
-        raise DevError(" ".join(str(error).split())) from None
-
-
-def answers(url: str) -> bool:
-    try:
-        connect(url).close()
-    except DevError:
-        return False
-    return True
 
 
 def _came_up(cluster: Cluster) -> bool:

@@ -3,7 +3,7 @@
 import os
 import shlex
 
-from dev.cluster import connect
+from dev.connection import connect
 from dev.failure import DevError
 from dev.places import ROOT
 

