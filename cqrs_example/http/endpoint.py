@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
@@ -31,13 +31,8 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         @csrf_exempt
         @wraps(view)
         def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method not in methods:
-                response: HttpResponse = HttpResponseNotAllowed(methods)
-            elif preferred_type(request) is None:
-                response = HttpResponse("Not Acceptable", status=406, content_type="text/plain")
-            else:
-                chosen = view if is_json(request) else protected
-                response = _answer(request, lambda: chosen(request, *args, **kwargs))
+            chosen = view if is_json(request) else protected
+            response = _answer(request, methods, lambda: chosen(request, *args, **kwargs))
             patch_vary_headers(response, ["Accept"])
             response.headers.setdefault("Cache-Control", "max-age=0, private, must-revalidate")
             return _without_body(response) if request.method == "HEAD" else response
@@ -47,8 +42,14 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+def _answer(
+    request: HttpRequest, methods: tuple[str, ...], view: Callable[[], HttpResponse]
+) -> HttpResponse:
     try:
+        if request.method not in methods:
+            return _not_allowed(request, methods)
+        if preferred_type(request) is None:
+            raise BadInput("Not Acceptable", 406)
         require_readable(request)
         return view()
     except REFUSALS as error:
@@ -60,6 +61,13 @@ def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespo
         response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
         response.headers["Retry-After"] = "1"
         return response
+
+
+def _not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
+    sentence = f"This address takes {' and '.join(methods)}, not {request.method}."
+    response = problem(request, BadInput(sentence, 405))
+    response.headers["Allow"] = ", ".join(methods)
+    return response
 
 
 def _without_body(response: HttpResponse) -> HttpResponse:

@@ -102,6 +102,6 @@ def _require_same(command: object, context: Context, events: list[RecordedEvent]
     origins = [(event.metadata.get("command"), event.metadata.get("actor")) for event in events]
     if not events or any(origin != (told, context.actor) for origin in origins):
         raise CommandIdReused(
-            f"The command id {context.command_id} belongs to a command that was recorded before:"
+            f"The command id {context.command_id} belongs to another command, recorded before:"
             " send each command with an id of its own."
         )

@@ -56,4 +56,4 @@ def test_increase_quantity_refused_page(client, db):
     )
     assert page.status_code == 422
     assert 'value="five"' in page.content.decode()
-    assert "<p>0 on hand.</p>" in page.content.decode()
+    assert '<span class="big">0</span> on hand' in page.content.decode()

@@ -82,5 +82,5 @@ def test_list(client, db):
 def test_list_page(client, db):
     record(ProductQuantityIncreased("b", 5, 5), ProductQuantityIncreased("a", 6, 6))
     page = client.get(LIST, headers={"accept": "text/html"}).content.decode()
-    assert page.count("<strong>Low</strong>") == 1
-    assert page.index(">6") < page.index(">5 <strong>Low")
+    assert page.count('<span class="badge low">Low</span>') == 1
+    assert page.index(">6</td>") < page.index(">5</td>")

@@ -57,5 +57,5 @@ def test_ship_quantity_refused_page(client):
     page = client.post(SHIP, {"quantity": "11"}, headers={"accept": "text/html"})
     assert page.status_code == 422
     assert 'value="11"' in page.content.decode()
-    assert "<p>10 on hand.</p>" in page.content.decode()
+    assert '<span class="big">10</span> on hand' in page.content.decode()
     assert "Insufficient quantity on hand." in page.content.decode()
