@@ -17,6 +17,7 @@ KEY = "4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90"
 GOOD = '{"quantity": 5}'
 FORM = "application/x-www-form-urlencoded"
 
+pytestmark = pytest.mark.django_db
 commands = pytest.mark.parametrize("path", [INCREASE, SHIP], ids=["increase", "ship"])
 
 
@@ -30,7 +31,7 @@ def _stocked(_gunicorn, django_db_blocker):
 
 
 @pytest.fixture
-def server(_stocked, everything):
+def server(_stocked, db, everything):
     """Fails a test that had any effect."""
     before = everything()
     yield _stocked
