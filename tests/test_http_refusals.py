@@ -42,6 +42,7 @@ def raw(server: Server, request: bytes) -> Answer:
     """Bytes as they are: what a well-behaved client would not send."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
         client.sendall(request)
+        client.shutdown(socket.SHUT_WR)  # no more will come
         response = HTTPResponse(client)
         response.begin()
         return Answer(response)
@@ -222,6 +223,14 @@ def test_body_chunked(server, path, content_type, chunk):
         411,
         "Send a Content-Length: chunked bodies are not read.",
     )
+
+
+@commands
+@pytest.mark.parametrize("length", [16, 200])
+def test_body_cut_off(server, path, length):
+    request = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n"
+    request += f"Content-Type: application/json\r\n\r\n{GOOD}"
+    assert raw(server, request.encode()).status == 400
 
 
 @commands
