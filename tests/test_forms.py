@@ -1,5 +1,6 @@
 """What people get: pages with forms, as a browser without JavaScript uses them."""
 
+import socket
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import quote, urlencode
@@ -334,6 +335,23 @@ def test_sku_is_escaped(server, browser, sku, escaped):
         assert escaped in page.text
         assert escaped == sku or sku not in page.text
     assert server.stock() == {sku: 6}
+
+
+@pytest.mark.usefixtures("stocked")
+def test_form_cut_off(server, browser, everything):
+    """`quantity=10` must not become `quantity=1`."""
+    form = urlencode({**browser.get(LIST).forms[SHIP], "quantity": "10"})
+    before = everything()
+    request = (
+        f"POST {SHIP} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: text/html\r\n"
+        f"Cookie: csrftoken={browser.cookies['csrftoken']}\r\nContent-Length: {len(form)}\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\n\r\n{form[:-1]}"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(request.encode())
+        client.shutdown(socket.SHUT_WR)
+        assert client.makefile("rb").readline().split()[1] == b"422"
+    assert everything() == before
 
 
 @pytest.mark.usefixtures("stocked")

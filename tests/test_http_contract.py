@@ -2,6 +2,7 @@
 ours. What it refuses is in test_http_refusals.py."""
 
 import json
+import socket
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -65,9 +66,18 @@ def test_pages_accept_html(server, accept):
 def test_head(server, path, accept):
     server.increase("abc123", 10)
     head, get = (server(method, path, Accept=accept) for method in ("HEAD", "GET"))
-    assert (head.status, head.body) == (200, b"")
+    assert head.status == 200
     assert head.headers["Content-Length"] == str(len(get.body))
     assert head.headers["Content-Type"] == get.headers["Content-Type"]
+
+
+@pytest.mark.parametrize("path", [LIST, "/nothing", SHIP])
+def test_head_has_no_body_on_the_wire(server, path):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(
+            f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert client.makefile("rb").read().endswith(b"\r\n\r\n")
 
 
 def test_list_stays_ordered_by_code_point_and_keeps_empty_products(server):

@@ -17,6 +17,7 @@ KEY = "4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90"
 GOOD = '{"quantity": 5}'
 FORM = "application/x-www-form-urlencoded"
 
+pytestmark = pytest.mark.django_db
 commands = pytest.mark.parametrize("path", [INCREASE, SHIP], ids=["increase", "ship"])
 
 
@@ -30,7 +31,7 @@ def _stocked(_gunicorn, django_db_blocker):
 
 
 @pytest.fixture
-def server(_stocked, everything):
+def server(_stocked, db, everything):
     """Fails a test that had any effect."""
     before = everything()
     yield _stocked
@@ -41,6 +42,7 @@ def raw(server: Server, request: bytes) -> Answer:
     """Bytes as they are: what a well-behaved client would not send."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
         client.sendall(request)
+        client.shutdown(socket.SHUT_WR)  # no more will come
         response = HTTPResponse(client)
         response.begin()
         return Answer(response)
@@ -221,6 +223,14 @@ def test_body_chunked(server, path, content_type, chunk):
         411,
         "Send a Content-Length: chunked bodies are not read.",
     )
+
+
+@commands
+@pytest.mark.parametrize("length", [16, 200])
+def test_body_cut_off(server, path, length):
+    request = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n"
+    request += f"Content-Type: application/json\r\n\r\n{GOOD}"
+    assert raw(server, request.encode()).status == 400
 
 
 @commands

@@ -54,6 +54,9 @@ def require_readable(request: HttpRequest) -> None:
     charset = (request.content_params or {}).get("charset", "utf-8")
     if not (is_json(request) or is_form(request)) or charset.lower() != "utf-8":
         raise BadInput(f"The Content-Type must be {JSON_TYPE}, in UTF-8.", 415)
+    # Of a form that was cut off on its way, `quantity=100` may have become `quantity=1`.
+    if len(request.body) != int(request.headers.get("Content-Length") or 0):
+        raise BadInput("The body must be as long as its Content-Length says, but was cut off.")
 
 
 def positive_integer(request: HttpRequest, name: str) -> int:
