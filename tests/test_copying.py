@@ -1,0 +1,195 @@
+"""docs/copying.md is true: this does what it says, with what it says, in a new project."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .databases import libpq_environment, own_database
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "copying.md").read_text()
+BLOCK = re.compile(r"<!-- write: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
+BLOCKS = BLOCK.findall(PAGE)
+ACCOUNT = ("bank/settings.py", "bank/accounts.py", "try_it.py")
+
+RACE = """
+from concurrent.futures import ThreadPoolExecutor
+from bank.accounts import *
+from bank.eventstore import read
+from bank.messaging import execute
+from django.db import connection
+
+def once(command):
+    try:
+        return bool(execute(withdraw, command))
+    except DomainError:
+        return False
+    finally:
+        connection.close()
+
+with ThreadPoolExecutor(10) as pool:
+    done = list(pool.map(once, [Withdraw("account-ann", 20)] * 10))
+print(done.count(True), balance(read("account-ann")))
+"""
+
+
+class Project:
+    """A new project with the two blocks in it, and the page's lines where it puts them."""
+
+    def __init__(self, folder: Path, package: str, database: str) -> None:
+        self.package, self.database = package, database
+        self.root = folder / "bank"
+        self.blocks = self.root.joinpath(*package.split("."))
+        self.environment = libpq_environment()
+        self.run("-m", "django", "startproject", "bank", cwd=folder)
+        self.blocks.mkdir(parents=True, exist_ok=True)
+        for block in ("eventstore", "messaging"):
+            shutil.copytree(
+                ROOT / "cqrs_example" / block,
+                self.blocks / block,
+                ignore=shutil.ignore_patterns("__pycache__", "test*"),
+            )
+
+    def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=cwd or self.root,
+            env=self.environment,
+            input=self.named(stdin),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{arguments}: {done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def manage(self, *arguments: str) -> str:
+        return self.run("manage.py", *arguments)
+
+    def shell(self, script: str) -> str:
+        return self.run("manage.py", "shell", "-v", "0", stdin=script).strip()
+
+    def write(self, path: str, text: str) -> None:
+        with (self.root / path).open("w" if path.endswith("tests.py") else "a") as file:
+            file.write(self.named(text))
+
+    def named(self, text: str) -> str:
+        """The page's text where package and database have these names."""
+        text = text.replace('"NAME": "bank"', f'"NAME": "{self.database}"')
+        return re.sub(r"bank\.(eventstore|messaging)\b", rf"{self.package}.\1", text)
+
+
+@pytest.fixture
+def database(django_db_setup: None) -> Iterator[str]:
+    with own_database() as name:
+        yield name
+
+
+def text_of(path: str, nth: int = 0) -> str:
+    return [text for name, text in BLOCKS if name == path][nth]
+
+
+def test_bank_account_as_the_page_says(tmp_path: Path, database: str) -> None:
+    project = bank_account(tmp_path, "bank", database)
+    overdraft_is_refused(project)
+    transfer_is_one_command_or_nothing(project)
+    race_never_goes_below_zero(project)
+    read_model_and_policy(project)
+    committing_tests(project)
+
+
+def test_bank_account_with_the_blocks_elsewhere(tmp_path: Path, database: str) -> None:
+    bank_account(tmp_path, "building.blocks", database)
+
+
+def bank_account(folder: Path, package: str, database: str) -> Project:
+    project = Project(folder, package, database)
+    for path in ACCOUNT:
+        project.write(path, text_of(path))
+    project.manage("migrate", "-v", "0")
+    assert "no issues" in project.manage("check")
+    assert project.shell(text_of("try_it.py")) == "70 30"
+    return project
+
+
+def overdraft_is_refused(project: Project) -> None:
+    refusal = 'execute(withdraw, Withdraw("account-ann", 71))'
+    sentence = project.shell(attempt(refusal))
+    assert sentence == "account-ann has 70: Withdrawn(amount=71) is refused."
+    assert f"`DomainError: {sentence}`" in PAGE
+    assert project.shell(attempt('execute(deposit, Deposit("account-ann", -5))')) != ""
+    assert project.shell(events_of("account-ann")) == "Opened Deposited Withdrawn"
+
+
+def transfer_is_one_command_or_nothing(project: Project) -> None:
+    command = 'execute(transfer, Transfer("account-ann", "account-nobody", 10))'
+    assert "account-nobody has 0" in project.shell(attempt(command))
+    assert project.shell(events_of("account-ann")) == "Opened Deposited Withdrawn"
+    both = 'out, in_ = [*read("account-ann")][-1], [*read("account-bob")][-1]'
+    same = "print(out.causation_id == in_.causation_id, out.recorded_at == in_.recorded_at)"
+    assert project.shell(f"from bank.eventstore import read\n{both}\n{same}") == "True False"
+
+
+def race_never_goes_below_zero(project: Project) -> None:
+    assert project.shell(RACE) == "3 10"
+
+
+def read_model_and_policy(project: Project) -> None:
+    project.manage("startapp", "balances")
+    for path in ("balances/projection.py", "bank/reports.py"):
+        project.write(path, text_of(path))
+    (project.root / "balances" / "models.py").write_text(text_of("balances/models.py"))
+    project.write("bank/settings.py", text_of("bank/settings.py", 1))
+    project.manage("makemigrations", "-v", "0", "balances")
+    project.manage("migrate", "-v", "0")
+    assert "no issues" in project.manage("check")
+    assert balances(project) == ""
+    project.shell(text_of("replay.py"))
+    assert balances(project) == "account-ann 10 account-bob 30"
+    project.shell(text_of("alone.py"))
+    assert balances(project) == "account-ann 10 account-bob 30"  # nobody heard
+    project.shell(attempt('execute(deposit, Deposit("account-bob", 10_000))'))
+    assert balances(project) == "account-ann 10 account-bob 10030"
+    assert project.shell(events_of("report-account-bob")) == "LargeDepositReported"
+    project.shell("from balances.models import Balance\nBalance.objects.all().delete()")
+    project.shell(text_of("replay.py"))
+    assert balances(project) == "account-ann 10 account-bob 10030 account-eve 5"
+
+
+def committing_tests(project: Project) -> None:
+    project.write("balances/tests.py", text_of("balances/tests.py"))
+    assert "Ran 2 tests" in project.manage("test", "--noinput")
+
+
+def attempt(call: str) -> str:
+    imports = "from bank.accounts import *\nfrom bank.messaging import execute\n"
+    return f"{imports}try:\n    {call}\nexcept DomainError as error:\n    print(error)\n"
+
+
+def events_of(stream: str) -> str:
+    return (
+        "from bank.eventstore import read\n"
+        f"print(*[type(event.data).__name__ for event in read({stream!r})])"
+    )
+
+
+def balances(project: Project) -> str:
+    rows = 'Balance.objects.order_by("account").values_list("account", "amount")'
+    script = f"from balances.models import Balance\nprint(*[v for row in {rows} for v in row])"
+    return project.shell(script)
+
+
+def test_account_is_as_short_as_the_page_says() -> None:
+    lines = [line for path in ACCOUNT for line in text_of(path).splitlines() if line.strip()]
+    assert len(lines) < 60
+    assert f"<!-- lines -->{len(lines)}<!-- /lines -->" in PAGE
+
+
+def test_every_block_of_the_page_is_run() -> None:
+    run = {*ACCOUNT, "balances/models.py", "balances/projection.py", "balances/tests.py"}
+    assert {path for path, _ in BLOCKS} == run | {"bank/reports.py", "replay.py", "alone.py"}
+    assert PAGE.count("```python") == len(BLOCKS)
