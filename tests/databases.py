@@ -28,7 +28,7 @@ def own_database() -> Iterator[str]:
 
 def execute(statement: str, name: str) -> None:
     with psycopg.connect(url("postgres"), autocommit=True) as server:
-        server.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
+        server.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
 def url(name: str) -> str:

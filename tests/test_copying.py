@@ -14,7 +14,7 @@ from .databases import libpq_environment, own_database
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "copying.md").read_text()
 BLOCK = re.compile(r"<!-- write: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
-BLOCKS = BLOCK.findall(PAGE)
+BLOCKS: list[tuple[str, str]] = BLOCK.findall(PAGE)
 ACCOUNT = ("bank/settings.py", "bank/accounts.py", "try_it.py")
 
 RACE = """

@@ -1,0 +1,208 @@
+"""What holds the code together: who imports whom, what is wired, how much there is to read."""
+
+import ast
+import io
+import statistics
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+
+from . import trees
+
+ROOT = trees.ROOT
+LINT = ("-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache")
+CORE = (
+    "cqrs_example/eventstore",
+    "cqrs_example/http",
+    "cqrs_example/messaging",
+    "warehouse/increase_product_quantity",
+    "warehouse/low_product_quantity_notification",
+    "warehouse/products",
+    "warehouse/ship_product_quantity",
+)
+MOST_LINES = 900
+
+
+def test_imports_flow_one_way(tmp_path: Path) -> None:
+    code, output = trees.run(trees.copy(tmp_path), *LINT)
+    assert code == 0, output
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "contract"),
+    [
+        (
+            "warehouse/ship_product_quantity/views.py",
+            "from warehouse.products.models import Product",
+            "Slices never import slices",
+        ),
+        (
+            "warehouse/products/views.py",
+            "import warehouse.low_product_quantity_notification.policy",
+            "Slices never import slices",
+        ),
+        (
+            "cqrs_example/messaging/commands.py",
+            "import warehouse.events",
+            "The core blocks know nothing of the warehouse",
+        ),
+        (
+            "cqrs_example/eventstore/streams.py",
+            "from ..messaging import execute",
+            "Blocks import downwards",
+        ),
+        (
+            "warehouse/events.py",
+            "from django.db import models",
+            "The event contracts need only the standard library",
+        ),
+    ],
+)
+def test_import_against_the_direction_is_found(
+    tmp_path: Path, path: str, line: str, contract: str
+) -> None:
+    tree = trees.copy(tmp_path)
+    with (tree / path).open("a") as file:
+        file.write(f"{line}\n")
+    code, output = trees.run(tree, *LINT)
+    assert code != 0
+    broken = [line for line in output.splitlines() if "BROKEN" in line]
+    assert any(line.startswith(contract) for line in broken), output
+
+
+def test_wiring_is_right() -> None:
+    call_command("check")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        (
+            "PROJECTIONS",
+            {"products": "warehouse.prodcuts.projection"},
+            "settings.PROJECTIONS['products']: No module named 'warehouse.prodcuts'.",
+        ),
+        (
+            "PROJECTIONS",
+            {"products": "warehouse.products.urls"},
+            "settings.PROJECTIONS['products']: warehouse.products.urls has no function"
+            " project(events).",
+        ),
+        ("PROJECTIONS", None, "settings.PROJECTIONS must be a dict, name → path."),
+        (
+            "POLICIES",
+            {"notify": "warehouse.low_product_quantity_notification.policy.notfy"},
+            'does not define a "notfy" attribute/class.',
+        ),
+        (
+            "POLICIES",
+            {"notify": "warehouse.low_product_quantity_notification.projection.MODELS"},
+            "projection.MODELS is not a function policy(tx, event).",
+        ),
+        (
+            "EVENTS",
+            ["warehouse.event"],
+            "'warehouse.event' cannot be imported: No module named 'warehouse.event'.",
+        ),
+        (
+            "EVENTS",
+            ["warehouse.sku"],
+            "'warehouse.sku' defines no dataclass with a type and a schema_version.",
+        ),
+        (
+            "EVENTS",
+            ["warehouse.events", "warehouse.events"],
+            "are both warehouse.ProductQuantityShipped, schema version 1.",
+        ),
+    ],
+)
+def test_wrong_wiring_fails_the_check_with_a_sentence(
+    settings: Any, setting: str, value: object, sentence: str
+) -> None:
+    setattr(settings, setting, value)
+    with pytest.raises(SystemCheckError) as failure:
+        call_command("check")
+    assert sentence in str(failure.value)
+
+
+def test_wrong_wiring_fails_manage_py(tmp_path: Path) -> None:
+    tree = trees.copy(tmp_path)
+    wiring = tree / "cqrs_example/settings/wiring.py"
+    wiring.write_text(wiring.read_text().replace("products.projection", "products.projections"))
+    code, output = trees.run(tree, "manage.py", "check")
+    assert code == 1
+    assert "No module named 'warehouse.products.projections'." in output
+    assert "Traceback" not in output
+
+
+def test_core_is_an_afternoon() -> None:
+    count = {folder: sum(map(lines_of_code, code_of(folder))) for folder in CORE}
+    total = sum(count.values())
+    assert total <= MOST_LINES, f"{total} lines of code, {MOST_LINES} at most: {count}"
+
+
+def test_functions_are_short() -> None:
+    bodies = [
+        length for folder in CORE for path in code_of(folder) for length in body_lengths(path)
+    ]
+    assert statistics.median(bodies) <= 5
+    assert statistics.quantiles(bodies, n=10)[-1] <= 20
+
+
+def test_counting_leaves_out_blank_lines_comments_and_docstrings(tmp_path: Path) -> None:
+    path = tmp_path / "counted.py"
+    path.write_text(
+        '"""A docstring\n\nof three lines."""\n\n# A comment.\n'
+        'def shout(text):\n    """Say it."""\n    return (  # loud\n        text.upper()\n    )\n'
+        '\n\nSQL = """\n    SELECT 1\n\n"""\n'
+    )
+    assert lines_of_code(path) == 4 + 3
+    assert list(body_lengths(path)) == [3]
+
+
+def code_of(folder: str) -> list[Path]:
+    """Python that people read: no tests, and of the migrations none, which are generated but for
+    the trigger."""
+    found = (ROOT / folder).rglob("*.py")
+    return [path for path in found if not is_test(path) and "migrations" not in path.parts]
+
+
+def is_test(path: Path) -> bool:
+    return path.name.startswith("test") or "tests" in path.relative_to(ROOT).parts
+
+
+def lines_of_code(path: Path) -> int:
+    """Lines that are neither blank nor comment nor docstring."""
+    source = path.read_text()
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    code = {
+        number
+        for token in tokens
+        if token.type not in (tokenize.COMMENT, tokenize.NL) and token.string.strip()
+        for number in range(token.start[0], token.end[0] + 1)
+    }
+    blank = {n for n, line in enumerate(source.splitlines(), 1) if not line.strip()}
+    return len(code - blank - set(docstring_lines(ast.parse(source))))
+
+
+def docstring_lines(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+            yield from range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def body_lengths(path: Path) -> Iterator[int]:
+    """Lines of each function without signature and docstring."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            if body:
+                yield (body[-1].end_lineno or 0) - body[0].lineno + 1

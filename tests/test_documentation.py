@@ -1,0 +1,80 @@
+"""The documents quote what is there, count what is there, and link to what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
+# <!-- file: PATH --> before a block: the whole file. <!-- from: PATH -->: consecutive lines of it.
+QUOTATION = re.compile(r"<!-- (file|from): (\S+) -->\n+```\w*\n(.*?)```\n", re.DOTALL)
+LINE_COUNT = re.compile(r"\[`?[^]]+`?\]\(([^)#]+)\) \((\d+) lines?\)")
+LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+
+named = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+
+
+@named
+def test_quotations_are_the_files(document: Path) -> None:
+    wrong = [
+        path
+        for kind, path, text in QUOTATION.findall(document.read_text())
+        if not is_quoted(kind, (ROOT / path).read_text(), text)
+    ]
+    assert wrong == []
+
+
+def is_quoted(kind: str, original: str, text: str) -> bool:
+    return text == original if kind == "file" else f"\n{text}" in f"\n{original}"
+
+
+@named
+def test_line_counts_are_true(document: Path) -> None:
+    counted = {
+        path: (int(said), len((document.parent / path).read_text().splitlines()))
+        for path, said in LINE_COUNT.findall(document.read_text())
+    }
+    wrong = {path: f"says {a}, has {b}" for path, (a, b) in counted.items() if a != b}
+    assert wrong == {}
+
+
+@named
+def test_links_lead_somewhere(document: Path) -> None:
+    text = CODE.sub("", document.read_text())
+    links = [link or source for link, source in LINK.findall(text)]
+    local = [link for link in links if not link.startswith(("http://", "https://"))]
+    assert [link for link in local if not leads_somewhere(document, link)] == []
+
+
+def leads_somewhere(document: Path, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = document.parent / path if path else document
+    return target.exists() and (not anchor or anchor in anchors(target.read_text()))
+
+
+def anchors(text: str) -> list[str]:
+    """The anchors that the headings get: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.M)
+    return [re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings]
+
+
+def test_readme_quotes_and_counts() -> None:
+    """What the tests above look for is there to be looked at."""
+    text = (ROOT / "README.md").read_text()
+    quoted = {path for _, path, _ in QUOTATION.findall(text)}
+    wanted = {"cqrs_example/settings/wiring.py", "warehouse/ship_product_quantity/command.py"}
+    assert wanted <= quoted
+    assert len(LINE_COUNT.findall(text)) >= 8
+    marked = len(re.findall(r"<!-- (?:file|from): ", text))
+    assert marked == len(QUOTATION.findall(text))
+
+
+def test_an_altered_quotation_is_found() -> None:
+    original = "one\ntwo\nthree\n"
+    assert is_quoted("file", original, original)
+    assert not is_quoted("file", original, "one\ntwo\n")
+    assert is_quoted("from", original, "two\nthree\n")
+    assert not is_quoted("from", original, "wo\nthree\n")
+    assert not is_quoted("from", original, "two\n\nthree\n")

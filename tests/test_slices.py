@@ -1,0 +1,83 @@
+"""A feature leaves with its folder: each slice in turn is taken out of a copy of the tree."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from . import trees
+from .databases import own_database, url
+
+# Every page that is left is opened, and every command that is left is sent, with data that no slice
+# is needed for.
+VISIT = """
+import django; django.setup()
+from django.test import Client
+from django.urls import get_resolver
+
+from cqrs_example.messaging import execute
+from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
+
+def handle(tx, sku):
+    [product] = tx.lock(product_stream("abc"))
+    tx.append(product, [ProductQuantityIncreased("abc", 20, 20)])
+    tx.append(product, [ProductQuantityShipped("abc", 17, 3)])
+
+def addresses(patterns, before=""):
+    for one in patterns:
+        address = before + str(one.pattern)
+        if address.startswith("admin/"):
+            continue
+        if hasattr(one, "url_patterns"):
+            yield from addresses(one.url_patterns, address)
+        elif address:
+            yield "/" + address.replace("<path:sku>", "abc").replace("<str:sku>", "abc")
+
+from dataclasses import make_dataclass
+execute(handle, make_dataclass("Prepare", [])())
+visited = Client(headers={"accept": "text/html"}), Client(headers={"accept": "application/json"})
+for address in addresses(get_resolver().url_patterns):
+    for client in visited:
+        answer = client.get(address)
+        if answer.status_code == 405:
+            answer = client.post(address, {"quantity": 1}, content_type="application/json")
+        print("visited", answer.status_code, address)
+"""
+
+
+@pytest.fixture
+def database(django_db_setup: None) -> Iterator[str]:
+    with own_database() as name:
+        yield url(name)
+
+
+@pytest.mark.parametrize("name", trees.SLICES)
+def test_project_without_slice(name: str, tmp_path: Path, database: str) -> None:
+    tree = trees.copy(tmp_path)
+    removed = trees.remove_slice(tree, name)
+    assert 2 <= len(removed) <= 4, removed
+    still = [path for path in trees.sources(tree) if f"warehouse.{name}" in path.read_text()]
+    assert still == []
+    commands = [
+        ("manage.py", "check"),
+        ("manage.py", "makemigrations", "--check", "--dry-run"),
+        ("-m", "pytest", "-q", "-p", "no:cacheprovider", "warehouse"),
+    ]
+    running = [trees.start(tree, *command, database_url=database) for command in commands]
+    pages = visited(tree, database)
+    outcomes = [trees.finish(process) for process in running]
+    allowed = {0} if list(tree.glob("warehouse/*/test*")) else {0, 5}  # 5: there are no tests
+    assert outcomes[0][0] == outcomes[1][0] == 0, outcomes
+    assert outcomes[2][0] in allowed, outcomes[2][1]
+    assert len(pages) >= 10
+    assert [page for page in pages if not page.startswith("visited 200 ")] == []
+
+
+def visited(tree: Path, database: str) -> list[str]:
+    """Status and address, for everything that the project without the slice offers."""
+    code, output = trees.run(tree, "manage.py", "migrate", "-v", "0", database_url=database)
+    assert code == 0, output
+    (tree / "visit.py").write_text(VISIT)
+    code, output = trees.run(tree, "visit.py", database_url=database)
+    assert code == 0, output
+    return [line for line in output.splitlines() if line.startswith("visited ")]

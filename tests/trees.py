@@ -1,0 +1,72 @@
+"""Copies of the source tree, for tests that change it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ("cqrs_example", "dev", "warehouse")
+FILES = ("manage.py", "pyproject.toml", "conftest.py", ".env.dev")
+WIRING = ("cqrs_example/settings/wiring.py", "cqrs_example/urls.py")
+SLICES = sorted(path.parent.name for path in (ROOT / "warehouse").glob("*/apps.py"))
+
+
+def copy(target: Path) -> Path:
+    """The tree without what is built, and without the tests that cross slices."""
+    for name in SOURCE:
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in filter(lambda name: (ROOT / name).exists(), FILES):
+        shutil.copy(ROOT / name, target / name)
+    (target / "tests").mkdir()
+    for name in ("__init__.py", "conftest.py"):
+        shutil.copy(ROOT / "tests" / name, target / "tests" / name)
+    return target
+
+
+def remove_slice(tree: Path, name: str) -> list[str]:
+    """Delete a slice's folder and the lines that name it; returns those lines."""
+    shutil.rmtree(tree / "warehouse" / name)
+    named = re.compile(rf"\bwarehouse\.{name}\b")
+    removed = []
+    for path in (tree / file for file in WIRING):
+        lines = path.read_text().splitlines(keepends=True)
+        removed += [line.strip() for line in lines if named.search(line)]
+        path.write_text("".join(line for line in lines if not named.search(line)))
+    return removed
+
+
+def sources(tree: Path, suffixes: Iterable[str] = (".py", ".html", ".toml")) -> list[Path]:
+    folders = [tree / name for name in SOURCE]
+    return [path for one in folders for path in one.rglob("*") if path.suffix in suffixes]
+
+
+def start(tree: Path, *arguments: str, database_url: str) -> subprocess.Popen[str]:
+    """Python in this tree, on this database and nothing of this test run."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "DJANGO"))}
+    ours = {
+        "ALLOWED_HOSTS": "testserver",
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "cqrs_example.settings.persisted_sync",
+        "PYTHONPATH": str(tree),
+    }
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=tree,
+        env={**inherited, "DEBUG": "1", **ours},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+    output, _ = process.communicate(timeout=300)
+    return process.returncode, output
+
+
+def run(tree: Path, *arguments: str, database_url: str = "dbname=none") -> tuple[int, str]:
+    return finish(start(tree, *arguments, database_url=database_url))
