@@ -38,9 +38,11 @@ execute(handle, make_dataclass("Prepare", [])())
 visited = Client(headers={"accept": "text/html"}), Client(headers={"accept": "application/json"})
 for address in addresses(get_resolver().url_patterns):
     for client in visited:
-        answer = client.get(address)
+        answer = client.get(address, {"sku": "abc"})
         if answer.status_code == 405:
             answer = client.post(address, {"quantity": 1}, content_type="application/json")
+        if answer.status_code == 302 and address != "/":
+            answer = client.get(answer["Location"])
         print("visited", answer.status_code, address)
 """
 
