@@ -78,3 +78,17 @@ def test_an_altered_quotation_is_found() -> None:
     assert is_quoted("from", original, "two\nthree\n")
     assert not is_quoted("from", original, "wo\nthree\n")
     assert not is_quoted("from", original, "two\n\nthree\n")
+
+
+@named
+def test_named_tests_exist(document: Path) -> None:
+    named_tests = set(re.findall(r"\btest_\w+\.py\b", document.read_text()))
+    assert named_tests <= {path.name for path in ROOT.glob("tests/test_*.py")}
+
+
+@named
+def test_environment_variables_are_read_somewhere(document: Path) -> None:
+    rows = re.findall(r"^\| `([A-Z_]{4,})` \|", document.read_text(), re.MULTILINE)
+    code = "".join(path.read_text() for path in ROOT.glob("[cdg]*/**/*.py"))
+    code += (ROOT / "gunicorn.conf.py").read_text()
+    assert [name for name in rows if not re.search(rf"\b{name}\b", code)] == []
