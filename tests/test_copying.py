@@ -120,7 +120,7 @@ def overdraft_is_refused(project: Project) -> None:
     refusal = 'execute(withdraw, Withdraw("account-ann", 71))'
     sentence = project.shell(attempt(refusal))
     assert sentence == "account-ann has 70: Withdrawn(amount=71) is refused."
-    assert f"`DomainError: {sentence}`" in PAGE
+    assert f"`DomainError: {sentence}`" in " ".join(PAGE.split())
     assert project.shell(attempt('execute(deposit, Deposit("account-ann", -5))')) != ""
     assert project.shell(events_of("account-ann")) == "Opened Deposited Withdrawn"
 
