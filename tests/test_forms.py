@@ -30,7 +30,7 @@ class Page(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         self.role = attributes.get("role", self.role)
         if tag == "form":
-            self.fields = {}
+            self.fields: dict[str, str] = {}
             if attributes.get("method") == "post":
                 self.forms[attributes["action"]] = self.fields
         if tag == "input":

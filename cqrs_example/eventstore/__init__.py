@@ -15,4 +15,4 @@ from .contracts import Event, UnreadableEvent
 from .log import caused_by, last_event, read, read_all, settled_position
 from .recorded import RecordedEvent
 from .streams import DuplicateEvent, NewEvent, Stream, WrongExpectedVersion
-from .streams import append, append_many, lock
+from .streams import append, append_many, expect, lock

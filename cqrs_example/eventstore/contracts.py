@@ -5,19 +5,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from typing import Any, ClassVar, Protocol, get_type_hints
+from typing import Any, ClassVar, Protocol, cast, get_type_hints
 from uuid import UUID
 
 from django.conf import settings
 
-# JSON has no such values: they are stored as text, and read back by these (or are None).
-FROM_TEXT: dict[Any, Callable[[str], Any]] = {
-    Decimal: Decimal,
-    UUID: UUID,
-    date: date.fromisoformat,
-    datetime: datetime.fromisoformat,
+# JSON has no such values: they are stored as text (or null), and read back by these.
+READERS: dict[Any, Callable[[str], Any]] = {
+    hint: getattr(kind, "fromisoformat", kind)
+    for kind in cast(Any, (Decimal, UUID, date, datetime))
+    for hint in (kind, kind | None)
 }
-READERS = {kind: read for plain, read in FROM_TEXT.items() for kind in (plain, plain | None)}
 
 
 class Event(Protocol):

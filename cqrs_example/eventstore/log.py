@@ -16,10 +16,8 @@ BATCH = 1000
 APPEND_LOCK = (0x6576656E, 0x74730000)
 # max() first, the writers afterwards: a position below it was handed out before, so whoever got it
 # has committed, has given up, or is among them.
-LAST_POSITION = """
-    SELECT coalesce(max(position), 0), current_setting('transaction_isolation')
-    FROM eventstore_event
-"""
+LAST_POSITION = """SELECT coalesce(max(position), 0), current_setting('transaction_isolation')
+    FROM eventstore_event"""
 WRITERS = """
     SELECT virtualtransaction FROM pg_locks
     WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2 AND granted

@@ -24,9 +24,7 @@ class StoredEvent(models.Model):
         indexes = [models.Index(fields=["type", "position"], name="eventstore_event_type")]
         constraints = [
             models.UniqueConstraint(fields=["event_id"], name="eventstore_event_id"),
-            models.UniqueConstraint(
-                fields=["stream", "version"], name="eventstore_event_stream_version"
-            ),
+            models.UniqueConstraint(fields=["stream", "version"], name="eventstore_version"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,16 +54,14 @@ def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
     """Run a query that begins with `SELECT` above."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return [recorded(*row) for row in cursor.fetchall()]
+        return [recorded(row) for row in cursor.fetchall()]
 
 
-def recorded(*row: Any) -> RecordedEvent:
+def recorded(row: Sequence[Any]) -> RecordedEvent:
     """The event from its row; raises `UnreadableEvent` with its id and position."""
-    position, event_id, stream, version, kind, schema_version, data, *ids, metadata = row[:-2]
+    event = RecordedEvent(*row)
     try:
-        event = decode(kind, schema_version, json.loads(data))
+        data = decode(event.type, event.schema_version, json.loads(event.data))
     except UnreadableEvent as error:
-        raise UnreadableEvent(f"Event {event_id} at position {position}: {error}.") from error
-    place = (position, event_id, stream, version, kind, schema_version)
-    rest = (*ids, json.loads(metadata), *row[-2:])
-    return RecordedEvent(*place, event, *rest)
+        raise UnreadableEvent(f"Event {event.id} at position {event.position}: {error}.") from error
+    return replace(event, data=data, metadata=json.loads(row[9]))

@@ -19,31 +19,23 @@ from .recorded import COLUMNS, SELECT, RecordedEvent, query, recorded
 MOST_STREAMS = 1000
 
 LOCK = """
-    SELECT pg_advisory_xact_lock_shared(%s, %s)
-    UNION ALL
-    SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key
-"""
+    SELECT pg_advisory_xact_lock_shared(%s, %s) UNION ALL
+    SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"""
 
 LAST = SELECT + "WHERE stream = %s ORDER BY version DESC LIMIT 1"
-LAST_OF_MANY = f"""
-    SELECT last.* FROM unnest(%s::text[]) AS wanted (name),
-    LATERAL ({SELECT} WHERE stream = wanted.name ORDER BY version DESC LIMIT 1) AS last
-"""  # noqa: S608 (no input in it)
+LAST_OF_MANY = f"""SELECT last.* FROM unnest(%s::text[]) AS wanted (name),
+    LATERAL ({SELECT} WHERE stream = wanted.name ORDER BY version DESC LIMIT 1) AS last"""  # noqa: S608 (no input in it)
 
 # One statement and one parameter for any number of events and streams: as fast as VALUES for one
 # event, faster than arrays for a thousand. statement_timestamp(), because now() is when the
 # transaction began: before the event that it had to wait for.
 APPEND = f"""
-    INSERT INTO eventstore_event (
-        id, stream, version, type, schema_version, data, correlation_id, causation_id, metadata,
-        recorded_at, occurred_at
-    )
-    SELECT id, stream, version, type, schema_version, data, %s, %s, %s,
-           statement_timestamp(), coalesce(occurred_at, statement_timestamp())
-    FROM jsonb_to_recordset(%s) AS new (
-        id uuid, stream text, version int, type text, schema_version int, data jsonb,
-        occurred_at timestamptz
-    )
+    INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,
+        correlation_id, causation_id, metadata, recorded_at, occurred_at)
+    SELECT id, stream, version, type, schema_version, data,
+        %s, %s, %s, statement_timestamp(), coalesce(occurred_at, statement_timestamp())
+    FROM jsonb_to_recordset(%s) AS new (id uuid, stream text, version int, type text,
+        schema_version int, data jsonb, occurred_at timestamptz)
     RETURNING {COLUMNS}
 """  # noqa: S608 (no input in it)
 
@@ -56,10 +48,7 @@ class DuplicateEvent(Exception):
     """An event with this id is in the log already."""
 
 
-CONSTRAINTS = {
-    "eventstore_event_id": DuplicateEvent,
-    "eventstore_event_stream_version": WrongExpectedVersion,
-}
+CONSTRAINTS = {"eventstore_event_id": DuplicateEvent, "eventstore_version": WrongExpectedVersion}
 
 
 @dataclass
@@ -108,7 +97,7 @@ def lock(*names: str) -> list[Stream]:
             locks.execute(LOCK, [*APPEND_LOCK, keys])
             # One stream is the common case, and cheaper by half when asked for so.
             reads.execute(*(LAST, [*names]) if len(names) == 1 else (LAST_OF_MANY, [[*names]]))
-        last = {event.stream: event for event in (recorded(*row) for row in reads)}
+        last = {event.stream: event for event in map(recorded, reads)}
     streams = {name: Stream(name, last.get(name)) for name in names}
     return [streams[name] for name in names]
 
@@ -120,10 +109,15 @@ def append(
 
     Raises `WrongExpectedVersion` when `expected_version` is given and the stream is elsewhere.
     """
-    if expected_version not in (None, stream.version):
-        place = f"Stream {stream.name} is at version {stream.version}"
-        raise WrongExpectedVersion(f"{place}, not {expected_version}.")
+    expect(stream, expected_version)
     return append_many([NewEvent(stream, event) for event in events], **origin)
+
+
+def expect(stream: Stream, version: int | None) -> None:
+    """Raise `WrongExpectedVersion` when a version is given and the stream is elsewhere."""
+    if version not in (None, stream.version):
+        at = stream.version
+        raise WrongExpectedVersion(f"Stream {stream.name} is at version {at}, not {version}.")
 
 
 def append_many(

@@ -3,7 +3,7 @@
 The view of a command:
 
     @endpoint("POST")
-    def ship_quantity(request, sku):
+    def ship(request, sku):
         try:
             command = ShipProductQuantity(parse_sku(sku), positive_integer(request, "quantity"))
             events = execute(handle, command, context(request))

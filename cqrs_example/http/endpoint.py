@@ -33,6 +33,8 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             chosen = view if is_json(request) else protected
             response = _answer(request, methods, lambda: chosen(request, *args, **kwargs))
+            if response.status_code == 405:
+                response.headers["Allow"] = ", ".join(methods)
             patch_vary_headers(response, ["Accept"])
             response.headers.setdefault("Cache-Control", "max-age=0, private, must-revalidate")
             return _without_body(response) if request.method == "HEAD" else response
@@ -42,12 +44,11 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def _answer(
-    request: HttpRequest, methods: tuple[str, ...], view: Callable[[], HttpResponse]
-) -> HttpResponse:
+def _answer(request: HttpRequest, methods: tuple[str, ...], view: View) -> HttpResponse:
     try:
         if request.method not in methods:
-            return _not_allowed(request, methods)
+            takes = " and ".join(methods)
+            raise BadInput(f"This address takes {takes}, not {request.method}.", 405)
         if preferred_type(request) is None:
             raise BadInput("Not Acceptable", 406)
         require_readable(request)
@@ -61,13 +62,6 @@ def _answer(
         response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
         response.headers["Retry-After"] = "1"
         return response
-
-
-def _not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
-    sentence = f"This address takes {' and '.join(methods)}, not {request.method}."
-    response = problem(request, BadInput(sentence, 405))
-    response.headers["Allow"] = ", ".join(methods)
-    return response
 
 
 def _without_body(response: HttpResponse) -> HttpResponse:

@@ -3,7 +3,7 @@
 import json
 import re
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 
@@ -72,16 +72,13 @@ def positive_integer(request: HttpRequest, name: str) -> int:
 
 def context(request: HttpRequest) -> Context:
     """A command's context: its ids from the headers or the form, who sends it, and where to."""
-    key = request.headers.get("Idempotency-Key")
-    if key is None and not is_json(request):
-        key = request.POST.get("command_id")
-    ids = {} if key is None else {"command_id": _uuid(key)}
+    key = request.headers.get("Idempotency-Key", request.POST.get("command_id"))
     correlation = request.headers.get("X-Correlation-ID", "")
     return Context(
+        command_id=uuid4() if key is None else _uuid(key),
         correlation_id=UUID(correlation) if re.fullmatch(UUID_PATTERN, correlation) else None,
         actor=request.user.get_username() or "anonymous",
         request={"method": request.method, "path": request.path},
-        **ids,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,8 +14,7 @@ from .. import eventstore
 from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
 from .transaction import Command, Handler, Unit, begin, deliver, described
 
-RETRIES = 3
-DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
+RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
 
 
 class DomainError(Exception):
@@ -60,7 +59,7 @@ def execute(
     """
     context = context or Context()
     try:
-        return _with_retries(handler, command, context)
+        return _retried(lambda: _attempt(handler, command, context))
     except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
         # The transaction is gone: only a new one can look up whether this is a repetition. And only
         # now: asking beforehand would cost every command a round trip.
@@ -71,17 +70,15 @@ def execute(
         return Repeated(events)
 
 
-def _with_retries(
-    handler: Handler[Command], command: Command, context: Context
-) -> list[RecordedEvent]:
-    for attempt in range(RETRIES):
+def _retried(attempt: Callable[[], list[RecordedEvent]]) -> list[RecordedEvent]:
+    for nth in range(RETRIES):
         try:
-            return _attempt(handler, command, context)
+            return attempt()
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) not in (DEADLOCK, SERIALIZATION_FAILURE):
+            if getattr(error.__cause__, "sqlstate", None) not in RETRIED:
                 raise
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 (lets one go ahead)
-    return _attempt(handler, command, context)
+        time.sleep(random.uniform(0, 0.02 * 2**nth))  # noqa: S311 (lets one go ahead)
+    return attempt()
 
 
 def _attempt(handler: Handler[Command], command: Command, context: Context) -> list[RecordedEvent]:

@@ -54,12 +54,22 @@ class Transaction:
         self, stream: Stream, events: Sequence[Event], *, expected_version: int | None = None
     ) -> list[RecordedEvent]:
         """Append to one stream: see `eventstore.append`. Projections and policies hear of it."""
-        options = {"expected_version": expected_version, **self._origin(len(events))}
-        return self._heard(eventstore.append(stream, events, **options))
+        eventstore.expect(stream, expected_version)
+        return self.append_many([NewEvent(stream, event) for event in events])
 
     def append_many(self, new: Sequence[NewEvent]) -> list[RecordedEvent]:
         """Append to many streams at once: see `eventstore.append_many`."""
-        return self._heard(eventstore.append_many(new, **self._origin(len(new))))
+        numbers = range(self.appended + 1, self.appended + len(new) + 1)
+        self.appended += len(new)
+        events = eventstore.append_many(
+            new,
+            ids=[uuid5(self.command_id, str(number)) for number in numbers],
+            correlation_id=self.unit.correlation_id,
+            causation_id=self.causation_id,
+            metadata={"command": self.command, **self.unit.origin},
+        )
+        self.unit.undelivered += events
+        return events
 
     def execute(self, handler: Handler[Command], command: Command) -> None:
         """Carry out a further command in this transaction: what a policy does."""
@@ -68,20 +78,6 @@ class Transaction:
         nth = self.unit.issued[self.cause, name]
         command_id = uuid5(self.cause, name if nth == 1 else f"{name} {nth}")
         handler(begin(self.unit, command, command_id, self.cause), command)
-
-    def _origin(self, count: int) -> dict[str, Any]:
-        first = self.appended + 1
-        self.appended += count
-        return {
-            "ids": [uuid5(self.command_id, str(n)) for n in range(first, first + count)],
-            "correlation_id": self.unit.correlation_id,
-            "causation_id": self.causation_id,
-            "metadata": {"command": self.command, **self.unit.origin},
-        }
-
-    def _heard(self, events: list[RecordedEvent]) -> list[RecordedEvent]:
-        self.unit.undelivered += events
-        return events
 
 
 def begin(unit: Unit, command: object, command_id: UUID, causation_id: UUID) -> Transaction:

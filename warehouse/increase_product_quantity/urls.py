@@ -1,9 +1,7 @@
 from django.urls import path
 
-from .views import increase_quantity
+from .views import increase
 
 urlpatterns = [
-    path(
-        "products/<sku:sku>/increase_quantity", increase_quantity, name="increase_product_quantity"
-    ),
+    path("products/<sku:sku>/increase_quantity", increase, name="increase_product_quantity"),
 ]

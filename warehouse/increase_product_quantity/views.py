@@ -10,7 +10,7 @@ from .command import IncreaseProductQuantity, handle
 
 
 @endpoint("POST")
-def increase_quantity(request: HttpRequest, sku: str) -> HttpResponse:
+def increase(request: HttpRequest, sku: str) -> HttpResponse:
     sku = parse_sku(sku)
     try:
         command = IncreaseProductQuantity(sku, positive_integer(request, "quantity"))

@@ -11,7 +11,6 @@ class LowProductQuantityNotification(models.Model):
     notified_at = models.DateTimeField(null=True)
 
     class Meta:
-        default_permissions = ("view",)
         # Open ones first: NULL comes before the latest.
         indexes = [
             models.Index(fields=["-notified_at", "-requested_at"], name="warehouse_low_todo")

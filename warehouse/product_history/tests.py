@@ -4,7 +4,6 @@ from django.db import transaction
 from cqrs_example import eventstore
 from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
 
-
 PRODUCT = "/warehouse/products/abc123"
 
 

@@ -7,7 +7,6 @@ class Product(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
-        default_permissions = ("view",)
         indexes = [models.Index(fields=["quantity"], name="warehouse_products_quantity")]
         constraints = [
             # The last line of defence: commands decide before it comes to this.

@@ -1,7 +1,6 @@
-from functools import partial
+from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -23,14 +22,12 @@ def products(request: HttpRequest) -> HttpResponse:
         found = found.filter(quantity__lte=low if show == "low" else 0)
     if not wants_html(request):
         return as_json(list(found.values("quantity", "sku")))
-    page = paged(request, partial(_between, found), "sku", parse_prefix)
-    most = max([low * 4, *(product.quantity for product in page["rows"])])
-    page |= {"prefix": prefix, "show": show, "low": low, "most": most, "optimum": low + 1}
+
+    def between(after: str = "", before: str = LAST, *, backwards: bool, limit: int) -> Any:
+        window = found.filter(sku__gt=after, sku__lt=before)
+        return (window.reverse() if backwards else window)[:limit]
+
+    page = paged(request, between, "sku", parse_prefix)
+    page["most"] = max([low * 4, *(product.quantity for product in page["rows"])])
+    page |= {"prefix": prefix, "show": show, "low": low, "optimum": low + 1}
     return render(request, "warehouse/products/products.html", page)
-
-
-def _between(
-    found: QuerySet[Product], after: str = "", before: str = LAST, *, backwards: bool, limit: int
-) -> QuerySet[Product]:
-    found = found.filter(sku__gt=after, sku__lt=before)
-    return (found.reverse() if backwards else found)[:limit]

@@ -1,7 +1,7 @@
 from django.urls import path
 
-from .views import ship_quantity
+from .views import ship
 
 urlpatterns = [
-    path("products/<sku:sku>/ship_quantity", ship_quantity, name="ship_product_quantity"),
+    path("products/<sku:sku>/ship_quantity", ship, name="ship_product_quantity"),
 ]

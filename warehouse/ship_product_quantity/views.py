@@ -10,7 +10,7 @@ from .command import ShipProductQuantity, handle
 
 
 @endpoint("POST")
-def ship_quantity(request: HttpRequest, sku: str) -> HttpResponse:
+def ship(request: HttpRequest, sku: str) -> HttpResponse:
     sku = parse_sku(sku)
     try:
         command = ShipProductQuantity(sku, positive_integer(request, "quantity"))

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("event_id",), name="eventstore_event_id"),
                     models.UniqueConstraint(
-                        fields=("stream", "version"), name="eventstore_event_stream_version"
+                        fields=("stream", "version"), name="eventstore_version"
                     ),
                 ],
             },

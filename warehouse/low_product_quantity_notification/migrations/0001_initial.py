@@ -17,7 +17,6 @@ class Migration(migrations.Migration):
                 ("notified_at", models.DateTimeField(null=True)),
             ],
             options={
-                "default_permissions": ("view",),
                 "indexes": [
                     models.Index(
                         fields=["-notified_at", "-requested_at"], name="warehouse_low_todo"

@@ -15,7 +15,6 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField()),
             ],
             options={
-                "default_permissions": ("view",),
                 "indexes": [models.Index(fields=["quantity"], name="warehouse_products_quantity")],
                 "constraints": [
                     models.CheckConstraint(
