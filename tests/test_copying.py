@@ -11,12 +11,18 @@ import pytest
 
 from .databases import libpq_environment, own_database
 
+BALANCES = """
+from balances.models import Balance
+rows = Balance.objects.order_by("account").values_list("account", "amount")
+print(*[value for row in rows for value in row])
+"""
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "copying.md").read_text()
 BLOCK = re.compile(r"<!-- write: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
 BLOCKS: list[tuple[str, str]] = BLOCK.findall(PAGE)
 ACCOUNT = ("bank/settings.py", "bank/accounts.py", "try_it.py")
 
+NEXT = "--- next ---"
 RACE = """
 from concurrent.futures import ThreadPoolExecutor
 from bank.accounts import *
@@ -70,8 +76,11 @@ class Project:
     def manage(self, *arguments: str) -> str:
         return self.run("manage.py", *arguments)
 
-    def shell(self, script: str) -> str:
-        return self.run("manage.py", "shell", "-v", "0", stdin=script).strip()
+    def shell(self, *scripts: str) -> list[str]:
+        """What each script prints; in one process, because it starts slowly."""
+        together = f'\nprint("{NEXT}")\n'.join(scripts)
+        printed = self.run("manage.py", "shell", "-v", "0", stdin=together)
+        return [text.strip() for text in printed.split(NEXT)]
 
     def write(self, path: str, text: str) -> None:
         with (self.root / path).open("w" if path.endswith("tests.py") else "a") as file:
@@ -112,30 +121,36 @@ def bank_account(folder: Path, package: str, database: str) -> Project:
         project.write(path, text_of(path))
     project.manage("migrate", "-v", "0")
     assert "no issues" in project.manage("check")
-    assert project.shell(text_of("try_it.py")) == "70 30"
+    assert project.shell(text_of("try_it.py")) == ["70 30"]
     return project
 
 
 def overdraft_is_refused(project: Project) -> None:
-    refusal = 'execute(withdraw, Withdraw("account-ann", 71))'
-    sentence = project.shell(attempt(refusal))
-    assert sentence == "account-ann has 70: Withdrawn(amount=71) is refused."
-    assert f"`DomainError: {sentence}`" in " ".join(PAGE.split())
-    assert project.shell(attempt('execute(deposit, Deposit("account-ann", -5))')) != ""
-    assert project.shell(events_of("account-ann")) == "Opened Deposited Withdrawn"
+    overdraft, negative, events = project.shell(
+        attempt('execute(withdraw, Withdraw("account-ann", 71))'),
+        attempt('execute(deposit, Deposit("account-ann", -5))'),
+        events_of("account-ann"),
+    )
+    assert overdraft == "account-ann has 70: Withdrawn(amount=71) is refused."
+    assert f"`DomainError: {overdraft}`" in " ".join(PAGE.split())
+    assert negative == "account-ann has 70: Deposited(amount=-5) is refused."
+    assert events == "Opened Deposited Withdrawn"
 
 
 def transfer_is_one_command_or_nothing(project: Project) -> None:
-    command = 'execute(transfer, Transfer("account-ann", "account-nobody", 10))'
-    assert "account-nobody has 0" in project.shell(attempt(command))
-    assert project.shell(events_of("account-ann")) == "Opened Deposited Withdrawn"
     both = 'out, in_ = [*read("account-ann")][-1], [*read("account-bob")][-1]'
-    same = "print(out.causation_id == in_.causation_id, out.recorded_at == in_.recorded_at)"
-    assert project.shell(f"from bank.eventstore import read\n{both}\n{same}") == "True False"
+    refused, events, one_command = project.shell(
+        attempt('execute(transfer, Transfer("account-ann", "account-nobody", 10))'),
+        events_of("account-ann"),
+        f"{both}\nprint(out.causation_id == in_.causation_id, out.id == in_.id)",
+    )
+    assert refused == "account-nobody has 0: Deposited(amount=10) is refused."
+    assert events == "Opened Deposited Withdrawn"
+    assert one_command == "True False"
 
 
 def race_never_goes_below_zero(project: Project) -> None:
-    assert project.shell(RACE) == "3 10"
+    assert project.shell(RACE) == ["3 10"]
 
 
 def read_model_and_policy(project: Project) -> None:
@@ -147,17 +162,20 @@ def read_model_and_policy(project: Project) -> None:
     project.manage("makemigrations", "-v", "0", "balances")
     project.manage("migrate", "-v", "0")
     assert "no issues" in project.manage("check")
-    assert balances(project) == ""
-    project.shell(text_of("replay.py"))
-    assert balances(project) == "account-ann 10 account-bob 30"
-    project.shell(text_of("alone.py"))
-    assert balances(project) == "account-ann 10 account-bob 30"  # nobody heard
-    project.shell(attempt('execute(deposit, Deposit("account-bob", 10_000))'))
-    assert balances(project) == "account-ann 10 account-bob 10030"
-    assert project.shell(events_of("report-account-bob")) == "LargeDepositReported"
-    project.shell("from balances.models import Balance\nBalance.objects.all().delete()")
-    project.shell(text_of("replay.py"))
-    assert balances(project) == "account-ann 10 account-bob 10030 account-eve 5"
+    replay = text_of("replay.py")
+    scripts = {
+        BALANCES: "",
+        replay: "",
+        f"{BALANCES} ": "account-ann 10 account-bob 30",
+        text_of("alone.py"): "",
+        f"{BALANCES}  # nobody heard": "account-ann 10 account-bob 30",
+        attempt('execute(deposit, Deposit("account-bob", 10_000))'): "",
+        f"{BALANCES}  # heard": "account-ann 10 account-bob 10030",
+        events_of("report-account-bob"): "LargeDepositReported",
+        f"Balance.objects.all().delete()\n{replay}": "",
+        f"{BALANCES}  # replayed": "account-ann 10 account-bob 10030 account-eve 5",
+    }
+    assert project.shell(*scripts) == list(scripts.values())
 
 
 def committing_tests(project: Project) -> None:
@@ -175,12 +193,6 @@ def events_of(stream: str) -> str:
         "from bank.eventstore import read\n"
         f"print(*[type(event.data).__name__ for event in read({stream!r})])"
     )
-
-
-def balances(project: Project) -> str:
-    rows = 'Balance.objects.order_by("account").values_list("account", "amount")'
-    script = f"from balances.models import Balance\nprint(*[v for row in {rows} for v in row])"
-    return project.shell(script)
 
 
 def test_account_is_as_short_as_the_page_says() -> None:

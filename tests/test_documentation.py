@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -12,6 +13,8 @@ QUOTATION = re.compile(r"<!-- (file|from): (\S+) -->\n+```\w*\n(.*?)```\n", re.D
 LINE_COUNT = re.compile(r"\[`?[^]]+`?\]\(([^)#]+)\) \((\d+) lines?\)")
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 named = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
@@ -69,6 +72,19 @@ def test_readme_quotes_and_counts() -> None:
     assert len(LINE_COUNT.findall(text)) >= 8
     marked = len(re.findall(r"<!-- (?:file|from): ", text))
     assert marked == len(QUOTATION.findall(text))
+
+
+def test_diagram_has_every_command_and_event() -> None:
+    """In the order of its elements, the diagram's words are those of the code."""
+    drawn = ElementTree.parse(ROOT / "docs" / "event-model.svg").iter(f"{SVG}text")
+    words = "".join((one.text or "").replace(" ", "") for one in drawn)
+    events = re.findall(r"^class (\w+)", (ROOT / "warehouse" / "events.py").read_text(), re.M)
+    commands = [
+        name
+        for path in ROOT.glob("warehouse/*/command.py")
+        for name in re.findall(r"^class (\w+)", path.read_text(), re.M)
+    ]
+    assert [name for name in events + commands if name not in words] == []
 
 
 def test_an_altered_quotation_is_found() -> None:
