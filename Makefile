@@ -8,7 +8,7 @@ DEV_FILES := $(EMBEDDED) requirements-dev.txt
 INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one, for example PYTHON=python3.13." >&2; exit 1; }; exec "$(PYTHON)" -m dev.install "$(VENV)"
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
-.PHONY: help run db dev test check format lock clean
+.PHONY: help run db dev sample test check format lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## / \1	/p' Makefile
@@ -20,6 +20,10 @@ run: ## the application on http://127.0.0.1:8000 with its database (PORT=8001 fo
 dev: ## the same, reloading when a file changes
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m dev.run --reload
+
+sample: ## a year of a small warehouse into the running embedded database
+	$(INSTALL) $(RUN_FILES)
+	@exec "$(PY)" -m dev.sample
 
 db: ## the embedded Postgres alone
 	$(INSTALL) requirements-embedded.txt

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from . import health
+from .home import home
 
 handler400 = "cqrs_example.errors.bad_request"
 handler403 = "cqrs_example.errors.forbidden"
@@ -12,7 +12,7 @@ handler404 = "cqrs_example.errors.not_found"
 handler500 = "cqrs_example.errors.server_error"
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="/warehouse/products")),
+    path("", home),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("warehouse/", include("warehouse.products.urls")),

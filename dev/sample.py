@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cqrs_example.settings.persisted_sync")
+from dev.environment import development_values
 
-import django
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cqrs_example.settings.persisted_sync")
+for name, value in development_values().items():
+    os.environ.setdefault(name, value)
+
+import django  # noqa: E402
 
 django.setup()
 

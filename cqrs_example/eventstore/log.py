@@ -42,8 +42,8 @@ def read(
     while limit > 0 and (events := query(sql, [name, after, before, min(limit, BATCH)])):
         yield from events
         limit -= len(events)
-        reached = events[-1].version
-        after, before = (after, reached) if backwards else (reached, before)
+        end = events[-1].version
+        after, before = (after, end) if backwards else (end, before)
 
 
 def last_event(name: str) -> RecordedEvent | None:

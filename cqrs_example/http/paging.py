@@ -1,6 +1,5 @@
 """Pages by key: page 10,000 costs what the first one costs, and new rows shift nothing."""
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,11 +8,10 @@ from .reading import BadInput
 
 SHOWN = 50
 SIDES = ("after", "before")
-Fetch = Callable[..., Iterable[Any]]
 
 
 def paged(
-    request: HttpRequest, fetch: Fetch, key: str, parse: Any = int, backwards: bool = False
+    request: HttpRequest, fetch: Any, key: str, parse: Any = int, backwards: bool = False
 ) -> dict[str, Any]:
     """One page of rows, and the keys with which the pages before and after it are asked for.
 

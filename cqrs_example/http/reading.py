@@ -11,8 +11,6 @@ from ..messaging import Context
 
 LARGEST = 2_147_483_647
 MOST_BYTES = 16 * 1024
-JSON_TYPE = "application/json"
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
@@ -27,12 +25,12 @@ class BadInput(Exception):
 def is_json(request: HttpRequest) -> bool:
     """Whether a program sent this. Browsers ask a server before they let the page of another site
     send this type; that is why no CSRF token is needed, and why the type must be exact."""
-    return request.content_type == JSON_TYPE
+    return request.content_type == "application/json"
 
 
 def is_form(request: HttpRequest) -> bool:
     """Whether a page's form sent this."""
-    return request.content_type in FORM_TYPES
+    return request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def require_readable(request: HttpRequest) -> None:
@@ -53,7 +51,7 @@ def require_readable(request: HttpRequest) -> None:
         raise BadInput('The body must be a JSON object such as {"quantity": 5}, but is empty.')
     charset = (request.content_params or {}).get("charset", "utf-8")
     if not (is_json(request) or is_form(request)) or charset.lower() != "utf-8":
-        raise BadInput(f"The Content-Type must be {JSON_TYPE}, in UTF-8.", 415)
+        raise BadInput("The Content-Type must be application/json, in UTF-8.", 415)
     # Of a form that was cut off on its way, `quantity=100` may have become `quantity=1`.
     if len(request.body) != int(request.headers.get("Content-Length") or 0):
         raise BadInput("The body must be as long as its Content-Length says, but was cut off.")

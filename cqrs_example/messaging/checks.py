@@ -13,7 +13,11 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
     """Projections are modules with project() and MODELS, policies are functions."""
     errors: list[CheckMessage] = []
     for setting, check_entry in (("PROJECTIONS", _projection), ("POLICIES", _policy)):
-        for name, path in getattr(settings, setting, {}).items():
+        entries = getattr(settings, setting, None)
+        if not isinstance(entries, dict):
+            errors.append(Error(f"settings.{setting} must be a dict.", id="messaging.E002"))
+            continue
+        for name, path in entries.items():
             try:
                 check_entry(path)
             except ImportError as error:

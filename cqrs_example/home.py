@@ -1,0 +1,15 @@
+"""`/` leads to the first page that there is: slices come and go."""
+
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
+
+PAGES = ("products", "activity", "low_product_quantity_notifications", "admin:index")
+
+
+def home(request: HttpRequest) -> HttpResponseRedirect:
+    for page in PAGES:
+        try:
+            return HttpResponseRedirect(reverse(page))
+        except NoReverseMatch:
+            continue
+    raise Http404
