@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -82,11 +83,10 @@ class Server:
         self, method: str, path: str, body: bytes | str | None = None, **headers: str
     ) -> "Answer":
         """One request on a connection of its own; header_names_like_this."""
-        client = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        client.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
-        answer = Answer(client.getresponse())
-        client.close()
-        return answer
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as client:
+            client.request(method, path, body, names)
+            return Answer(client.getresponse())
 
     def post(self, path: str, body: str, **headers: str) -> "Answer":
         return self("POST", path, body, **{"Content_Type": "application/json", **headers})

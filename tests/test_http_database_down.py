@@ -124,6 +124,14 @@ def test_database_not_reachable_and_back(server, wire, log):
     assert log() == ["Received 10 of abc123, 10 on hand", "Received 5 of abc123, 15 on hand"]
 
 
+def test_database_restarted_between_requests(server, wire):
+    for _ in range(20):  # so that most threads have a connection
+        assert server.increase("abc123", 1).status == 200
+    wire.cut()
+    wire.mend()
+    assert [server.increase("abc123", 1).status for _ in range(20)] == [200] * 20
+
+
 def test_database_not_reachable_when_the_process_starts(server, wire):
     wire.cut()
     server.stop()
