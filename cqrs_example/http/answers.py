@@ -18,11 +18,12 @@ REFUSALS = (BadInput, DomainError, CommandIdReused)
 
 def preferred_type(request: HttpRequest) -> str | None:
     """What the sender would rather read; None when it can read neither."""
-    return request.get_preferred_type(["application/json", "text/html"])
+    offered = ["application/json", "text/html"]
+    return request.get_preferred_type([*offered, *(f"{kind}; charset=utf-8" for kind in offered)])
 
 
 def wants_html(request: HttpRequest) -> bool:
-    return preferred_type(request) == "text/html"
+    return (preferred_type(request) or "").startswith("text/html")
 
 
 def as_json(value: Any) -> HttpResponse:

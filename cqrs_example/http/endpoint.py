@@ -37,7 +37,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
                 response.headers["Allow"] = ", ".join(methods)
             patch_vary_headers(response, ["Accept"])
             response.headers.setdefault("Cache-Control", "max-age=0, private, must-revalidate")
-            return _without_body(response) if request.method == "HEAD" else response
+            return response
 
         return edge
 
@@ -62,9 +62,3 @@ def _answer(request: HttpRequest, methods: tuple[str, ...], view: View) -> HttpR
         response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
         response.headers["Retry-After"] = "1"
         return response
-
-
-def _without_body(response: HttpResponse) -> HttpResponse:
-    response.headers["Content-Length"] = str(len(response.content))
-    response.content = b""
-    return response

@@ -12,12 +12,12 @@ from .command import IncreaseProductQuantity, handle
 @endpoint("POST")
 def increase(request: HttpRequest, sku: str) -> HttpResponse:
     sku = parse_sku(sku)
+    page = {"sku": sku, "last": lambda: last_event(product_stream(sku))}
     try:
         command = IncreaseProductQuantity(sku, positive_integer(request, "quantity"))
         events = execute(handle, command, context(request))
     except REFUSALS as error:
-        page = "warehouse/increase_product_quantity/refused.html"
-        return refused(request, error, page, {"sku": sku, "last": last_event(product_stream(sku))})
+        return refused(request, error, "warehouse/increase_product_quantity/refused.html", page)
     increased = events[0].data
     sentence = f"Received {increased.quantity} of {sku}. {increased.quantity_on_hand} on hand."
     return done(request, events, sentence)

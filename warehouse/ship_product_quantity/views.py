@@ -12,12 +12,12 @@ from .command import ShipProductQuantity, handle
 @endpoint("POST")
 def ship(request: HttpRequest, sku: str) -> HttpResponse:
     sku = parse_sku(sku)
+    page = {"sku": sku, "last": lambda: last_event(product_stream(sku))}
     try:
         command = ShipProductQuantity(sku, positive_integer(request, "quantity"))
         events = execute(handle, command, context(request))
     except REFUSALS as error:
-        page = "warehouse/ship_product_quantity/refused.html"
-        return refused(request, error, page, {"sku": sku, "last": last_event(product_stream(sku))})
+        return refused(request, error, "warehouse/ship_product_quantity/refused.html", page)
     shipped = events[0].data
     sentence = f"Shipped {shipped.quantity} of {sku}. {shipped.quantity_on_hand} left."
     return done(request, events, sentence)
