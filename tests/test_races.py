@@ -1,0 +1,140 @@
+"""Many at the same moment, on connections of their own."""
+
+import threading
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from cqrs_example.eventstore import append, last_event, lock, read
+from cqrs_example.messaging import Context, Repeated, execute
+from warehouse.events import ProductQuantityIncreased, product_stream
+
+from .racing import all_at_once, backend, in_background, until, waiting_for
+
+
+def test_ship_by_twenty_from_ten(server, rows):
+    server.increase("abc", 10)
+    answers = all_at_once([lambda: server.ship("abc", 1)] * 20)
+    assert sorted(answer.status for answer in answers) == [200] * 10 + [400] * 10
+    refusals = {answer.text for answer in answers if answer.status == 400}
+    assert refusals == {"Insufficient quantity on hand."}
+    assert server.stock() == {"abc": 0}
+    assert [event.version for event in read(product_stream("abc"))] == [*range(1, 12)]
+
+
+def test_increase_first_by_twenty(server):
+    answers = all_at_once([lambda n=n: server.increase("new", n) for n in range(1, 21)])
+    assert [answer.status for answer in answers] == [200] * 20
+    assert server.stock() == {"new": sum(range(1, 21))}
+    assert [event.version for event in read(product_stream("new"))] == [*range(1, 21)]
+
+
+@pytest.mark.parametrize("send", ["increase", "ship"])
+def test_same_command_id_twenty_times(server, log, send):
+    server.increase("abc", 7)
+    key = str(uuid4())
+    answers = all_at_once([lambda: getattr(server, send)("abc", 7, Idempotency_Key=key)] * 20)
+    assert [(answer.status, answer.body) for answer in answers] == [(200, b"")] * 20
+    assert server.stock() == {"abc": 14 if send == "increase" else 0}
+    assert [entry for entry in log() if entry.startswith(("Received", "Shipped"))][1:] != []
+    assert last_event(product_stream("abc")).version == 2
+
+
+def test_same_command_id_for_different_products(server):
+    key = str(uuid4())
+    answers = all_at_once(
+        [lambda n=n: server.increase(f"sku-{n}", 1, Idempotency_Key=key) for n in range(8)]
+    )
+    assert sorted(answer.status for answer in answers) == [200] + [422] * 7
+    assert sum(server.stock().values()) == 1
+
+
+@dataclass(frozen=True)
+class Move:
+    """A command over several streams, in the order that it names them."""
+
+    streams: tuple[str, ...]
+
+
+def move(tx, command):
+    for stream in tx.lock(*command.streams):
+        tx.append(stream, [ProductQuantityIncreased(stream.name, 1, stream.version + 1)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_streams_in_opposite_order():
+    names = ("a", "b", "c", "d", "e")
+    orders = [names, names[::-1], names[2:] + names[:2], names[::-1][1:] + names[::-1][:1]]
+
+    attempts = []
+
+    def counted(tx, command):
+        attempts.append(command)
+        move(tx, command)
+
+    def repeatedly(order):
+        return [execute(counted, Move(order)) for _ in range(15)]
+
+    all_at_once([lambda order=order: repeatedly(order) for order in orders])
+    assert [last_event(name).version for name in names] == [60] * 5
+    assert len(attempts) == 60  # a deadlock would have been tried again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_of_one_stream_queue_and_others_pass():
+    release = threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            lock("held")
+            pids.append(backend())
+            release.wait(20)
+
+    pids = []
+    with in_background(hold):
+        try:
+            [holder] = until(lambda: pids)
+            with in_background(lambda: execute(move, Move(("held",)))) as queued:
+                until(lambda: waiting_for(holder))
+                execute(move, Move(("other",)))  # comes back: it waits for nobody
+                assert not queued.done()
+                assert last_event("held") is None
+                release.set()
+        finally:
+            release.set()
+    assert last_event("held").version == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waited_decides_on_what_was_committed_meanwhile():
+    """The lock and the reading are two statements: one would have the snapshot from before."""
+    release = threading.Event()
+
+    def first():
+        with transaction.atomic():
+            [stream] = lock("a")
+            pids.append(backend())
+            release.wait(20)
+            append(stream, [ProductQuantityIncreased("a", 1, 1)])
+
+    pids = []
+    with in_background(first):
+        [holder] = until(lambda: pids)
+        with in_background(lambda: execute(move, Move(("a",)))):
+            until(lambda: waiting_for(holder))
+            release.set()
+    first_event, second = read("a")
+    assert (first_event.version, second.version) == (1, 2)
+    assert first_event.recorded_at <= second.recorded_at
+    assert first_event.position < second.position
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_command_id_in_process():
+    context = Context()
+    results = all_at_once([lambda: execute(move, Move(("a", "b")), context)] * 8)
+    assert [isinstance(result, Repeated) for result in results].count(False) == 1
+    assert all(result == results[0] for result in results)
+    assert last_event("a").version == last_event("b").version == 1

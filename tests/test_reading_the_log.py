@@ -1,0 +1,185 @@
+"""`read_all` misses nothing, however late it commits, and holds up nobody."""
+
+import random
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, transaction
+
+from cqrs_example.eventstore import append, lock, read, read_all, settled_position
+from warehouse.events import ProductQuantityIncreased
+
+from .racing import all_at_once, backend, in_background, until, waiting_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def record(name, number=1):
+    with transaction.atomic():
+        [stream] = lock(name)
+        [event] = append(stream, [ProductQuantityIncreased(name, number, number)])
+    return event
+
+
+class Writer:
+    """Appends an event, and commits or rolls back when it is told to."""
+
+    def __init__(self, name, fail=False):
+        self.name, self.fail = name, fail
+        self.finish, self.appended = threading.Event(), threading.Event()
+
+    def __call__(self):
+        with transaction.atomic():
+            [stream] = lock(self.name)
+            [self.event] = append(stream, [ProductQuantityIncreased(self.name, 1, 1)])
+            self.pid = backend()
+            self.appended.set()
+            self.finish.wait(20)
+            transaction.set_rollback(self.fail)
+
+
+@contextmanager
+def writing(name, fail=False):
+    writer = Writer(name, fail)
+    with in_background(writer):
+        try:
+            assert writer.appended.wait(20)
+            yield writer
+        finally:
+            writer.finish.set()
+
+
+def positions(after=0):
+    return [event.position for event in read_all(after)]
+
+
+def by_last_position(after):
+    """What every tutorial does, and what loses events."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT position FROM eventstore_event WHERE position > %s ORDER BY position", [after]
+        )
+        return [position for (position,) in cursor.fetchall()]
+
+
+def test_late_commit_is_not_missed():
+    start = record("start").position
+    with writing("late") as late:
+        early = record("early").position
+        assert late.event.position < early
+        naive = by_last_position(start)
+        with in_background(lambda: positions(start)) as reader:
+            time_passes_without(reader)
+            late.finish.set()
+    assert reader.result() == [late.event.position, early]
+    assert naive == [early]
+    assert by_last_position(naive[-1]) == []  # so it has lost the late one for ever
+
+
+def time_passes_without(reader):
+    """The reader has looked at the gap and asks again and again."""
+    until(lambda: asked_for_writers() or reader.done())
+    assert not reader.done()
+
+
+def asked_for_writers():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%FROM pg_locks%%'"
+            " AND query NOT LIKE '%%pg_stat_activity%%' AND datname = current_database()"
+        )
+        return cursor.fetchall()
+
+
+def test_rolled_back_position_stops_nobody():
+    start = record("start").position
+    with writing("never", fail=True) as never:
+        kept = record("kept").position
+    assert start < never.event.position < kept
+    assert positions(start) == [kept]
+    assert settled_position() == kept
+
+
+def test_reader_waits_for_those_only_who_wrote_before():
+    start = record("start").position
+    with writing("late") as late:
+        early = record("early").position
+        with in_background(lambda: positions(start)) as reader:
+            time_passes_without(reader)
+            with writing("later") as later:  # begins while the reader waits
+                late.finish.set()
+                found = reader.result(20)  # although this one is still open
+                assert not later.finish.is_set()
+                assert found == [late.event.position, early]
+                assert positions(early) == []
+    assert positions(early) == [later.event.position]
+
+
+def test_nobody_waits_for_a_reader_at_a_gap_or_for_the_slow_writer():
+    start = record("start").position
+    with writing("slow") as slow:
+        record("early")
+        with in_background(lambda: positions(start)) as reader:
+            time_passes_without(reader)
+            written = [record(f"other-{n}", n + 1).position for n in range(20)]
+            assert not reader.done()
+            assert waiting_for(slow.pid) == []
+            slow.finish.set()
+    assert set(reader.result()) >= {slow.event.position}
+    assert positions(start)[2:] == written
+
+
+def test_own_events_are_seen_inside_the_transaction():
+    with transaction.atomic():
+        [stream] = lock("mine")
+        [event] = append(stream, [ProductQuantityIncreased("mine", 1, 1)])
+        assert positions(event.position - 1) == [event.position]
+
+
+def test_settled_position_under_repeatable_read():
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with pytest.raises(RuntimeError, match="READ COMMITTED, not repeatable read"):
+            settled_position()
+
+
+def test_reader_beside_eight_writers():
+    """Writers pause, commit and roll back at random; one reader is right, a naive one is not."""
+    start = record("start").position
+    going, committed, seed = threading.Event(), [], random.Random(7)
+    naive, found = [], []
+
+    def write(chance, name):
+        for number in range(60):
+            failed = chance.random() < 0.2
+            with transaction.atomic():
+                [stream] = lock(f"{name}-{number % 3}")
+                [event] = append(stream, [ProductQuantityIncreased("a", 1, number)])
+                time.sleep(chance.random() / 200)  # what makes positions commit out of order
+                transaction.set_rollback(failed)
+            if not failed:
+                committed.append(event.position)
+
+    def follow(reader, seen):
+        while not going.is_set():
+            seen += reader(seen[-1] if seen else start)
+        seen += reader(seen[-1] if seen else start)
+
+    chances = [random.Random(seed.random()) for _ in range(8)]
+    with (
+        in_background(lambda: follow(positions, found)),
+        in_background(lambda: follow(by_last_position, naive)),
+    ):
+        try:
+            all_at_once([lambda n=n: write(chances[n], n) for n in range(8)])
+        finally:
+            going.set()
+    assert found == sorted(committed)
+    assert len(naive) < len(committed)
+    for name in range(8):
+        for part in range(3):
+            versions = [event.version for event in read(f"{name}-{part}")]
+            assert versions == [*range(1, len(versions) + 1)]
