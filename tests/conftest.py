@@ -18,6 +18,8 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 from cqrs_example.eventstore import read_all
 
+from .listeners import wire  # noqa: F401 (a fixture for all)
+
 ROOT = Path(__file__).parent.parent
 
 

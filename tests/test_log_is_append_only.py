@@ -55,7 +55,7 @@ def bulk_update():
         sql("SET LOCAL session_replication_role = replica", "TRUNCATE eventstore_event"),
         lambda: StoredEvent.objects.update(version=9),
         lambda: StoredEvent.objects.all().delete(),
-        lambda: StoredEvent.objects.first().delete(),
+        lambda: StoredEvent.objects.get(version=1).delete(),
         save,
         bulk_update,
     ],

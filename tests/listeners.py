@@ -1,0 +1,77 @@
+"""Ordinary projections and policies, named in the settings of a test; no mocks."""
+
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, ClassVar
+
+import pytest
+
+from warehouse.events import ProductQuantityIncreased
+
+
+@dataclass(frozen=True)
+class Reacted:
+    type: ClassVar[str] = "test.Reacted"
+    schema_version: ClassVar[int] = 1
+    to: str
+
+
+@dataclass(frozen=True)
+class React:
+    """What the policies of a test issue."""
+
+    to: str
+
+
+@dataclass(frozen=True)
+class Increase:
+    stream: str
+    times: int = 1
+    expected_version: int | None = None
+
+
+def increase(tx: Any, command: Increase) -> None:
+    [stream] = tx.lock(command.stream)
+    events = [
+        ProductQuantityIncreased(command.stream, 1, stream.version + 1 + n)
+        for n in range(command.times)
+    ]
+    tx.append(stream, events, expected_version=command.expected_version)
+
+
+def react(tx: Any, command: React) -> None:
+    [stream] = tx.lock(f"reaction-{command.to}")
+    tx.append(stream, [Reacted(command.to)])
+
+
+def react_to_increase(tx: Any, event: Any) -> None:
+    if isinstance(event.data, ProductQuantityIncreased):
+        tx.execute(react, React(event.data.sku))
+
+
+def append_directly(tx: Any, event: Any) -> None:
+    if isinstance(event.data, ProductQuantityIncreased):
+        [stream] = tx.lock("direct")
+        tx.append(stream, [Reacted("directly")])
+
+
+@pytest.fixture
+def wire(settings, monkeypatch):
+    """`wire(projections={name: function}, policies={name: function})`: these and no others."""
+
+    def set_up(projections: dict[str, Any] | None = None, policies: dict[str, Any] | None = None):
+        module = ModuleType("listeners_of_a_test")
+        settings.EVENTS = ["warehouse.events", "tests.listeners"]
+        settings.PROJECTIONS, settings.POLICIES = {}, {}
+        for name, function in (projections or {}).items():
+            one: Any = ModuleType(f"projection_{name}")
+            one.project, one.MODELS = function, []
+            monkeypatch.setitem(sys.modules, one.__name__, one)
+            settings.PROJECTIONS[name] = one.__name__
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        for name, function in (policies or {}).items():
+            setattr(module, name, function)
+            settings.POLICIES[name] = f"{module.__name__}.{name}"
+
+    return set_up
