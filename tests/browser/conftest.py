@@ -55,7 +55,7 @@ class Visitor:
 
     def complain(self, kind: str, text: str) -> None:
         # That an address answered 422 is the answer to what was sent, and no mistake of the page.
-        if kind in ("error", "warning") and "server responded with a status of 4" not in text:
+        if kind in ("error", "warning") and "server responded with a status of" not in text:
             self.complaints.append(f"{self.page.url}: {text}")
 
     def open(self, path: str) -> Page:
