@@ -1,6 +1,5 @@
 """One Chromium for all tests of a process, and for each test a browser context of its own."""
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -74,10 +73,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(
-    request: pytest.FixtureRequest, server: Server, chromium: Browser
-) -> Iterator[Visitor]:
-    """A browser at a desk; `@pytest.mark.parametrize("visitor", [{…}], indirect=True)` for another."""
+def visitor(request: pytest.FixtureRequest, server: Server, chromium: Browser) -> Iterator[Visitor]:
+    """A browser, with the options that a test may give it as the parameter."""
     visitor = Visitor(chromium, server, **getattr(request, "param", {}))
     yield visitor
     visitor.context.close()

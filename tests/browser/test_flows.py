@@ -1,12 +1,11 @@
 """What a clerk does, and what the pages answer; most of it with and without JavaScript."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import Visitor, many, receive, send
+from .conftest import many, receive, send
 
 STOCK = "/warehouse/products"
 PRODUCT = f"{STOCK}/abc123"
@@ -209,8 +208,8 @@ def test_history(visitor, page):
     rows = page.locator("tbody tr")
     for row, parts in enumerate(
         [
-            ["3", "Shipped 3", "−3", "0", "Out", "anonymous"],
-            ["2", "Shipped 7", "−7", "3", "Low", "anonymous"],
+            ["3", "Shipped 3", "\u22123", "0", "Out", "anonymous"],
+            ["2", "Shipped 7", "\u22127", "3", "Low", "anonymous"],
             ["1", "Received 10", "+10", "10", "", "anonymous"],
         ]
     ):
@@ -222,17 +221,14 @@ def test_history(visitor, page):
 
 
 def test_paging_stock(visitor, page):
-    many([f"a-{number:03}" for number in range(120)] + ["b"])
+    many([f"a-{number:03}" for number in range(70)] + ["b"])
     visitor.open(f"{STOCK}?q=a")
     pages = [listed(page)]
-    for _ in range(2):
-        page.get_by_role("link", name="Later SKUs").click()
-        expect(page.get_by_label("SKU begins with")).to_have_value("a")
-        pages.append(listed(page))
-    assert [sku for one in pages for sku in one] == [f"a-{number:03}" for number in range(120)]
+    page.get_by_role("link", name="Later SKUs").click()
+    expect(page.get_by_label("SKU begins with")).to_have_value("a")
+    pages.append(listed(page))
+    assert [sku for one in pages for sku in one] == [f"a-{number:03}" for number in range(70)]
     expect(page.get_by_role("link", name="Later SKUs")).to_have_count(0)
-    page.get_by_role("link", name="Earlier SKUs").click()
-    assert listed(page) == pages[1]
     page.get_by_role("link", name="Earlier SKUs").click()
     assert listed(page) == pages[0]
     expect(page.get_by_role("link", name="Earlier SKUs")).to_have_count(0)

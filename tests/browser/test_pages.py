@@ -25,7 +25,6 @@ PAGES = {
     "unknown product": f"{STOCK}/unknown",
     "notifications": "/warehouse/low_product_quantity_notifications",
     "activity": "/warehouse/activity",
-    "login of the administration": "/admin/login/",
 }
 WIDE, NARROW = {"width": 1200, "height": 800}, {"width": 320, "height": 640}
 
@@ -56,6 +55,12 @@ def is_for_everybody(page: Page) -> None:
 def test_page(visitor, page, path):
     visitor.open(path)
     is_for_everybody(page)
+
+
+def test_admin_has_the_same_policy(visitor, page):
+    visitor.open("/admin/login/")
+    expect(page.get_by_label("Username:")).to_be_focused()
+    assert Axe().run(page).violations_count == 0
 
 
 def test_empty_stock(visitor, page):
@@ -108,14 +113,16 @@ def fails(visitor: Visitor, status: int, sentence: str) -> None:
     expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
     ground = "getComputedStyle(document.querySelector('[role=alert]')).borderRadius"
     assert page.evaluate(ground) == "8px", "the page has no style"
-    is_for_everybody(page)
 
 
 @pytest.mark.parametrize(
     ("path", "status", "sentence"),
     [
-        (f"{STOCK}/%20", 400, "The SKU begins or ends with a space: it has 1 to 64 visible"
-         " characters."),
+        (
+            f"{STOCK}/%20",
+            400,
+            "The SKU begins or ends with a space: it has 1 to 64 visible characters.",
+        ),
         ("/nowhere", 404, "There is nothing at this address."),
         (f"{STOCK}/abc123?version=9", 404, "Product abc123 has no version '9'."),
         (f"{STOCK}/abc123/ship_quantity", 405, "This address takes POST, not GET."),
@@ -124,6 +131,10 @@ def fails(visitor: Visitor, status: int, sentence: str) -> None:
 def test_error(production, path, status, sentence):
     production.open(path)
     fails(production, status, sentence)
+
+
+def test_error_is_for_everybody(production):
+    is_for_everybody(production.open("/nowhere"))
 
 
 def test_error_400_of_django(production):
