@@ -31,12 +31,11 @@ REPORT = """addEventListener("securitypolicyviolation", violation =>
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Before anything is started for a test of this folder; the same line each time is one line."""
     if CHROMIUM is None:
-        reason = "there is no chromium, so nothing is tested in a browser: apt-get install chromium"
-        for item in items:
-            if "chromium" in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.skip(reason=reason))
+        pytest.skip("there is no chromium, so nothing is tested in a browser")
 
 
 class Visitor:
