@@ -8,7 +8,7 @@ DEV_FILES := $(EMBEDDED) requirements-dev.txt
 INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one, for example PYTHON=python3.13." >&2; exit 1; }; exec "$(PYTHON)" -m dev.install "$(VENV)"
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
-.PHONY: help run db dev sample test check format lock clean
+.PHONY: help run db dev sample test screenshots check format lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## / \1	/p' Makefile
@@ -32,6 +32,11 @@ db: ## the embedded Postgres alone
 test: ## all tests, on a throw-away database (ARGS="-k ship" for some)
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m pytest -n auto $(ARGS)
+
+screenshots: export SCREENSHOTS := 1
+screenshots: ## the pictures in docs/screenshots anew, by a test in Chromium
+	$(INSTALL) $(DEV_FILES)
+	@exec "$(PY)" -m pytest tests/browser/test_screenshots.py
 
 check: export DEBUG := 0
 check: export ALLOWED_HOSTS := example.org

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 import statistics
 import tokenize
 from collections.abc import Iterator
@@ -150,6 +151,15 @@ def test_core_is_an_afternoon() -> None:
     count = {folder: sum(map(lines_of_code, code_of(folder))) for folder in CORE}
     total = sum(count.values())
     assert total <= MOST_LINES, f"{total} lines of code, {MOST_LINES} at most: {count}"
+
+
+def test_pages_have_one_small_style_and_no_script() -> None:
+    assert [path.name for path in ROOT.glob("**/static/**/*.css")] == ["warehouse.css"]
+    assert (ROOT / "cqrs_example/static/warehouse.css").stat().st_size <= 8 * 1024
+    pages = [*ROOT.glob("cqrs_example/**/*.html"), *ROOT.glob("warehouse/**/*.html")]
+    inline = re.compile(r"<script|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
+    assert len(pages) >= 8
+    assert [path.name for path in pages if inline.search(path.read_text())] == []
 
 
 def test_functions_are_short() -> None:

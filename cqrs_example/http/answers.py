@@ -14,6 +14,7 @@ from .reading import BadInput, is_form
 
 # What a view of a command answers with `refused`.
 REFUSALS = (BadInput, DomainError, CommandIdReused)
+SENT_BEFORE = "Nothing was done: this form had been sent before. Check it, then send it again."
 
 
 def preferred_type(request: HttpRequest) -> str | None:
@@ -49,7 +50,8 @@ def refused(
     """The command was not carried out. A person who sent a form gets it back with the error."""
     if not (is_form(request) and wants_html(request)):
         return problem(request, error)
-    page = {**values, "error": error, "typed": request.POST, "next": _next(request)}
+    told = SENT_BEFORE if isinstance(error, CommandIdReused) else error
+    page = {**values, "error": told, "typed": request.POST, "next": _next(request)}
     return render(request, template, page, status=422)
 
 

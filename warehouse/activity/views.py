@@ -34,9 +34,15 @@ def _events(
     type: str | None, after: int = 0, before: int = 2**63 - 1, *, backwards: bool, limit: int
 ) -> list[RecordedEvent]:
     """For looking at only: at the newest end, what commits late may still be missing."""
-    where = "WHERE position > %s AND position < %s" + (" AND type = %s" if type else "")
-    sql = f"{SELECT} {where} ORDER BY position {'DESC' if backwards else 'ASC'} LIMIT %s"
-    return query(sql, [after, before, *([type] if type else []), limit])
+    way = "DESC" if backwards else "ASC"
+    if type is None:
+        where = f"WHERE position > %s AND position < %s ORDER BY position {way}"
+        return query(f"{SELECT} {where} LIMIT %s", [after, before, limit])
+    # Compared as pairs, as they stand in the index: `type = …` may make Postgres walk through the
+    # whole log for events of a type that is rare.
+    where = "WHERE (type, position) > (%s, %s) AND (type, position) < (%s, %s)"
+    sql = f"{SELECT} {where} ORDER BY type {way}, position {way} LIMIT %s"
+    return query(sql, [type, after, type, before, limit])
 
 
 def _told(event: RecordedEvent) -> dict[str, object]:

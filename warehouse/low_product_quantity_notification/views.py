@@ -12,5 +12,5 @@ def notifications(request: HttpRequest) -> HttpResponse:
     items = LowProductQuantityNotification.objects.order_by("-notified_at", "-requested_at")
     if wants_html(request):
         page = "warehouse/low_product_quantity_notification/notifications.html"
-        return render(request, page, {"items": items[:100]})
+        return render(request, page, {"items": items[:50]})
     return as_json(list(items.values("sku", "quantity", "requested_at", "notified_at")))

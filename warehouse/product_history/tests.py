@@ -1,8 +1,13 @@
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
 import pytest
 from django.db import transaction
 
 from cqrs_example import eventstore
 from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
+
+from .chart import step_chart
 
 PRODUCT = "/warehouse/products/abc123"
 
@@ -35,8 +40,8 @@ def test_product_page_tells_its_history_newest_first(client):
     record(ProductQuantityIncreased("abc123", 10, 10), ProductQuantityShipped("abc123", 10, 0))
     text = page(client)
     assert '<span class="big">0</span> on hand' in text
-    assert text.index("Shipped 10 of abc123") < text.index("Received 10 of abc123")
-    assert text.count("<td>clerk</td>") == 2
+    assert text.index(">Shipped 10<") < text.index(">Received 10<")
+    assert text.count(">clerk</td>") == 2
 
 
 @pytest.mark.django_db
@@ -44,6 +49,27 @@ def test_product_page_of_a_long_history(client):
     record(*[ProductQuantityIncreased("abc123", 1, n) for n in range(1, 53)])
     text = page(client)
     assert '<span class="big">52</span> on hand' in text
-    assert text.count("<td>Received 1 of abc123") == 50
-    assert "<td>Received 1 of abc123, 3 on hand</td>" in text
-    assert "<td>Received 1 of abc123, 2 on hand</td>" not in text
+    assert text.count(">Received 1<") == 50
+    assert 'data-label="On hand">3</td>' in text
+    assert 'data-label="On hand">2</td>' not in text
+
+
+def test_chart_is_over_time():
+    chart = step_chart([event(minutes=0, left=10), event(minutes=9, left=0)], low=5)
+    assert chart["path"] == "M0 0.0V0.0H616.0V160.0H640"
+    assert (chart["threshold"], chart["most"]) == (80.0, 10)
+
+
+def test_chart_of_one_moment_and_of_an_import_that_goes_back_in_time():
+    one = step_chart([event(minutes=0, left=10)], low=5)
+    assert one["path"] == "M0 0.0V0.0H640"
+    back = step_chart([event(minutes=5, left=10), event(minutes=0, left=5)], low=5)
+    assert back["path"] == "M0 0.0V0.0H0.0V80.0H640"
+
+
+def event(minutes: int, left: int) -> eventstore.RecordedEvent:
+    at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    data = ProductQuantityShipped("abc123", 1, left)
+    return eventstore.RecordedEvent(
+        1, uuid4(), "product-abc123", 1, data.type, 1, data, uuid4(), uuid4(), {}, at, at
+    )

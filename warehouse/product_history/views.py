@@ -22,6 +22,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
     if wants_html(request):
         page = _history(request, shown) if shown else {}
         page |= {"sku": sku, "last": last, "shown": shown, "low": settings.LOW_PRODUCT_QUANTITY}
+        page["past"] = shown != last
         return render(request, "warehouse/product_history/product.html", page)
     if shown is None:
         raise BadInput(f"There is no product {sku}: it begins when some of it is received.", 404)

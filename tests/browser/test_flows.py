@@ -1,0 +1,366 @@
+"""What a clerk does, and what the pages answer; most of it with and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import many, receive, send
+
+STOCK = "/warehouse/products"
+PRODUCT = f"{STOCK}/abc123"
+TODO = "/warehouse/low_product_quantity_notifications"
+ACTIVITY = "/warehouse/activity"
+
+both_ways = pytest.mark.parametrize(
+    "visitor",
+    [{}, {"java_script_enabled": False}],
+    ids=["javascript", "no javascript"],
+    indirect=True,
+)
+
+
+def form(page: Page, button: str) -> Locator:
+    """The form that has a button of this name."""
+    name = re.compile(rf"^{button}\b")
+    return page.locator("form[method=post]").filter(has=page.get_by_role("button", name=name))
+
+
+def submit(page: Page, button: str, quantity: str) -> None:
+    form(page, button).get_by_role("textbox").fill(quantity)
+    form(page, button).get_by_role("button").click()
+
+
+def said(page: Page, sentence: str) -> None:
+    expect(page.get_by_role("status")).to_have_text(sentence)
+
+
+def listed(page: Page) -> list[str]:
+    """The first column of the table."""
+    return page.locator("tbody th").all_inner_texts()
+
+
+@both_ways
+@pytest.mark.parametrize("path", [STOCK, PRODUCT])
+def test_receive_and_ship(visitor, page, path):
+    receive("abc123", 10)
+    visitor.open(path)
+    submit(page, "Receive", "5")
+    said(page, "Received 5 of abc123. 15 on hand.")
+    submit(page, "Ship", "3")
+    said(page, "Shipped 3 of abc123. 12 left.")
+    assert page.url == visitor.address + path
+    page.reload()
+    expect(page.get_by_role("status")).to_have_count(0)
+
+
+@both_ways
+def test_first_product(visitor, page):
+    visitor.open("/")
+    expect(page.get_by_text("Nothing in stock yet")).to_be_visible()
+    expect(page.get_by_text("make sample")).to_be_visible()
+    page.get_by_label("SKU").fill("Größe 5")
+    page.get_by_role("button", name="Receive the first product").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Größe 5")
+    expect(form(page, "Ship")).to_have_count(0)
+    submit(page, "Receive", "7")
+    said(page, "Received 7 of Größe 5. 7 on hand.")
+    expect(form(page, "Ship")).to_have_count(1)
+
+
+@both_ways
+@pytest.mark.parametrize("path", [STOCK, PRODUCT])
+def test_refused(visitor, page, path):
+    receive("abc123", 10)
+    visitor.open(path)
+    send("abc123", 4)  # somebody else, meanwhile
+    submit(page, "Ship", "7")
+    expect(page).to_have_title("Error: Ship abc123 · Warehouse")
+    expect(page.get_by_text("6 on hand")).to_be_visible()
+    field = page.get_by_label("Quantity to ship")
+    expect(field).to_have_value("7")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description("Insufficient quantity on hand.")
+    summary = page.get_by_role("alert").get_by_role("link", name="Insufficient quantity on hand.")
+    summary.click()
+    expect(page).to_have_url(re.compile(r"/ship_quantity#quantity$"))
+    submit(page, "Ship", "6")
+    said(page, "Shipped 6 of abc123. 0 left.")
+    assert page.url == visitor.address + path
+
+
+def test_refused_and_given_up(visitor, page):
+    receive("abc123", 10)
+    visitor.open(f"{STOCK}?q=abc")
+    submit(page, "Ship", "x")
+    expect(page.get_by_role("alert")).to_contain_text('but is "x".')
+    page.get_by_role("link", name="Back without doing it").click()
+    expect(page).to_have_url(f"{visitor.address}{STOCK}?q=abc")
+
+
+def test_nothing_typed_is_not_sent(visitor, page):
+    receive("abc123", 10)
+    visitor.open(PRODUCT)
+    form(page, "Ship").get_by_role("button").click()
+    expect(form(page, "Ship").get_by_role("textbox")).to_be_focused()
+    assert page.url == visitor.address + PRODUCT
+
+
+@both_ways
+def test_double_click(visitor, page, log):
+    receive("abc123", 10)
+    visitor.open(PRODUCT)
+    form(page, "Ship").get_by_role("textbox").fill("3")
+    form(page, "Ship").get_by_role("button").dblclick()
+    expect(page.get_by_role("status").last).to_contain_text("Shipped 3 of abc123. 7 left.")
+    assert log() == ["Received 10 of abc123, 10 on hand", "Shipped 3 of abc123, 7 left"]
+
+
+def test_back_button(visitor, page, log):
+    """Chromium shows the newest answer then, with a form of its own in which nothing is typed."""
+    receive("abc123", 10)
+    visitor.open(STOCK)
+    submit(page, "Ship", "3")
+    said(page, "Shipped 3 of abc123. 7 left.")
+    page.go_back()
+    form(page, "Ship").get_by_role("button").click()
+    expect(form(page, "Ship").get_by_role("textbox")).to_be_focused()
+    assert len(log()) == 2
+
+
+def test_back_button_of_a_browser_that_keeps_pages(visitor, page, log):
+    """The form as it was sent before: the same again, then something else."""
+    receive("abc123", 10)
+    visitor.open(STOCK)
+    command_id = form(page, "Ship").locator("[name=command_id]").input_value()
+    submit(page, "Ship", "3")
+    said(page, "Shipped 3 of abc123. 7 left.")
+
+    page.go_back()
+    form(page, "Ship").locator("[name=command_id]").evaluate(SET, command_id)
+    submit(page, "Ship", "3")
+    said(page, "This was done before, and not again: Shipped 3 of abc123. 7 left.")
+
+    form(page, "Ship").locator("[name=command_id]").evaluate(SET, command_id)
+    submit(page, "Ship", "4")
+    sentence = "Nothing was done: this form had been sent before. Check it, then send it again."
+    expect(page.get_by_role("alert")).to_have_text(sentence)
+    expect(page.get_by_text("7 on hand")).to_be_visible()
+    assert len(log()) == 2
+    form(page, "Ship").get_by_role("button").click()  # a fresh id, and what was typed
+    said(page, "Shipped 4 of abc123. 3 left.")
+
+
+@both_ways
+def test_form_sent_again(visitor, page, log):
+    """As a browser does when its connection broke before the answer came."""
+    receive("abc123", 10)
+    visitor.open(PRODUCT)
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        submit(page, "Ship", "3")
+    said(page, "Shipped 3 of abc123. 7 left.")
+    again = {**sent.value.headers, "content-type": "application/x-www-form-urlencoded"}
+    url, body = sent.value.url, sent.value.post_data
+    visitor.context.request.post(url, data=body, headers=again, max_redirects=0)
+    page.reload()
+    said(page, "This was done before, and not again: Shipped 3 of abc123. 7 left.")
+    assert len(log()) == 2
+
+
+def test_reloading_the_refusal_changes_nothing(visitor, page, log):
+    receive("abc123", 10)
+    visitor.open(PRODUCT)
+    submit(page, "Ship", "11")
+    page.reload()
+    expect(page.get_by_role("alert")).to_have_text("Insufficient quantity on hand.")
+    assert len(log()) == 1
+
+
+@both_ways
+def test_as_of(visitor, page):
+    receive("abc123", 10)
+    send("abc123", 1, 2, 3)
+    visitor.open(PRODUCT)
+    page.get_by_role("link", name="Version 2", exact=True).click()
+    expect(page).to_have_url(f"{visitor.address}{PRODUCT}?version=2")
+    expect(page.get_by_text("This is version 2 of 4")).to_be_visible()
+    expect(page.get_by_text("9 were on hand")).to_be_visible()
+    assert listed(page) == ["2", "1"]
+    for button in ("Receive", "Ship"):
+        expect(form(page, button).get_by_role("textbox")).to_be_disabled()
+        expect(form(page, button).get_by_role("button")).to_be_disabled()
+    page.get_by_role("link", name="Back to now").click()
+    assert listed(page) == ["4", "3", "2", "1"]
+    expect(form(page, "Ship").get_by_role("button")).to_be_enabled()
+
+
+def test_as_of_no_such_version(visitor, page):
+    receive("abc123", 10)
+    visitor.open(f"{PRODUCT}?version=2")
+    expect(page.get_by_role("alert")).to_have_text("Product abc123 has no version '2'.")
+
+
+def test_history(visitor, page):
+    receive("abc123", 10)
+    send("abc123", 7, 3)
+    visitor.open(PRODUCT)
+    rows = page.locator("tbody tr")
+    for row, parts in enumerate(
+        [
+            ["3", "Shipped 3", "\u22123", "0", "Out", "anonymous"],
+            ["2", "Shipped 7", "\u22127", "3", "Low", "anonymous"],
+            ["1", "Received 10", "+10", "10", "", "anonymous"],
+        ]
+    ):
+        assert rows.nth(row).locator("th, td").all_inner_texts()[:6] == parts
+    chart = page.get_by_role("img", name="Quantity of abc123 from version 1 to 3")
+    expect(chart).to_have_accessible_description(
+        "Between 0 and 10; 0 at the end. The table below has the same data."
+    )
+
+
+def test_paging_stock(visitor, page):
+    many([f"a-{number:03}" for number in range(70)] + ["b"])
+    visitor.open(f"{STOCK}?q=a")
+    pages = [listed(page)]
+    page.get_by_role("link", name="Later SKUs").click()
+    expect(page.get_by_label("SKU begins with")).to_have_value("a")
+    pages.append(listed(page))
+    assert [sku for one in pages for sku in one] == [f"a-{number:03}" for number in range(70)]
+    expect(page.get_by_role("link", name="Later SKUs")).to_have_count(0)
+    page.get_by_role("link", name="Earlier SKUs").click()
+    assert listed(page) == pages[0]
+    expect(page.get_by_role("link", name="Earlier SKUs")).to_have_count(0)
+
+
+def test_paging_history(visitor, page):
+    receive("abc123", 100)
+    send("abc123", *[1] * 59)
+    visitor.open(f"{PRODUCT}?version=58")
+    assert listed(page) == [str(version) for version in range(58, 8, -1)]
+    page.get_by_role("link", name="Older").click()
+    assert listed(page) == [str(version) for version in range(8, 0, -1)]
+    expect(page.get_by_text("This is version 58 of 60")).to_be_visible()
+    page.get_by_role("link", name="Newer").click()
+    assert listed(page) == [str(version) for version in range(58, 8, -1)]
+    expect(page.get_by_role("link", name="Newer")).to_have_count(0)
+
+
+def test_activity(visitor, page):
+    receive("abc123", 60)
+    send("abc123", *[1] * 52)
+    send("abc123", 4)  # and a notification
+    visitor.open(ACTIVITY)
+    sentences = page.locator("tbody td:nth-child(2)")
+    assert sentences.all_inner_texts()[:2] == [
+        "Notified that abc123 is low, 4 left",
+        "Shipped 4 of abc123, 4 left",
+    ]
+    page.get_by_label("What happened").select_option("shipped")
+    page.get_by_role("button", name="Show").click()
+    assert len(sentences.all_inner_texts()) == 50
+    page.get_by_role("link", name="Older").click()
+    assert sentences.all_inner_texts() == [
+        "Shipped 1 of abc123, 57 left",
+        "Shipped 1 of abc123, 58 left",
+        "Shipped 1 of abc123, 59 left",
+    ]
+    expect(page.get_by_label("What happened")).to_have_value("shipped")
+    page.get_by_role("link", name="Newer").click()
+    expect(sentences.first).to_have_text("Shipped 4 of abc123, 4 left")
+    sentences.first.get_by_role("link").click()
+    assert page.url == visitor.address + PRODUCT
+
+
+def test_search_and_filters(visitor, page):
+    many(["bolt-1", "bolt-2", "bolt-3", "nut-1"])
+    send("bolt-2", 6)
+    send("bolt-3", 10)
+    send("nut-1", 10)
+
+    def find(prefix: str, show: str) -> list[str]:
+        page.get_by_label("SKU begins with").fill(prefix)
+        page.get_by_label("Show").select_option(show)
+        page.get_by_role("button", name="Find").click()
+        return listed(page)
+
+    visitor.open(STOCK)
+    assert listed(page) == ["bolt-1", "bolt-2", "bolt-3", "nut-1"]
+    badges = page.locator("tbody tr").filter(has=page.locator(".badge"))
+    assert [row.split()[-1] for row in page.locator("td.level").all_inner_texts() if row] == [
+        "Low",
+        "Out",
+        "Out",
+    ]
+    expect(badges).to_have_count(3)
+    assert find("bolt", "everything") == ["bolt-1", "bolt-2", "bolt-3"]
+    assert find("bolt", "low stock only") == ["bolt-2", "bolt-3"]
+    assert find("", "out of stock") == ["bolt-3", "nut-1"]
+    assert find("screw", "everything") == []
+    page.get_by_role("link", name="receive screw as a new product").click()
+    submit(page, "Receive", "4")
+    said(page, "Received 4 of screw. 4 on hand.")
+
+
+def test_notifications(visitor, page):
+    receive("abc123", 10)
+    send("abc123", 7)
+    visitor.open(TODO)
+    cells = page.locator("tbody tr").first.locator("th, td").all_inner_texts()
+    assert cells[:3] == ["abc123", "3", "Done"]
+    submit(page, "Receive", "20")
+    said(page, "Received 20 of abc123. 23 on hand.")
+    assert page.url == visitor.address + TODO
+
+
+def test_notifications_open_items_come_first(visitor, page, rows):
+    receive("abc123", 10)
+    send("abc123", 5, 1)
+    visitor.open(TODO)
+    assert page.locator("tbody td:nth-child(3)").all_inner_texts() == ["Done", "Done"]
+
+
+def test_keyboard_only(visitor, page):
+    receive("abc123", 10)
+    visitor.open(STOCK)
+    seen = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUSED))
+        if seen[-1] == "Quantity to ship of abc123":
+            break
+    assert seen == [
+        "Skip to the content",
+        "Stock",
+        "Notifications",
+        "Activity",
+        "SKU begins with",
+        "Show",
+        "Find",
+        "New SKU",
+        "Receive a new product",
+        "abc123",
+        "Quantity to receive of abc123",
+        "Receive abc123",
+        "Quantity to ship of abc123",
+    ]
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    said(page, "Shipped 3 of abc123. 7 left.")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "SKU begins with"
+
+
+SET = "(field, value) => { field.value = value }"
+# What has the focus, by the name that people see or hear; and that they see where it is.
+FOCUSED = """() => {
+    const it = document.activeElement;
+    if (getComputedStyle(it).outlineStyle === "none") return `${it.outerHTML} shows no focus`;
+    const label = it.getAttribute("aria-label") || it.labels?.[0]?.querySelector("span")?.innerText;
+    return (label || it.labels?.[0]?.firstChild?.textContent || it.innerText).trim();
+}"""

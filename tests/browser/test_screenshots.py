@@ -1,0 +1,40 @@
+"""Pictures of the stock and of a product, the same each time: `make screenshots` keeps them."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import expect
+
+from cqrs_example.messaging import Context, execute
+from dev import sample
+
+from .conftest import Visitor
+
+ROOT = Path(__file__).parent.parent.parent
+DAYS = 75
+DESK, PHONE = {"width": 1040, "height": 680}, {"width": 360, "height": 720}
+LOOKS: list[tuple[str, dict[str, Any]]] = [
+    ("light", {"viewport": DESK, "color_scheme": "light"}),
+    ("dark", {"viewport": DESK, "color_scheme": "dark"}),
+    ("phone", {"viewport": PHONE, "color_scheme": "light", "has_touch": True, "is_mobile": True}),
+]
+PAGES = {"stock": "/warehouse/products", "product": "/warehouse/products/bolt-06"}
+
+
+def test_screenshots(chromium, server, tmp_path):
+    for number in range(DAYS):
+        day = sample.FIRST_DAY + timedelta(days=number)
+        execute(sample.record_day, sample.RecordDay(day.isoformat()), Context(actor="clerk"))
+    folder = ROOT / "docs" / "screenshots" if os.environ.get("SCREENSHOTS") else tmp_path
+    for look, options in LOOKS:
+        visitor = Visitor(chromium, server, **options)
+        for name, path in PAGES.items():
+            page = visitor.open(path)
+            expect(page.locator("tbody tr").first).to_be_visible()
+            picture = folder / f"{name}-{look}.png"
+            page.screenshot(path=picture)
+            assert 5_000 < picture.stat().st_size < 150_000
+        visitor.context.close()
+        assert visitor.complaints == []
