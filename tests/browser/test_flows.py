@@ -172,8 +172,11 @@ def test_reloading_the_refusal_changes_nothing(visitor, page, log):
     receive("abc123", 10)
     visitor.open(PRODUCT)
     submit(page, "Ship", "11")
+    refusal = expect(page.get_by_role("alert"))
+    refusal.to_have_text("Insufficient quantity on hand.")
+    page.wait_for_load_state()
     page.reload()
-    expect(page.get_by_role("alert")).to_have_text("Insufficient quantity on hand.")
+    refusal.to_have_text("Insufficient quantity on hand.")
     assert len(log()) == 1
 
 
