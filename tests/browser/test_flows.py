@@ -1,9 +1,15 @@
 """What a clerk does, and what the pages answer; most of it with and without JavaScript."""
 
 import re
+import time
+from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
+
+from cqrs_example.eventstore import lock
+from warehouse.events import product_stream
 
 from .conftest import many, receive, send
 
@@ -109,13 +115,32 @@ def test_nothing_typed_is_not_sent(visitor, page):
 
 
 @both_ways
-def test_double_click(visitor, page, log):
+def test_double_click(visitor, page, rows, log):
+    """Both clicks have reached the server before it gets to do anything."""
     receive("abc123", 10)
     visitor.open(PRODUCT)
     form(page, "Ship").get_by_role("textbox").fill("3")
-    form(page, "Ship").get_by_role("button").dblclick()
+    box = form(page, "Ship").get_by_role("button").bounding_box()
+    assert box is not None
+    with transaction.atomic():
+        lock(product_stream("abc123"))
+        page.mouse.click(box["x"] + 5, box["y"] + 5)
+        wait_until(lambda: rows(WAITING) == [(1,)])
+        page.mouse.click(box["x"] + 5, box["y"] + 5)
+        wait_until(lambda: rows(WAITING) == [(2,)])
     expect(page.get_by_role("status").last).to_contain_text("Shipped 3 of abc123. 7 left.")
+    wait_until(lambda: rows(WAITING) == [(0,)])
     assert log() == ["Received 10 of abc123, 10 on hand", "Shipped 3 of abc123, 7 left"]
+
+
+WAITING = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline, "this never happened"
 
 
 def test_back_button(visitor, page, log):
