@@ -41,6 +41,8 @@ class Told:
     type: ClassVar[str] = "test.Told"
     schema_version: ClassVar[int] = 2
     any: Any = None
+    weight: float = 0.0
+    maybe_weight: float | None = None
     price: Decimal = Decimal(0)
     maybe: Decimal | None = None
     id: UUID | None = None
@@ -172,6 +174,7 @@ def test_caused_by():
         Told(-1.5),
         Told(True),
         Told([1, {"a": None}]),
+        Told(weight=1e23, maybe_weight=-8.604805345429498e16),
         Told(price=Decimal("1.50"), maybe=Decimal("-0.001")),
         Told(id=UUID(int=2**128 - 1), day=date(1, 1, 1)),
         Told(at=AT, maybe_at=AT, names=["a", "b"]),

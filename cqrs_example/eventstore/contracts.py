@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-# JSON has no such values: they are stored as text (or null), and read back by these.
-READERS: dict[Any, Callable[[str], Any]] = {
+# JSON has no such values: they are stored as text (or null), and read back by these. And it has
+# one kind of number only: jsonb writes the float 1e22 as an integer.
+READERS: dict[Any, Callable[[Any], Any]] = {
     hint: getattr(kind, "fromisoformat", kind)
-    for kind in cast(Any, (Decimal, UUID, date, datetime))
+    for kind in cast(Any, (float, Decimal, UUID, date, datetime))
     for hint in (kind, kind | None)
 }
 
@@ -68,6 +69,6 @@ def decode(event_type: str, schema_version: int, stored: Mapping[str, Any]) -> A
 
 
 @cache
-def _readers(contract: Any) -> list[tuple[str, Callable[[str], Any]]]:
+def _readers(contract: Any) -> list[tuple[str, Callable[[Any], Any]]]:
     hints = get_type_hints(contract).items()
     return [(name, READERS[hint]) for name, hint in hints if hint in READERS]

@@ -56,6 +56,7 @@ class Stream:
     """A stream that this transaction has locked: nobody else can append to it before the end.
 
     `last` is its last event (None: it has none yet); iterating over the stream reads all of them.
+    After a savepoint was rolled back, lock again: this does not know of it.
     """
 
     name: str
