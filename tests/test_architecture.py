@@ -100,6 +100,11 @@ def test_wiring_is_right() -> None:
         ),
         (
             "PROJECTIONS",
+            {"products": ""},
+            "settings.PROJECTIONS['products'] = '': Empty module name.",
+        ),
+        (
+            "PROJECTIONS",
             {"products": "warehouse.products.urls"},
             "settings.PROJECTIONS['products'] = 'warehouse.products.urls':"
             " the module needs a function project(events) and a list MODELS.",

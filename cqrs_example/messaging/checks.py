@@ -20,7 +20,7 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
         for name, path in entries.items():
             try:
                 check_entry(path)
-            except ImportError as error:
+            except (ImportError, ValueError) as error:
                 problem = f"settings.{setting}[{name!r}] = {path!r}: {error}."
                 errors.append(Error(problem, id="messaging.E001"))
     return errors
