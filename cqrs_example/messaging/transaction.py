@@ -72,12 +72,17 @@ class Transaction:
         return events
 
     def execute(self, handler: Handler[Command], command: Command) -> None:
-        """Carry out a further command in this transaction: what a policy does."""
+        """Carry out a further command in this transaction: what a policy does.
+
+        Within a command it is a part of that: its events have the ids and metadata of the whole.
+        """
         name = type(command).__name__
         self.unit.issued[self.cause, name] += 1
         nth = self.unit.issued[self.cause, name]
         command_id = uuid5(self.cause, name if nth == 1 else f"{name} {nth}")
-        handler(begin(self.unit, command, command_id, self.cause), command)
+        issued = begin(self.unit, command, command_id, self.cause)
+        # With an origin of their own, a repetition of the whole would not know its parts again.
+        handler(self if self.cause == self.command_id else issued, command)
 
 
 def begin(unit: Unit, command: object, command_id: UUID, causation_id: UUID) -> Transaction:
