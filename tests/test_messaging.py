@@ -7,13 +7,18 @@ from uuid import uuid4, uuid5
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
+from django.utils.timezone import now
 
-from cqrs_example.eventstore import WrongExpectedVersion, read, read_all
+from cqrs_example.eventstore import NewEvent, WrongExpectedVersion, read, read_all
 from cqrs_example.messaging import CommandIdReused, Context, DomainError, Repeated, execute
+from warehouse.products.models import Product
+from warehouse.products.projection import project
 
 from .listeners import (
     Increase,
     React,
+    Reacted,
     append_directly,
     increase,
     react,
@@ -55,6 +60,25 @@ def test_delivery_order(wire):
     assert [event.stream for event in read_all()] == ["a", "a", *reactions]
 
 
+def test_what_policies_cause_is_delivered_in_the_order_of_the_log(wire):
+    batches = []
+
+    def chain(tx, event):
+        length = event.stream.count("+")
+        if length < 2:
+            for name in "+", "-+":
+                tx.execute(increase, Increase(event.stream + name))
+
+    wire(projections={"noting": batches.append}, policies={"chain": chain})
+    execute(increase, Increase("a"))
+    assert [[event.stream for event in batch] for batch in batches] == [
+        ["a"],
+        ["a+", "a-+"],
+        ["a++", "a+-+", "a-++", "a-+-+"],
+    ]
+    assert [event for batch in batches for event in batch] == list(read_all())
+
+
 def test_execute_returns_what_the_command_recorded(wire):
     wire(policies={"reacting": react_to_increase})
     events = execute(increase, Increase("a", times=2))
@@ -87,6 +111,28 @@ def test_ids_and_metadata(wire):
     assert {event.metadata["actor"] for event in reactions} == {"clerk"}
 
 
+def test_event_ids_are_counted_over_all_streams(wire):
+    wire()
+
+    def over_three(tx, command):
+        a, b, c = tx.lock("a", "b", "c")
+        tx.append(b, [Reacted("1"), Reacted("2")])
+        tx.append_many([NewEvent(c, Reacted("3")), NewEvent(b, Reacted("4"))])
+        tx.append(a, [Reacted("5")])
+
+    context = Context()
+    events = execute(over_three, React("x"), context)
+    assert [event.data.to for event in events] == ["1", "2", "3", "4", "5"]
+    assert [event.id for event in events] == [uuid5(context.command_id, n) for n in "12345"]
+    assert [(event.stream, event.version) for event in events] == [
+        ("b", 1),
+        ("b", 2),
+        ("c", 1),
+        ("b", 3),
+        ("a", 1),
+    ]
+
+
 def test_correlation_id_is_the_command_id_without_one(wire):
     wire()
     context = Context()
@@ -116,6 +162,11 @@ def test_command_inside_a_command(wire):
         ("a", context.command_id),
         ("b", context.command_id),
     ]
+    again = execute(both, React("both"), context)
+    assert isinstance(again, Repeated)
+    assert again == events == list(read_all())
+    with pytest.raises(CommandIdReused):
+        execute(both, React("other"), context)
 
 
 @pytest.mark.parametrize("expected_version", [None, 0])
@@ -145,6 +196,20 @@ def test_command_repeated_although_it_would_be_refused_now(wire):
     assert execute(once, React("x"), context) == events
     with pytest.raises(DomainError):
         execute(once, React("x"))
+
+
+def test_command_refused_under_the_id_of_another(wire):
+    """Not the refusal: the sender would take it for the answer to the first one."""
+    wire()
+    context = Context()
+    execute(increase, Increase("a"), context)
+
+    def refuse(tx, command):
+        raise DomainError("No.")
+
+    for handler, command in (refuse, React("x")), (increase, Increase("a", expected_version=7)):
+        with pytest.raises(CommandIdReused):
+            execute(handler, command, context)
 
 
 def test_command_refused_is_decided_anew(wire):
@@ -194,21 +259,40 @@ def failing(*args):
 
 @pytest.mark.parametrize("where", ["projections", "policies"])
 @pytest.mark.parametrize("name", ["a", "z"])
-def test_listener_that_fails_leaves_nothing(wire, where, name):
-    wire(policies={"m": react_to_increase})
-    wire(**{where: {name: failing, "m": lambda *args: None}})
+def test_listener_that_fails_leaves_nothing(wire, everything, where, name):
+    before = everything()
+    others = {"projections": {"m": project}, "policies": {"m": react_to_increase}}
+    others[where] = dict(sorted({**others[where], name: failing}.items()))
+    wire(**others)
     with pytest.raises(ZeroDivisionError):
         execute(increase, Increase("a"))
-    assert list(read_all()) == []
+    assert everything() == before
+    wire(projections={"m": project}, policies={"m": react_to_increase})
+    execute(increase, Increase("a"))
+    assert [name for name, rows in everything().items() if rows != before[name]] == [
+        "eventstore_event",
+        "warehouse_products_product",
+    ]
 
 
-def failing_with(sqlstate, times, attempts):
-    def handler(tx, command):
-        attempts.append(1)
-        increase(tx, command)
+def failing_first(sqlstate, times, attempts):
+    """Postgres raises this error at the first attempts."""
+
+    def fail(*args):
+        attempts.append(args)
         if len(attempts) <= times:
             with connection.cursor() as cursor:
                 cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$")
+
+    return fail
+
+
+def failing_with(sqlstate, times, attempts):
+    fail = failing_first(sqlstate, times, attempts)
+
+    def handler(tx, command):
+        increase(tx, command)
+        fail()
 
     return handler
 
@@ -257,6 +341,42 @@ def test_real_deadlock_is_tried_again(wire):
     assert (
         [event.version for event in read("a")] == [event.version for event in read("b")] == [1, 2]
     )
+
+
+@pytest.mark.parametrize("where", ["projections", "policies"])
+def test_retry_when_a_listener_fails(wire, where):
+    """All is done anew, from the handler on: nothing is left of the attempt before."""
+    attempts, handled = [], []
+    wire(**{where: {"failing": failing_first("40001", 2, attempts)}})
+
+    def handler(tx, command):
+        handled.append(command)
+        increase(tx, command)
+
+    assert [event.version for event in execute(handler, Increase("a"))] == [1]
+    assert len(handled) == len(attempts) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_real_serialization_failure_is_tried_again(wire):
+    wire()
+    Product.objects.create(sku="a", quantity=1, changed_at=now())
+    attempts = []
+
+    def touch():
+        Product.objects.update(quantity=F("quantity") + 1)
+
+    def handler(tx, command):
+        attempts.append(command)
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        increase(tx, command)
+        if len(attempts) == 1:
+            all_at_once([touch])
+        touch()
+
+    assert [event.version for event in execute(handler, Increase("a"))] == [1]
+    assert (len(attempts), Product.objects.get().quantity) == (2, 3)
 
 
 @pytest.mark.django_db(transaction=True)

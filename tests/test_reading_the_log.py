@@ -3,12 +3,13 @@
 import random
 import threading
 import time
-from contextlib import contextmanager
+from collections import defaultdict
+from contextlib import ExitStack, contextmanager
 
 import pytest
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
-from cqrs_example.eventstore import append, lock, read, read_all, settled_position
+from cqrs_example.eventstore import append, lock, read_all, settled_position
 from warehouse.events import ProductQuantityIncreased
 
 from .racing import all_at_once, backend, in_background, until, waiting_for
@@ -27,10 +28,16 @@ class Writer:
     """Appends an event, and commits or rolls back when it is told to."""
 
     def __init__(self, name, fail=False):
-        self.name, self.fail = name, fail
+        self.name, self.fail, self.crashed = name, fail, False
         self.finish, self.appended = threading.Event(), threading.Event()
 
     def __call__(self):
+        try:
+            self.write()
+        except (OperationalError, InterfaceError):
+            assert self.crashed
+
+    def write(self):
         with transaction.atomic():
             [stream] = lock(self.name)
             [self.event] = append(stream, [ProductQuantityIncreased(self.name, 1, 1)])
@@ -64,6 +71,28 @@ def by_last_position(after):
         return [position for (position,) in cursor.fetchall()]
 
 
+@pytest.mark.parametrize("ending", ["commit", "rollback", "crash"])
+def test_reader_waits_at_a_gap_until_it_is_filled_or_given_up(ending):
+    start = record("start").position
+    with writing("open", fail=ending == "rollback") as slow:
+        early = record("early").position
+        with in_background(lambda: positions(start)) as reader:
+            time_passes_without(reader)
+            if ending == "crash":
+                terminate(slow)
+            else:
+                slow.finish.set()
+            found = reader.result(20)
+    assert found == ([slow.event.position, early] if ending == "commit" else [early])
+
+
+def terminate(writer):
+    """Its backend goes; the thread hears of that only when it wants to commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [writer.pid])
+    writer.crashed = True
+
+
 def test_late_commit_is_not_missed():
     start = record("start").position
     with writing("late") as late:
@@ -89,6 +118,7 @@ def asked_for_writers():
         cursor.execute(
             "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%FROM pg_locks%%'"
             " AND query NOT LIKE '%%pg_stat_activity%%' AND datname = current_database()"
+            " AND state = 'idle'"  # it has the answer: who writes from now on is not in it
         )
         return cursor.fetchall()
 
@@ -120,15 +150,37 @@ def test_reader_waits_for_those_only_who_wrote_before():
 def test_nobody_waits_for_a_reader_at_a_gap_or_for_the_slow_writer():
     start = record("start").position
     with writing("slow") as slow:
-        record("early")
+        early = record("early").position
         with in_background(lambda: positions(start)) as reader:
             time_passes_without(reader)
-            written = [record(f"other-{n}", n + 1).position for n in range(20)]
+            # They all come back: they wait neither for the reader nor for the slow one.
+            some = [lambda n=n: [record(f"{n}-{m}").position for m in range(10)] for n in range(8)]
+            written = [position for positions in all_at_once(some) for position in positions]
             assert not reader.done()
             assert waiting_for(slow.pid) == []
             slow.finish.set()
-    assert set(reader.result()) >= {slow.event.position}
-    assert positions(start)[2:] == written
+    assert reader.result()[:2] == [slow.event.position, early]
+    assert positions(start)[2:] == sorted(written)
+
+
+def test_position_handed_out_while_settling_is_not_settled():
+    """The last position comes first, the writers afterwards: who is missed has a higher one."""
+    start = record("start").position
+    with ExitStack() as slow:
+
+        def write_between(execute, sql, *args):
+            answer = execute(sql, *args)
+            if held:
+                held[0].finish.set()
+            else:
+                held.append(slow.enter_context(writing("slow")))
+                record("early")
+            return answer
+
+        held: list[Writer] = []
+        with connection.execute_wrapper(write_between):
+            settled = settled_position()
+    assert held[0].event.position > settled == start
 
 
 def test_own_events_are_seen_inside_the_transaction():
@@ -146,17 +198,19 @@ def test_settled_position_under_repeatable_read():
             settled_position()
 
 
-def test_reader_beside_eight_writers():
+@pytest.mark.parametrize("batch", [3, 1000])
+def test_reader_beside_eight_writers(monkeypatch, batch):
     """Writers pause, commit and roll back at random; one reader is right, a naive one is not."""
+    monkeypatch.setattr("cqrs_example.eventstore.log.BATCH", batch)  # gaps at its edges as well
     start = record("start").position
-    going, committed, seed = threading.Event(), [], random.Random(7)
-    naive, found = [], []
+    ended, committed, seed = threading.Event(), [], random.Random(7)
+    naive, found, versions = [], [], defaultdict(list)
 
     def write(chance, name):
         for number in range(60):
             failed = chance.random() < 0.2
             with transaction.atomic():
-                [stream] = lock(f"{name}-{number % 3}")
+                [stream] = lock(f"{name % 4}-{number % 3}")
                 [event] = append(stream, [ProductQuantityIncreased("a", 1, number)])
                 time.sleep(chance.random() / 200)  # what makes positions commit out of order
                 transaction.set_rollback(failed)
@@ -164,22 +218,26 @@ def test_reader_beside_eight_writers():
                 committed.append(event.position)
 
     def follow(reader, seen):
-        while not going.is_set():
+        last_round = False
+        while not last_round:
+            last_round = ended.is_set()
             seen += reader(seen[-1] if seen else start)
-        seen += reader(seen[-1] if seen else start)
+
+    def gap_safe(after):
+        for event in read_all(after):
+            versions[event.stream].append(event.version)
+            yield event.position
 
     chances = [random.Random(seed.random()) for _ in range(8)]
     with (
-        in_background(lambda: follow(positions, found)),
+        in_background(lambda: follow(gap_safe, found)),
         in_background(lambda: follow(by_last_position, naive)),
     ):
         try:
             all_at_once([lambda n=n: write(chances[n], n) for n in range(8)])
         finally:
-            going.set()
+            ended.set()
     assert found == sorted(committed)
-    assert len(naive) < len(committed)
-    for name in range(8):
-        for part in range(3):
-            versions = [event.version for event in read(f"{name}-{part}")]
-            assert versions == [*range(1, len(versions) + 1)]
+    assert set(naive) < set(committed)
+    assert len(versions) == 12  # two writers for each stream
+    assert all(seen == [*range(1, len(seen) + 1)] for seen in versions.values())
