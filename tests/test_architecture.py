@@ -4,10 +4,12 @@ import ast
 import io
 import re
 import statistics
+import sys
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
@@ -123,14 +125,14 @@ def test_wiring_is_right() -> None:
         (
             "EVENTS",
             ["warehouse.sku"],
-            "settings.EVENTS: warehouse.sku defines no class with a type.",
+            "settings.EVENTS: warehouse.sku defines no event class.",
         ),
         (
             "EVENTS",
             ["warehouse.events", __name__],
             "ProductQuantityShipped', 1) is defined 2 times.",
         ),
-        ("EVENTS", [__name__], "Shipped'> must be a frozen dataclass: events are facts."),
+        ("EVENTS", [__name__], "Shipped'> must be a frozen dataclass with a schema_version."),
     ],
 )
 def test_wrong_wiring_fails_the_check_with_a_sentence(
@@ -140,6 +142,16 @@ def test_wrong_wiring_fails_the_check_with_a_sentence(
     with pytest.raises(SystemCheckError) as failure:
         call_command("check")
     assert sentence in str(failure.value)
+
+
+def test_event_without_a_schema_version_fails_the_check(settings: Any, monkeypatch: Any) -> None:
+    module: Any = ModuleType("events_of_a_test")
+    module.Told = make_dataclass("Told", [], frozen=True, namespace={"type": "test.Told"})
+    module.Told.__module__ = module.__name__
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    settings.EVENTS = [module.__name__]
+    with pytest.raises(SystemCheckError, match="must be a frozen dataclass with a schema_version"):
+        call_command("check")
 
 
 def test_wrong_wiring_fails_manage_py(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ def check_events(**kwargs: Any) -> list[CheckMessage]:
         modules = {module: defined_in(module) for module in settings.EVENTS}
     except (AttributeError, ImportError) as error:
         return [Error(f"settings.EVENTS: {error}.", id="eventstore.E001")]
-    empty = [module for module, contracts in modules.items() if not contracts]
-    problems = [f"{module} defines no class with a type." for module in empty]
+    problems = [f"{one} defines no event class." for one, found in modules.items() if not found]
     contracts = [contract for found in modules.values() for contract in found]
     for contract in contracts:
-        if not getattr(getattr(contract, "__dataclass_params__", None), "frozen", False):
-            problems.append(f"{contract} must be a frozen dataclass: events are facts.")
+        how = getattr(contract, "__dataclass_params__", None)
+        if not (how and how.frozen and hasattr(contract, "schema_version")):
+            problems.append(f"{contract} must be a frozen dataclass with a schema_version.")
     keys = Counter((one.type, getattr(one, "schema_version", None)) for one in contracts)
     problems += [f"{key} is defined {count} times." for key, count in keys.items() if count > 1]
     return [Error(f"settings.EVENTS: {problem}", id="eventstore.E001") for problem in problems]

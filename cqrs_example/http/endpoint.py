@@ -47,8 +47,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
 def _answer(request: HttpRequest, methods: tuple[str, ...], view: View) -> HttpResponse:
     try:
         if request.method not in methods:
-            takes = " and ".join(methods)
-            raise BadInput(f"This address takes {takes}, not {request.method}.", 405)
+            raise BadInput(f"Use {' or '.join(methods)} here, not {request.method}.", 405)
         if preferred_type(request) is None:
             raise BadInput("Not Acceptable", 406)
         require_readable(request)

@@ -81,8 +81,7 @@ def context(request: HttpRequest) -> Context:
 
 
 def _digits(value: str | None) -> int | None:
-    text = (value or "").strip()
-    return int(text) if re.fullmatch("[0-9]{1,10}", text) else None
+    return int(value) if value and re.fullmatch(r"\s*[0-9]{1,10}\s*", value) else None
 
 
 def _uuid(text: str) -> UUID:

@@ -76,13 +76,15 @@ class Transaction:
 
         Within a command it is a part of that: its events have the ids and metadata of the whole.
         """
+        if self.cause == self.command_id:
+            # With an origin of its own, a repetition of the whole would not know this part again.
+            handler(self, command)
+            return
         name = type(command).__name__
         self.unit.issued[self.cause, name] += 1
         nth = self.unit.issued[self.cause, name]
         command_id = uuid5(self.cause, name if nth == 1 else f"{name} {nth}")
-        issued = begin(self.unit, command, command_id, self.cause)
-        # With an origin of their own, a repetition of the whole would not know its parts again.
-        handler(self if self.cause == self.command_id else issued, command)
+        handler(begin(self.unit, command, command_id, self.cause), command)
 
 
 def begin(unit: Unit, command: object, command_id: UUID, causation_id: UUID) -> Transaction:

@@ -127,7 +127,7 @@ def fails(visitor: Visitor, status: int, sentence: str) -> None:
         ),
         ("/nowhere", 404, "There is nothing at this address."),
         (f"{STOCK}/abc123?version=9", 404, "Product abc123 has no version '9'."),
-        (f"{STOCK}/abc123/ship_quantity", 405, "This address takes POST, not GET."),
+        (f"{STOCK}/abc123/ship_quantity", 405, "Use POST here, not GET."),
     ],
 )
 def test_error(production, path, status, sentence):

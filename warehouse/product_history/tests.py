@@ -73,3 +73,17 @@ def event(minutes: int, left: int) -> eventstore.RecordedEvent:
     return eventstore.RecordedEvent(
         1, uuid4(), "product-abc123", 1, data.type, 1, data, uuid4(), uuid4(), {}, at, at
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("version", "answer"),
+    [("1", 10), ("2", 7), ("0", None), ("3", None), ("-1", None), ("x", None), ("²", None)],
+)
+def test_product_as_of(client, version, answer):
+    record(ProductQuantityIncreased("abc123", 10, 10), ProductQuantityShipped("abc123", 3, 7))
+    found = client.get(PRODUCT, {"version": version})
+    if answer is None:
+        assert found.status_code == 404
+    else:
+        assert found.json() == {"sku": "abc123", "quantity": answer, "version": int(version)}

@@ -39,7 +39,8 @@ def find(request: HttpRequest) -> HttpResponse:
 def _as_of(request: HttpRequest, sku: str) -> RecordedEvent:
     version = request.GET["version"]
     if version.isascii() and version.isdigit() and len(version) < 10:
-        for event in read(product_stream(sku), after=int(version) - 1, limit=1):
+        number = int(version)
+        for event in read(product_stream(sku), after=number - 1, before=number + 1):
             return event
     raise BadInput(f"Product {sku} has no version {version!r:.20}.", 404)
 
