@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,9 +59,8 @@ def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
 
 def recorded(row: Sequence[Any]) -> RecordedEvent:
     """The event from its row; raises `UnreadableEvent` with its id and position."""
-    event = RecordedEvent(*row)
     try:
-        data = decode(event.type, event.schema_version, json.loads(event.data))
+        data = decode(row[4], row[5], json.loads(row[6]))
     except UnreadableEvent as error:
-        raise UnreadableEvent(f"Event {event.id} at position {event.position}: {error}.") from error
-    return replace(event, data=data, metadata=json.loads(row[9]))
+        raise UnreadableEvent(f"Event {row[1]} at position {row[0]}: {error}.") from error
+    return RecordedEvent(*row[:6], data, *row[7:9], json.loads(row[9]), *row[10:])

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
 
@@ -13,18 +12,12 @@ from django.db import IntegrityError, connection
 
 from .contracts import Event
 from .log import APPEND_LOCK, read
-from .recorded import COLUMNS, SELECT, RecordedEvent, query, recorded
+from .recorded import COLUMNS, RecordedEvent, query
 
 # Locks live in shared memory until the commit, and there is room for a few thousand in all.
 MOST_STREAMS = 1000
 
-LOCK = """
-    SELECT pg_advisory_xact_lock_shared(%s, %s) UNION ALL
-    SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"""
-
-LAST = SELECT + "WHERE stream = %s ORDER BY version DESC LIMIT 1"
-LAST_OF_MANY = f"""SELECT last.* FROM unnest(%s::text[]) AS wanted (name),
-    LATERAL ({SELECT} WHERE stream = wanted.name ORDER BY version DESC LIMIT 1) AS last"""  # noqa: S608 (no input in it)
+LOCK = f"SELECT {COLUMNS} FROM eventstore_lock(%s, %s, %s)"  # noqa: S608 (no input in it)
 
 # One statement and one parameter for any number of events and streams: as fast as VALUES for one
 # event, faster than arrays for a thousand. statement_timestamp(), because now() is when the
@@ -38,6 +31,10 @@ APPEND = f"""
         schema_version int, data jsonb, occurred_at timestamptz)
     RETURNING {COLUMNS}
 """  # noqa: S608 (no input in it)
+
+
+# One encoder for all: json.dumps would make a new one for each call with these options.
+as_json = json.JSONEncoder(default=str, allow_nan=False).encode
 
 
 class WrongExpectedVersion(Exception):
@@ -89,16 +86,8 @@ def lock(*names: str) -> list[Stream]:
         raise RuntimeError("Lock streams inside transaction.atomic(): the locks end with it.")
     if len(set(names)) > MOST_STREAMS:
         raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction: use chunks.")
-    # Sorted by key, so that two transactions over the same streams queue instead of deadlocking.
-    keys = sorted({_key(name) for name in names})
-    with connection.cursor() as locks, connection.cursor() as reads:
-        # Sent together, but two statements: the one that waits for a lock has the snapshot from
-        # before the wait.
-        with connection.wrap_database_errors, connection.connection.pipeline():
-            locks.execute(LOCK, [*APPEND_LOCK, keys])
-            # One stream is the common case, and cheaper by half when asked for so.
-            reads.execute(*(LAST, [*names]) if len(names) == 1 else (LAST_OF_MANY, [[*names]]))
-        last = {event.stream: event for event in map(recorded, reads)}
+    events = query(LOCK, [*APPEND_LOCK, as_json(names)])
+    last = {event.stream: event for event in events}
     streams = {name: Stream(name, last.get(name)) for name in names}
     return [streams[name] for name in names]
 
@@ -139,7 +128,7 @@ def append_many(
     ids = ids or [uuid4() for _ in new]
     causation_id = causation_id or ids[0]
     rows = [_row(*one) for one in zip(ids, _versions(new), new, strict=True)]
-    texts = [json.dumps(v, default=str, allow_nan=False) for v in (metadata or {}, rows)]
+    texts = as_json(metadata or {}), as_json(rows)
     try:
         events = query(APPEND, [correlation_id or causation_id, causation_id, *texts])
     except IntegrityError as error:
@@ -170,8 +159,3 @@ def _row(event_id: UUID, version: int, new: NewEvent) -> dict[str, Any]:
         "data": {f.name: getattr(new.data, f.name) for f in fields(cast(Any, new.data))},
         "occurred_at": new.occurred_at,
     }
-
-
-def _key(name: str) -> int:
-    """A stream's lock: two streams that share one by chance wait for each other, no more."""
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 
 from django.db import connection
@@ -11,7 +12,7 @@ MODELS = [Product]
 
 UPSERT = """
     INSERT INTO warehouse_products_product (sku, quantity, changed_at)
-    VALUES (%s, %s, %s)
+    SELECT * FROM jsonb_to_recordset(%s) AS new (sku text, quantity bigint, changed_at timestamptz)
     ON CONFLICT (sku) DO UPDATE SET quantity = excluded.quantity, changed_at = excluded.changed_at
 """
 
@@ -21,9 +22,12 @@ def project(events: Sequence[RecordedEvent]) -> None:
     products = {}
     for event in events:
         match event.data:
-            case ProductQuantityIncreased() | ProductQuantityShipped():
-                sku, quantity = event.data.sku, event.data.quantity_on_hand
-                products[sku] = (sku, quantity, event.occurred_at)
+            case ProductQuantityIncreased() | ProductQuantityShipped() as data:
+                products[data.sku] = {
+                    "sku": data.sku,
+                    "quantity": data.quantity_on_hand,
+                    "changed_at": event.occurred_at,
+                }
     if products:
         with connection.cursor() as cursor:
-            cursor.executemany(UPSERT, list(products.values()))
+            cursor.execute(UPSERT, [json.dumps(list(products.values()), default=str)])
