@@ -60,7 +60,8 @@ def _movement(day: random.Random, product: Stream, begin: datetime) -> NewEvent:
         delivered = day.randrange(20, 120)
         return NewEvent(product, ProductQuantityIncreased(sku, delivered, on_hand + delivered), at)
     shipped = day.randrange(1, min(on_hand, 30) + 1)
-    return NewEvent(product, ProductQuantityShipped(sku, shipped, on_hand - shipped), at)
+    order = f"{at:%Y%m%d}-{day.randrange(1, 100)}"
+    return NewEvent(product, ProductQuantityShipped(sku, shipped, on_hand - shipped, order), at)
 
 
 def main() -> None:

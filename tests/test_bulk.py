@@ -32,7 +32,7 @@ def stocktake(tx, command):
         for sku, stream in zip(SKUS, streams, strict=True)
     ]
     if command.left is not None:
-        new.append(NewEvent(streams[0], ProductQuantityShipped(SKUS[0], 1, command.left)))
+        new.append(NewEvent(streams[0], ProductQuantityShipped(SKUS[0], 1, command.left, "A-1001")))
     tx.append_many(new)
 
 

@@ -201,7 +201,7 @@ def test_events_tell_what_caused_them(server):
     assert (shipped.correlation_id, shipped.causation_id) == (correlation, key)
     assert (notified.correlation_id, notified.causation_id) == (correlation, shipped.id)
     assert (shipped.id, shipped.stream, shipped.version) == (uuid5(key, "1"), "product-abc123", 2)
-    assert (shipped.type, shipped.schema_version) == ("warehouse.ProductQuantityShipped", 1)
+    assert (shipped.type, shipped.schema_version) == ("warehouse.ProductQuantityShipped", 2)
     assert (notified.stream, notified.version) == (
         "low_product_quantity_notification-abc123",
         1,

@@ -207,8 +207,8 @@ def test_event_that_would_not_read_back(event, error):
 @pytest.mark.parametrize(
     ("event_type", "schema_version", "data", "why"),
     [
-        ("test.Unheard", 1, "{}", "defines test.Unheard, schema version 1"),
-        ("test.Noted", 2, "{}", "defines test.Noted, schema version 2"),
+        ("test.Unheard", 1, "{}", "has no test.Unheard of version 1"),
+        ("test.Noted", 2, "{}", "has no test.Noted of version 2"),
         ("test.Noted", 1, '{"other": 1}', "Noted does not fit"),
         ("test.Told", 2, '{"price": "much"}', "Told does not fit"),
     ],

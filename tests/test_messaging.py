@@ -97,7 +97,7 @@ def test_ids_and_metadata(wire):
         "command": {
             "id": str(context.command_id),
             "name": "Increase",
-            "fields": {"stream": "a", "times": 2, "expected_version": None},
+            "fields": {"stream": "a", "times": 2},
         },
         "actor": "clerk",
         "request": {"path": "/there"},

@@ -23,7 +23,7 @@ from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, p
 def handle(tx, sku):
     [product] = tx.lock(product_stream("abc"))
     tx.append(product, [ProductQuantityIncreased("abc", 20, 20)])
-    tx.append(product, [ProductQuantityShipped("abc", 17, 3)])
+    tx.append(product, [ProductQuantityShipped("abc", 17, 3, "A-1001")])
 
 def addresses(patterns, before=""):
     for one in patterns:

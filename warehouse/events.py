@@ -2,11 +2,11 @@
 
 Every event carries the outcome, `quantity_on_hand`: so the last event of a stream says all that
 the next command needs, and a projection sets a value instead of adding to one. What is recorded
-stays: a new shape gets a new `schema_version`, never a new meaning.
+stays: a new shape gets a new `schema_version` and an upcaster for what was stored before.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,12 @@ class ProductQuantityIncreased:
 @dataclass(frozen=True, slots=True)
 class ProductQuantityShipped:
     type: ClassVar[str] = "warehouse.ProductQuantityShipped"
-    schema_version: ClassVar[int] = 1
+    schema_version: ClassVar[int] = 2
 
     sku: str
     quantity: int
     quantity_on_hand: int
+    reference: str  # the number of the order
 
     def __str__(self) -> str:
         return f"Shipped {self.quantity} of {self.sku}, {self.quantity_on_hand} left"
@@ -45,6 +46,14 @@ class NotifiedLowProductQuantity:
 
     def __str__(self) -> str:
         return f"Notified that {self.sku} is low, {self.quantity_on_hand} left"
+
+
+def _with_reference(stored: dict[str, Any]) -> dict[str, Any]:
+    return {**stored, "reference": "not recorded"}
+
+
+# By type and schema version: from the stored fields to those of the next version.
+UPCASTERS = {("warehouse.ProductQuantityShipped", 1): _with_reference}
 
 
 def product_stream(sku: str) -> str:

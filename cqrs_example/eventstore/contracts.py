@@ -1,6 +1,6 @@
 """Event contracts: frozen dataclasses with a stored name, and their way back from JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -34,18 +34,24 @@ class UnreadableEvent(Exception):
     """An event that the code cannot read: unknown type or version, or fields that do not fit."""
 
 
-def contracts() -> dict[tuple[str, int], type[Any]]:
-    """Every event class of `settings.EVENTS`, by type and schema version."""
+def contracts() -> dict[tuple[str, int], Any]:
+    """Every event class and every upcaster of `settings.EVENTS`, by type and schema version.
+
+    An upcaster takes the stored fields of a version that has no class any more to those of the next
+    one; each module may have some, in a dict `UPCASTERS`. As in Axon it never sees an old class.
+    """
     return _contracts(tuple(settings.EVENTS))
 
 
 @cache
-def _contracts(modules: tuple[str, ...]) -> dict[tuple[str, int], type[Any]]:
-    return {
-        (contract.type, contract.schema_version): contract
-        for module in modules
-        for contract in defined_in(module)
-    }
+def _contracts(modules: tuple[str, ...]) -> dict[tuple[str, int], Any]:
+    return {key: one for module in modules for key, one in keyed(module)}
+
+
+def keyed(module: str) -> list[tuple[tuple[str, int], Any]]:
+    """The event classes and the upcasters of a module, with their types and schema versions."""
+    classes = [((one.type, one.schema_version), one) for one in defined_in(module)]
+    return [*classes, *getattr(import_module(module), "UPCASTERS", {}).items()]
 
 
 def defined_in(module: str) -> list[type[Any]]:
@@ -54,14 +60,14 @@ def defined_in(module: str) -> list[type[Any]]:
     return [one for one in classes if one.__module__ == module and hasattr(one, "type")]
 
 
-def decode(event_type: str, schema_version: int, stored: Mapping[str, Any]) -> Any:
+def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
     """The event from its stored type, schema version and fields; raises `UnreadableEvent`."""
-    contract: Any = contracts().get((event_type, schema_version))
+    contract = contracts().get((event_type, schema_version))
     if contract is None:
-        raise UnreadableEvent(
-            f"no module of settings.EVENTS defines {event_type}, schema version {schema_version}"
-        )
+        raise UnreadableEvent(f"settings.EVENTS has no {event_type} of version {schema_version}")
     try:
+        if not isinstance(contract, type):
+            return decode(event_type, schema_version + 1, contract(stored))
         read = {n: read(stored[n]) for n, read in _readers(contract) if stored[n] is not None}
         return contract(**{**stored, **read})
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:

@@ -63,4 +63,5 @@ def recorded(row: Sequence[Any]) -> RecordedEvent:
         data = decode(row[4], row[5], json.loads(row[6]))
     except UnreadableEvent as error:
         raise UnreadableEvent(f"Event {row[1]} at position {row[0]}: {error}.") from error
-    return RecordedEvent(*row[:6], data, *row[7:9], json.loads(row[9]), *row[10:])
+    values = [*row[:6], data, *row[7:9], json.loads(row[9]), *row[10:]]
+    return RecordedEvent(*values)

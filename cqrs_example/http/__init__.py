@@ -15,4 +15,4 @@ The view of a command:
 from .answers import REFUSALS, as_json, done, problem, refused, wants_html
 from .endpoint import endpoint
 from .paging import paged
-from .reading import BadInput, context, positive_integer
+from .reading import BadInput, context, field, positive_integer

@@ -57,10 +57,15 @@ def require_readable(request: HttpRequest) -> None:
         raise BadInput("The body must be as long as its Content-Length says, but was cut off.")
 
 
+def field(request: HttpRequest, name: str) -> Any:
+    """What the body has under a name: any JSON value, or a form's text; None if nothing."""
+    fields = _json_object(request.body) if is_json(request) else request.POST
+    return fields.get(name)
+
+
 def positive_integer(request: HttpRequest, name: str) -> int:
     """A whole number from 1 to 2,147,483,647: a JSON integer, or the digits in a form's field."""
-    fields = _json_object(request.body) if is_json(request) else request.POST
-    value = fields.get(name)
+    value = field(request, name)
     number = value if is_json(request) else _digits(value)
     if type(number) is int and 1 <= number <= LARGEST:
         return number

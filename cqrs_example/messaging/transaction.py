@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -93,8 +93,14 @@ def begin(unit: Unit, command: object, command_id: UUID, causation_id: UUID) -> 
 
 
 def described(command: Any, command_id: UUID) -> dict[str, Any]:
-    """A command as the metadata of its events tells it."""
-    return {"id": str(command_id), "name": type(command).__name__, "fields": asdict(command)}
+    """A command as the metadata of its events tells it.
+
+    Fields at their defaults are left out: what was sent before a field was added, and is sent again
+    after it, is still the same command.
+    """
+    defaults = {one.name: one.default for one in fields(command)}
+    told = {name: value for name, value in asdict(command).items() if value != defaults[name]}
+    return {"id": str(command_id), "name": type(command).__name__, "fields": told}
 
 
 def deliver(unit: Unit) -> Iterator[RecordedEvent]:

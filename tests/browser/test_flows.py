@@ -33,8 +33,12 @@ def form(page: Page, button: str) -> Locator:
     return page.locator("form[method=post]").filter(has=page.get_by_role("button", name=name))
 
 
+def quantity_of(page: Page, button: str) -> Locator:
+    return form(page, button).get_by_label("Quantity")
+
+
 def submit(page: Page, button: str, quantity: str) -> None:
-    form(page, button).get_by_role("textbox").fill(quantity)
+    quantity_of(page, button).fill(quantity)
     form(page, button).get_by_role("button").click()
 
 
@@ -110,7 +114,7 @@ def test_nothing_typed_is_not_sent(visitor, page):
     receive("abc123", 10)
     visitor.open(PRODUCT)
     form(page, "Ship").get_by_role("button").click()
-    expect(form(page, "Ship").get_by_role("textbox")).to_be_focused()
+    expect(quantity_of(page, "Ship")).to_be_focused()
     assert page.url == visitor.address + PRODUCT
 
 
@@ -119,7 +123,7 @@ def test_double_click(visitor, page, rows, log):
     """Both clicks have reached the server before it gets to do anything."""
     receive("abc123", 10)
     visitor.open(PRODUCT)
-    form(page, "Ship").get_by_role("textbox").fill("3")
+    quantity_of(page, "Ship").fill("3")
     box = form(page, "Ship").get_by_role("button").bounding_box()
     assert box is not None
     with transaction.atomic():
@@ -151,7 +155,7 @@ def test_back_button(visitor, page, log):
     said(page, "Shipped 3 of abc123. 7 left.")
     page.go_back()
     form(page, "Ship").get_by_role("button").click()
-    expect(form(page, "Ship").get_by_role("textbox")).to_be_focused()
+    expect(quantity_of(page, "Ship")).to_be_focused()
     assert len(log()) == 2
 
 
@@ -217,7 +221,7 @@ def test_as_of(visitor, page):
     expect(page.get_by_text("9 were on hand")).to_be_visible()
     lists(page, "2", "1")
     for button in ("Receive", "Ship"):
-        expect(form(page, button).get_by_role("textbox")).to_be_disabled()
+        expect(quantity_of(page, button)).to_be_disabled()
         expect(form(page, button).get_by_role("button")).to_be_disabled()
     page.get_by_role("link", name="Back to now").click()
     lists(page, "4", "3", "2", "1")
@@ -237,8 +241,8 @@ def test_history(visitor, page):
     rows = page.locator("tbody tr")
     for row, parts in enumerate(
         [
-            ["3", "Shipped 3", "\u22123", "0", "Out", "anonymous"],
-            ["2", "Shipped 7", "\u22127", "3", "Low", "anonymous"],
+            ["3", "Shipped 3 order number: not given", "\u22123", "0", "Out", "anonymous"],
+            ["2", "Shipped 7 order number: not given", "\u22127", "3", "Low", "anonymous"],
             ["1", "Received 10", "+10", "10", "", "anonymous"],
         ]
     ):

@@ -28,7 +28,13 @@ def test_decide_more_than_can_be_counted(on_hand, quantity):
     [
         ([], 5),
         ([ProductQuantityIncreased("abc123", 10, 10)], 15),
-        ([ProductQuantityIncreased("abc123", 9, 9), ProductQuantityShipped("abc123", 9, 0)], 5),
+        (
+            [
+                ProductQuantityIncreased("abc123", 9, 9),
+                ProductQuantityShipped("abc123", 9, 0, "A-1001"),
+            ],
+            5,
+        ),
     ],
 )
 def test_handle_goes_on_from_the_last_event(db, given, then):

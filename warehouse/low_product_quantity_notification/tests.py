@@ -38,7 +38,7 @@ def record(event: Event) -> RecordedEvent:
 
 
 def shipped(left: int) -> ProductQuantityShipped:
-    return ProductQuantityShipped("abc123", 3, left)
+    return ProductQuantityShipped("abc123", 3, left, "A-1001")
 
 
 def notifications() -> list[RecordedEvent]:

@@ -25,7 +25,9 @@ def page(client) -> str:
 
 @pytest.mark.django_db
 def test_product(client):
-    record(ProductQuantityIncreased("abc123", 10, 10), ProductQuantityShipped("abc123", 3, 7))
+    record(
+        ProductQuantityIncreased("abc123", 10, 10), ProductQuantityShipped("abc123", 3, 7, "A-1001")
+    )
     assert client.get(PRODUCT).json() == {"sku": "abc123", "quantity": 7, "version": 2}
 
 
@@ -37,10 +39,13 @@ def test_product_unknown(client):
 
 @pytest.mark.django_db
 def test_product_page_tells_its_history_newest_first(client):
-    record(ProductQuantityIncreased("abc123", 10, 10), ProductQuantityShipped("abc123", 10, 0))
+    record(
+        ProductQuantityIncreased("abc123", 10, 10),
+        ProductQuantityShipped("abc123", 10, 0, "A-1001"),
+    )
     text = page(client)
     assert '<span class="big">0</span> on hand' in text
-    assert text.index(">Shipped 10<") < text.index(">Received 10<")
+    assert text.index(">Shipped 10 <") < text.index(">Received 10<")
     assert text.count(">clerk</td>") == 2
 
 
@@ -69,7 +74,7 @@ def test_chart_of_one_moment_and_of_an_import_that_goes_back_in_time():
 
 def event(minutes: int, left: int) -> eventstore.RecordedEvent:
     at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    data = ProductQuantityShipped("abc123", 1, left)
+    data = ProductQuantityShipped("abc123", 1, left, "A-1001")
     return eventstore.RecordedEvent(
         1, uuid4(), "product-abc123", 1, data.type, 1, data, uuid4(), uuid4(), {}, at, at
     )
@@ -81,7 +86,9 @@ def event(minutes: int, left: int) -> eventstore.RecordedEvent:
     [("1", 10), ("2", 7), ("0", None), ("3", None), ("-1", None), ("x", None), ("²", None)],
 )
 def test_product_as_of(client, version, answer):
-    record(ProductQuantityIncreased("abc123", 10, 10), ProductQuantityShipped("abc123", 3, 7))
+    record(
+        ProductQuantityIncreased("abc123", 10, 10), ProductQuantityShipped("abc123", 3, 7, "A-1001")
+    )
     found = client.get(PRODUCT, {"version": version})
     if answer is None:
         assert found.status_code == 404

@@ -12,7 +12,8 @@ MODELS = [Product]
 
 UPSERT = """
     INSERT INTO warehouse_products_product (sku, quantity, changed_at)
-    SELECT * FROM jsonb_to_recordset(%s) AS new (sku text, quantity bigint, changed_at timestamptz)
+    SELECT row ->> 0, (row ->> 1)::bigint, (row ->> 2)::timestamptz
+    FROM jsonb_array_elements(%s) AS row
     ON CONFLICT (sku) DO UPDATE SET quantity = excluded.quantity, changed_at = excluded.changed_at
 """
 
@@ -23,11 +24,7 @@ def project(events: Sequence[RecordedEvent]) -> None:
     for event in events:
         match event.data:
             case ProductQuantityIncreased() | ProductQuantityShipped() as data:
-                products[data.sku] = {
-                    "sku": data.sku,
-                    "quantity": data.quantity_on_hand,
-                    "changed_at": event.occurred_at,
-                }
+                products[data.sku] = [data.sku, data.quantity_on_hand, event.occurred_at]
     if products:
         with connection.cursor() as cursor:
             cursor.execute(UPSERT, [json.dumps(list(products.values()), default=str)])

@@ -43,8 +43,14 @@ def products() -> dict[str, int]:
     [
         ([], {}),
         ([ProductQuantityIncreased("a", 5, 5)], {"a": 5}),
-        ([ProductQuantityIncreased("a", 9, 9), ProductQuantityShipped("a", 2, 7)], {"a": 7}),
-        ([ProductQuantityIncreased("a", 9, 9), ProductQuantityShipped("a", 9, 0)], {"a": 0}),
+        (
+            [ProductQuantityIncreased("a", 9, 9), ProductQuantityShipped("a", 2, 7, "A-1001")],
+            {"a": 7},
+        ),
+        (
+            [ProductQuantityIncreased("a", 9, 9), ProductQuantityShipped("a", 9, 0, "A-1001")],
+            {"a": 0},
+        ),
         (
             [ProductQuantityIncreased("a", 9, 9), ProductQuantityIncreased("b", 8, 8)],
             {"a": 9, "b": 8},
@@ -62,14 +68,14 @@ def test_project(db, events, then):
 
 
 def test_project_tells_when_a_product_changed(db):
-    record(ProductQuantityIncreased("a", 5, 5), ProductQuantityShipped("a", 1, 4))
+    record(ProductQuantityIncreased("a", 5, 5), ProductQuantityShipped("a", 1, 4, "A-1001"))
     _, shipped, *_ = read_all()
     assert Product.objects.get().changed_at == shipped.occurred_at
 
 
 def test_project_never_below_zero(db):
     with pytest.raises(IntegrityError):
-        record(ProductQuantityShipped("a", 1, -1))
+        record(ProductQuantityShipped("a", 1, -1, "A-1001"))
     assert products() == {}
 
 

@@ -3,18 +3,21 @@ from dataclasses import dataclass
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.messaging import DomainError, Transaction
 from warehouse.events import ProductQuantityShipped, product_stream
+from warehouse.reference import NOT_GIVEN
 
 
 @dataclass(frozen=True)
 class ShipProductQuantity:
     sku: str
     quantity: int
+    reference: str = NOT_GIVEN
 
 
 def decide(on_hand: int, command: ShipProductQuantity) -> list[ProductQuantityShipped]:
     if command.quantity > on_hand:
         raise DomainError("Insufficient quantity on hand.")
-    return [ProductQuantityShipped(command.sku, command.quantity, on_hand - command.quantity)]
+    left = on_hand - command.quantity
+    return [ProductQuantityShipped(command.sku, command.quantity, left, command.reference)]
 
 
 def handle(tx: Transaction, command: ShipProductQuantity) -> list[RecordedEvent]:

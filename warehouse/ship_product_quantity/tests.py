@@ -22,8 +22,8 @@ def stocked(db):
     ("on_hand", "quantity", "left"), [(10, 3, 7), (10, 10, 0), (2**62, 1, 2**62 - 1)]
 )
 def test_decide(on_hand, quantity, left):
-    events = decide(on_hand, ShipProductQuantity("abc123", quantity))
-    assert events == [ProductQuantityShipped("abc123", quantity, left)]
+    events = decide(on_hand, ShipProductQuantity("abc123", quantity, "A-1001"))
+    assert events == [ProductQuantityShipped("abc123", quantity, left, "A-1001")]
 
 
 @pytest.mark.parametrize(("on_hand", "quantity"), [(0, 1), (10, 11), (1, 2**31 - 1)])
@@ -46,16 +46,41 @@ def test_handle_unknown_product(db):
 
 @pytest.mark.usefixtures("stocked")
 def test_ship_quantity(client):
-    answer = client.post(SHIP, {"quantity": 3}, content_type="application/json")
-    assert (answer.status_code, answer.content) == (200, b"")
-    [_, event] = eventstore.read(product_stream("abc123"))
-    assert event.data == ProductQuantityShipped("abc123", 3, 7)
+    for body in ({"quantity": 3, "reference": " A-1001 "}, {"quantity": 2}):
+        answer = client.post(SHIP, body, content_type="application/json")
+        assert (answer.status_code, answer.content) == (200, b"")
+    _, *shipped = eventstore.read(product_stream("abc123"))
+    assert [event.data for event in shipped] == [
+        ProductQuantityShipped("abc123", 3, 7, "A-1001"),
+        ProductQuantityShipped("abc123", 2, 5, "not given"),
+    ]
+
+
+@pytest.mark.usefixtures("stocked")
+@pytest.mark.parametrize("reference", [5, True, ["A"], {}, "x" * 65, "a\u202eb", "a\nb"])
+def test_ship_quantity_wrong_reference(client, reference):
+    body = {"quantity": 3, "reference": reference}
+    answer = client.post(SHIP, body, content_type="application/json", headers={"accept": "*/*"})
+    assert answer.status_code == 400
+    assert answer.content == b"The reference must be text of 1 to 64 visible characters."
+    assert eventstore.last_event(product_stream("abc123")).version == 1
+
+
+@pytest.mark.usefixtures("stocked")
+@pytest.mark.parametrize("reference", ["", " ", None])
+def test_ship_quantity_without_reference(client, reference):
+    body = {"quantity": 3, "reference": reference}
+    assert client.post(SHIP, body, content_type="application/json").status_code == 200
+    assert eventstore.last_event(product_stream("abc123")).data.reference == "not given"
 
 
 @pytest.mark.usefixtures("stocked")
 def test_ship_quantity_refused_page(client):
-    page = client.post(SHIP, {"quantity": "11"}, headers={"accept": "text/html"})
+    page = client.post(
+        SHIP, {"quantity": "11", "reference": "A-1001"}, headers={"accept": "text/html"}
+    )
     assert page.status_code == 422
     assert 'value="11"' in page.content.decode()
+    assert 'value="A-1001"' in page.content.decode()
     assert '<span class="big">10</span> on hand' in page.content.decode()
     assert "Insufficient quantity on hand." in page.content.decode()

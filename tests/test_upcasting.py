@@ -1,0 +1,145 @@
+"""Events of an older schema version: stored as they were, read as they are now."""
+
+import json
+import sys
+from dataclasses import make_dataclass
+from types import ModuleType
+from uuid import uuid4, uuid5
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+
+from cqrs_example.eventstore import UnreadableEvent, last_event, read, read_all
+from cqrs_example.messaging import Context, Repeated, execute
+from warehouse.events import ProductQuantityShipped, product_stream
+from warehouse.increase_product_quantity.command import IncreaseProductQuantity
+from warehouse.increase_product_quantity.command import handle as increase
+from warehouse.products.models import Product
+from warehouse.ship_product_quantity.command import ShipProductQuantity
+from warehouse.ship_product_quantity.command import handle as ship
+
+STORE = """
+    INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,
+        correlation_id, causation_id, metadata, recorded_at, occurred_at)
+    VALUES (%s, 'product-abc123', %s, %s, %s, %s, %s, %s, %s, now(), now())
+"""
+SHIPPED = "warehouse.ProductQuantityShipped"
+OLD = {"sku": "abc123", "quantity": 3, "quantity_on_hand": 7}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def store(version, schema_version=1, data=OLD, kind=SHIPPED, metadata=None, **ids):
+    """A row as an earlier release wrote it; returns its id."""
+    event_id, cause = ids.get("event_id", uuid4()), ids.get("cause", uuid4())
+    row = [
+        version,
+        kind,
+        schema_version,
+        json.dumps(data),
+        cause,
+        cause,
+        json.dumps(metadata or {}),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [event_id, *row])
+    return event_id
+
+
+@pytest.fixture
+def shipped_before():
+    """10 came, and 3 were shipped when shipments had no reference yet."""
+    execute(increase, IncreaseProductQuantity("abc123", 10))
+    store(version=2)
+
+
+@pytest.mark.usefixtures("shipped_before")
+def test_every_way_of_reading_upcasts():
+    stream = product_stream("abc123")
+    for event in (last_event(stream), list(read(stream))[-1], list(read_all())[-1]):
+        assert event.data == ProductQuantityShipped("abc123", 3, 7, "not recorded")
+        assert event.schema_version == 1  # what is stored stays as it was
+
+
+@pytest.mark.usefixtures("shipped_before")
+def test_commands_and_projections_go_on_from_an_old_event():
+    execute(ship, ShipProductQuantity("abc123", 2, "A-1001"))
+    assert Product.objects.get(sku="abc123").quantity == 5
+    event = last_event(product_stream("abc123"))
+    assert (event.schema_version, event.data.reference) == (2, "A-1001")
+
+
+@pytest.mark.usefixtures("shipped_before")
+def test_pages_show_an_old_event(client):
+    execute(ship, ShipProductQuantity("abc123", 2, "<b>A-1001</b>"))
+    page = client.get("/warehouse/products/abc123", headers={"accept": "text/html"})
+    assert page.content.count(b"order number: not recorded") == 1
+    assert page.content.count(b"order number: &lt;b&gt;A-1001&lt;/b&gt;") == 1
+    assert client.get("/warehouse/products/abc123?version=2").json()["quantity"] == 7
+
+
+def test_command_sent_before_it_had_the_field_and_again_after_it():
+    execute(increase, IncreaseProductQuantity("abc123", 10))
+    key, fields = uuid4(), {"sku": "abc123", "quantity": 3}
+    command = {"id": str(key), "name": "ShipProductQuantity", "fields": fields}
+    origin = {"command": command, "actor": "anonymous"}
+    store(version=2, cause=key, metadata=origin, event_id=uuid5(key, "1"))
+    [event] = again = execute(ship, ShipProductQuantity("abc123", 3), Context(key))
+    assert isinstance(again, Repeated)
+    assert event.data.reference == "not recorded"
+
+
+@pytest.mark.parametrize(
+    ("kind", "schema_version", "data", "problem"),
+    [
+        (SHIPPED, 3, OLD, "settings.EVENTS has no warehouse.ProductQuantityShipped of version 3"),
+        (SHIPPED, 0, OLD, "settings.EVENTS has no warehouse.ProductQuantityShipped of version 0"),
+        ("warehouse.Lost", 1, OLD, "settings.EVENTS has no warehouse.Lost of version 1"),
+        (SHIPPED, 1, {"sku": "abc123"}, "ProductQuantityShipped does not fit"),
+        (SHIPPED, 1, ["abc123"], "does not fit"),
+    ],
+)
+def test_unknown_or_unfit_stops_with_its_id(kind, schema_version, data, problem):
+    event_id = store(1, schema_version, data, kind)
+    with pytest.raises(UnreadableEvent, match=rf"Event {event_id} at position \d+: .*{problem}"):
+        list(read_all())
+
+
+def module_with(settings, monkeypatch, **members):
+    module = ModuleType(f"events_{uuid4().hex}")  # contracts are looked up once for a name
+    for name, member in members.items():
+        setattr(module, name, member)
+    for member in [one for one in members.values() if isinstance(one, type)]:
+        member.__module__ = module.__name__
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    settings.EVENTS = ["warehouse.events", module.__name__]
+
+
+def test_upcasters_work_step_by_step(settings, monkeypatch):
+    told = {"type": "test.Told", "schema_version": 3}
+    steps = {
+        ("test.Told", 1): lambda stored: {"words": [stored["word"]]},
+        ("test.Told", 2): lambda stored: {"text": " ".join(stored["words"])},
+    }
+    contract = make_dataclass("Told", [("text", str)], frozen=True, namespace=told)
+    module_with(settings, monkeypatch, Told=contract, UPCASTERS=steps)
+    store(1, 1, {"word": "one"}, "test.Told")
+    store(2, 2, {"words": ["two", "words"]}, "test.Told")
+    store(3, 3, {"text": "three"}, "test.Told")
+    assert [event.data.text for event in read_all()] == ["one", "two words", "three"]
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        (("test.Gone", 1), "test.Gone 1 has an upcaster, but there is no 2."),
+        ((SHIPPED, 2), "('warehouse.ProductQuantityShipped', 2) is defined 2 times."),
+    ],
+)
+def test_upcaster_that_leads_nowhere_fails_the_check(settings, monkeypatch, key, sentence):
+    module_with(settings, monkeypatch, UPCASTERS={key: dict})
+    with pytest.raises(SystemCheckError) as failure:
+        call_command("check")
+    assert sentence in str(failure.value)
