@@ -139,7 +139,7 @@ def test_upcasters_work_step_by_step(settings, monkeypatch):
     ],
 )
 def test_upcaster_that_leads_nowhere_fails_the_check(settings, monkeypatch, key, sentence):
-    module_with(settings, monkeypatch, UPCASTERS={key: dict})
+    module_with(settings, monkeypatch, UPCASTERS={key: lambda stored: stored})
     with pytest.raises(SystemCheckError) as failure:
         call_command("check")
     assert sentence in str(failure.value)
