@@ -68,8 +68,8 @@ def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
     try:
         if not isinstance(contract, type):
             return decode(event_type, schema_version + 1, contract(stored))
-        read = {n: read(stored[n]) for n, read in _readers(contract) if stored[n] is not None}
-        return contract(**{**stored, **read})
+        stored |= {n: read(stored[n]) for n, read in _readers(contract) if stored[n] is not None}
+        return contract(**stored)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise UnreadableEvent(f"{contract.__name__} does not fit {stored}: {error!r}") from error
 

@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     # The building blocks.
     "cqrs_example.eventstore",
     "cqrs_example.messaging",
+    "cqrs_example.projections",
     # Django's own.
     "django.contrib.admin",
     "django.contrib.auth",
@@ -33,3 +34,6 @@ PROJECTIONS = {
 POLICIES = {
     "notify_low_product_quantity": "warehouse.low_product_quantity_notification.policy.notify",
 }
+
+# What must hold in every stream, whatever happened: `manage.py verify` asks these.
+INVARIANTS = {"stock": "warehouse.invariants.stock"}

@@ -1,0 +1,27 @@
+from argparse import ArgumentParser
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ...rebuild import rebuild
+from ...runs import carry_out, known
+
+
+class Command(BaseCommand):
+    help = (
+        "Rebuild read models from the log while the application runs. Until the last moment, and"
+        " whatever goes wrong, the live tables are as they were."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("names", nargs="*", metavar="NAME", help="as in settings.PROJECTIONS")
+        parser.add_argument("--all", action="store_true", help="all of them, one after the other")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        names = known(list(settings.PROJECTIONS) if options["all"] else options["names"])
+        if not names:
+            there = ", ".join(settings.PROJECTIONS)
+            raise CommandError(f"Say which projections to rebuild, or --all. There are: {there}.")
+        carry_out("rebuild", [(name, partial(rebuild, name)) for name in names], self.stdout)

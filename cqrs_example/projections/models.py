@@ -1,0 +1,23 @@
+from django.db import models
+
+
+class Run(models.Model):
+    """A rebuild or a verification that came to an end, for whoever asks when the last one was."""
+
+    projection = models.TextField(blank=True)  # empty: the log itself
+    action = models.TextField()  # "rebuild" or "verify"
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(auto_now_add=True)
+    succeeded = models.BooleanField()
+    result = models.TextField()
+
+    class Meta:
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(
+                fields=["projection", "action", "-finished_at"], name="projections_run_last"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.projection or 'the log'}: {self.result}"

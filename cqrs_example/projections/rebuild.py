@@ -1,0 +1,119 @@
+"""Rebuild a read model from the log while commands and pages go on."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+from ..eventstore import settled_position
+from ..eventstore.log import APPEND_LOCK
+from .replay import Table, Unreplayable, projection, replay, temporary_tables
+from .runs import Result
+
+FEW = 1000  # as many events as may be left for the cut-over, while writers wait
+# Writers that come while the cut-over waits for the lock wait behind it: not for long at a time.
+PATIENCE = "200ms"
+TRIES, PAUSE = 60, 1.0  # seconds
+LOCK_NOT_AVAILABLE = "55P03"
+
+Watch = Callable[..., Iterator[Any]]
+
+DELETE = """
+    DELETE FROM {live} AS live WHERE NOT EXISTS (SELECT FROM {name} AS new WHERE {same_key})
+"""
+UPSERT = """
+    INSERT INTO {live} AS live ({columns}) SELECT {columns} FROM {name} AS new
+    WHERE NOT EXISTS (SELECT FROM {live} AS live WHERE {same_key} AND {same_values})
+    ON CONFLICT ({key}) DO {update}
+"""
+
+
+def rebuild(name: str, watch: Watch) -> Result:
+    """Replay, catch up, cut over; returns what came out. Raises `Unreplayable` with a sentence.
+
+    `watch(steps, total)` goes through the steps of a replay, as `progress` does. Until the cut-over
+    commits, the live table is as it was. Readers never wait; writers do during the cut-over.
+    """
+    module = projection(name)
+    with temporary_tables(module) as tables, _alone(name):
+        position = 0
+        for _ in range(TRIES):
+            position = _catch_up(module, position, watch)
+            _analyze(tables)
+            begin = time.monotonic()
+            if (changed := _cut_over(module, position, tables)) is not None:
+                took = 1000 * (time.monotonic() - begin)
+                told = f"{changed:,} rows changed, writers held up for {took:.0f} ms at most"
+                return Result(f"rebuilt from the log: {told}")
+            time.sleep(PAUSE)
+    raise Unreplayable(
+        f"The log was never free for {name} within {TRIES} tries: a long transaction writes to it."
+        " Nothing was changed; try again later."
+    )
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        # A session's lock: it goes with the connection, whatever ends that.
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('rebuild'), hashtext(%s))", [name])
+        if cursor.fetchone() == (False,):
+            raise Unreplayable(f"Another rebuild of {name} is at work. Nothing was done.")
+    yield
+
+
+def _catch_up(module: ModuleType, position: int, watch: Watch) -> int:
+    """Replay until few events are left; returns the position reached."""
+    while True:
+        settled = settled_position()
+        steps = replay(module, after=position, upto=settled)
+        count = sum(len(events) for events in watch(steps, settled))
+        position = settled
+        if count < FEW:
+            return position
+
+
+def _analyze(tables: list[Table]) -> None:
+    """Temporary tables have no statistics by themselves; comparing without them is slow."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"ANALYZE {table.name}")
+
+
+def _cut_over(module: ModuleType, position: int, tables: list[Table]) -> int | None:
+    """Hold up the writers, replay the rest, make the live tables equal; None: they were busy."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+                # Not before every writer has ended, and none begins until this transaction ends.
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
+            for _ in replay(module, after=position):
+                pass
+            return sum(_make_equal(table) for table in tables)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        return None
+
+
+def _make_equal(table: Table) -> int:
+    update = ", ".join(f"{one} = excluded.{one}" for one in table.values)
+    values = {
+        "live": table.live,
+        "name": table.name,
+        "key": ", ".join(table.key),
+        "columns": ", ".join(table.columns),
+        "same_key": table.same_key,
+        "same_values": table.same_values,
+        "update": f"UPDATE SET {update}" if update else "NOTHING",
+    }
+    with connection.cursor() as cursor:
+        # What goes makes room first, in case something else is unique as well.
+        cursor.execute(DELETE.format(**values))
+        deleted = cursor.rowcount
+        cursor.execute(UPSERT.format(**values))
+        return int(deleted + cursor.rowcount)

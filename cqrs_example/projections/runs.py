@@ -1,0 +1,74 @@
+"""A rebuild or a check as a command carries it out: told, and kept for whoever asks later."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.core.management.base import CommandError, OutputWrapper
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+
+from ..eventstore import UnreadableEvent
+from ..progress import progress
+from .models import Run
+from .replay import Unreplayable, projection
+
+FAILURES = (Unreplayable, UnreadableEvent, DatabaseError, InterfaceError)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out, in a sentence; `findings` tell what is wrong, and are empty if all is well."""
+
+    sentence: str
+    findings: Sequence[str] = ()
+
+
+# A job gets `watch(steps, total)`, which goes through steps and shows how far it is.
+Job = Callable[[Callable[..., Any]], Result]
+
+
+def carry_out(action: str, jobs: Iterable[tuple[str, Job]], out: OutputWrapper) -> None:
+    """Do one job after the other, by name ("" is the log); raise `CommandError` if one failed."""
+    failed = 0
+    try:
+        for name, job in jobs:
+            result = _carry_out(action, name, job)
+            out.write(f"{name or 'the log'}: {result.sentence}")
+            for finding in result.findings:
+                out.write(f"  {finding}")
+            failed += bool(result.findings)
+    except KeyboardInterrupt:
+        raise CommandError(f"Stopped. Nothing of this {action} was kept.", returncode=130) from None
+    if failed:
+        raise CommandError(f"{failed} failed.")
+
+
+def known(names: Sequence[str]) -> Sequence[str]:
+    """The names, if all of them are projections: asked before anything is done."""
+    try:
+        for name in names:
+            projection(name)
+    except Unreplayable as error:
+        raise CommandError(str(error)) from error
+    return names
+
+
+def _carry_out(action: str, name: str, job: Job) -> Result:
+    began = timezone.now()
+    try:
+        result = job(partial(progress, what=name or "the log"))
+    except FAILURES as error:
+        result = Result("not done", [" ".join(str(error).split())])
+    # The database may have been the failure.
+    with suppress(DatabaseError, InterfaceError):
+        Run.objects.create(
+            projection=name,
+            action=action,
+            started_at=began,
+            succeeded=not result.findings,
+            result=" ".join([result.sentence, *result.findings[:1]]),
+        )
+    return result

@@ -1,0 +1,153 @@
+"""Replay, rebuild and verify at a million events over ten thousand streams: `docs/measurements.md`.
+
+    DATABASE_URL=postgresql://…/a_database_of_its_own python -m dev.measure_replay
+
+It fills the database by bulk append if it is empty. With the package `eventsourcing` installed
+beside (in an environment that is thrown away), its own log of the same size is measured as well.
+"""
+
+import os
+import resource
+import statistics
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+os.environ |= {"DEBUG": "0", "HTTPS": "0", "SECRET_KEY": "measured", "ALLOWED_HOSTS": "localhost"}
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cqrs_example.settings.persisted_sync")
+
+import django
+
+warnings.filterwarnings("ignore", "No directory at:")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from cqrs_example.eventstore import NewEvent  # noqa: E402
+from cqrs_example.messaging import Transaction, execute  # noqa: E402
+from cqrs_example.projections.rebuild import rebuild  # noqa: E402
+from cqrs_example.projections.replay import (  # noqa: E402
+    projection,
+    replay,
+    temporary_tables,
+)
+from warehouse.events import ProductQuantityIncreased, product_stream  # noqa: E402
+
+STREAMS, EVENTS, CHUNK, ROUNDS = 10_000, 1_000_000, 1_000, 5
+
+PLAIN_SQL = """
+    CREATE TEMP TABLE plain AS
+    SELECT DISTINCT ON (stream) data->>'sku' AS sku,
+        (data->>'quantity_on_hand')::bigint AS quantity, occurred_at AS changed_at
+    FROM eventstore_event
+    WHERE type IN ('warehouse.ProductQuantityIncreased', 'warehouse.ProductQuantityShipped')
+    ORDER BY stream, version DESC
+"""
+
+
+@dataclass(frozen=True)
+class Receive:
+    """One of each product of a thousand: the number says which."""
+
+    number: int
+
+
+def receive(tx: Transaction, command: Receive) -> None:
+    first = command.number * CHUNK % STREAMS
+    skus = [f"p{number:06}" for number in range(first, first + CHUNK)]
+    streams = tx.lock(*map(product_stream, skus))
+    tx.append_many(
+        [
+            NewEvent(stream, ProductQuantityIncreased(sku, 1, stream.version + 1))
+            for sku, stream in zip(skus, streams, strict=True)
+        ]
+    )
+
+
+def receive_one(tx: Transaction, command: Receive) -> None:
+    [stream] = tx.lock(product_stream("busy"))
+    tx.append(stream, [ProductQuantityIncreased("busy", 1, stream.version + 1)])
+
+
+def fill() -> float:
+    """The seconds that bulk append took; 0 if the events were there already."""
+    call_command("migrate", verbosity=0)
+    begin = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM eventstore_event")
+        if cursor.fetchone()[0] >= EVENTS:
+            return 0
+    for number in range(EVENTS // CHUNK):
+        execute(receive, Receive(number))
+    took = time.perf_counter() - begin
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return took
+
+
+def plain_sql() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(PLAIN_SQL)
+        cursor.execute("DROP TABLE plain")
+
+
+def own_code() -> None:
+    module = projection("products")
+    with temporary_tables(module):
+        for _ in replay(module):
+            pass
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def longest_wait() -> tuple[str, float]:
+    """What a rebuild says, and the longest command in milliseconds of a writer meanwhile."""
+    ended, waits = threading.Event(), [0.0]
+
+    def write() -> None:
+        while not ended.is_set():
+            waits.append(seconds(lambda: execute(receive_one, Receive(0))))
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        result = rebuild("products", lambda steps, total: (step for step, _ in steps))
+    finally:
+        ended.set()
+        writer.join()
+    return result.sentence, 1000 * max(waits)
+
+
+def spoil() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE warehouse_products_product SET quantity = quantity + 1")
+
+
+def peak_memory() -> int:
+    """The most memory that this process ever had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def main() -> None:
+    if took := fill():
+        print(f"Bulk append: {EVENTS:,} events in {took:.0f} s, {EVENTS / took:,.0f} per second.")
+    rounds = [(seconds(plain_sql), seconds(own_code)) for _ in range(ROUNDS)]
+    sql, own = (EVENTS / statistics.median(times) for times in zip(*rounds, strict=True))
+    ratio = statistics.median(sql / own for sql, own in rounds)
+    print(f"Replay: {own:,.0f} events per second; plain SQL: {sql:,.0f}; ratio {ratio:.3f}.")
+    print("All rows right: {}; longest command {:.0f} ms.".format(*longest_wait()))
+    spoil()
+    print("All rows wrong: {}; longest command {:.0f} ms.".format(*longest_wait()))
+    print(f"Peak memory: {peak_memory()} MB.")
+
+
+if __name__ == "__main__":
+    main()

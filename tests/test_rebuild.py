@@ -1,0 +1,410 @@
+"""Read models are rebuilt while the application runs; a rebuild that fails changes nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from functools import partial
+from io import StringIO
+from itertools import count
+from types import ModuleType
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from cqrs_example.eventstore import last_event, read_all
+from cqrs_example.eventstore.log import APPEND_LOCK
+from cqrs_example.eventstore.models import StoredEvent
+from cqrs_example.messaging import execute
+from cqrs_example.projections import rebuild as rebuilding
+from cqrs_example.projections import replay as replaying
+from cqrs_example.projections.models import Run
+from warehouse.events import product_stream
+from warehouse.increase_product_quantity.command import IncreaseProductQuantity
+from warehouse.increase_product_quantity.command import handle as increase
+from warehouse.low_product_quantity_notification.models import LowProductQuantityNotification
+from warehouse.products.models import Product
+from warehouse.ship_product_quantity.command import ShipProductQuantity
+from warehouse.ship_product_quantity.command import handle as ship
+
+from .conftest import ROOT
+from .racing import PATIENCE, all_at_once, backend, in_background, until, waiting_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TODO = "low_product_quantity_notification"
+
+
+def rebuild(*names, **options):
+    out = StringIO()
+    call_command("rebuild", *names, stdout=out, **options)
+    return out.getvalue()
+
+
+def stock():
+    return dict(Product.objects.values_list("sku", "quantity"))
+
+
+def rows(model):
+    return sorted(model.objects.values_list())
+
+
+def spoil():
+    """Every kind of damage: a wrong row, a missing one, one too many."""
+    Product.objects.filter(sku="a").update(quantity=99)
+    Product.objects.filter(sku="b").delete()
+    Product.objects.create(sku="z", quantity=5, changed_at="2025-01-01T00:00Z")
+    return stock()
+
+
+@pytest.fixture
+def log():
+    """What made the live tables, and how they looked then."""
+    execute(increase, IncreaseProductQuantity("a", 10))
+    execute(increase, IncreaseProductQuantity("b", 20))
+    execute(ship, ShipProductQuantity("a", 7))
+    return {"a": 3, "b": 20}
+
+
+def temporary_tables_anywhere():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relpersistence = 't'")
+        return cursor.fetchone()[0]
+
+
+def test_makes_the_live_table_what_the_log_says(log):
+    before = rows(Product)
+    spoil()
+    assert rebuild("products").startswith("products: rebuilt from the log: 3 rows changed,")
+    assert rows(Product) == before
+    assert temporary_tables_anywhere() == 0
+
+
+def written():
+    """Where Postgres keeps each row, and which transaction wrote it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sku, ctid::text, xmin::text FROM warehouse_products_product")
+        return sorted(cursor.fetchall())
+
+
+def test_does_not_touch_what_is_right(log):
+    before = written()
+    assert "0 rows changed" in rebuild("products")
+    assert written() == before
+
+
+def test_empty_log():
+    Product.objects.create(sku="z", quantity=5, changed_at="2025-01-01T00:00Z")
+    assert "1 rows changed" in rebuild("products")
+    assert stock() == {}
+
+
+def test_all_and_several(log):
+    todo = rows(LowProductQuantityNotification)
+    assert len(todo) == 1
+    spoil()
+    LowProductQuantityNotification.objects.all().delete()
+    lines = rebuild(all=True).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["products", TODO]
+    assert stock() == log
+    assert rows(LowProductQuantityNotification) == todo
+
+
+def test_policies_are_not_replayed(log, caplog):
+    events = list(read_all())
+    rebuild(all=True)
+    assert list(read_all()) == events
+    assert caplog.messages.count("Low quantity of product a! 3 remaining.") == 0
+
+
+def test_small_batches_give_the_same(log, monkeypatch):
+    for quantity in range(1, 30):
+        execute(increase, IncreaseProductQuantity(f"p{quantity % 7}", quantity))
+    before = rows(Product)
+    monkeypatch.setattr(replaying, "BATCH", 3)
+    monkeypatch.setattr(rebuilding, "FEW", 5)
+    spoil()
+    rebuild("products")
+    assert rows(Product) == before
+
+
+def test_runs_are_kept(log):
+    rebuild("products")
+    with pytest.raises(CommandError), Locked("products"):
+        rebuild("products")
+    good, bad = Run.objects.order_by("id")
+    assert (good.projection, good.action, good.succeeded) == ("products", "rebuild", True)
+    assert good.started_at <= good.finished_at
+    assert good.result.startswith("rebuilt from the log: 0 rows changed")
+    assert not bad.succeeded
+    assert bad.result == "not done Another rebuild of products is at work. Nothing was done."
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ([], "Say which projections to rebuild, or --all. There are: products, " + TODO),
+        (["nope"], "There is no projection 'nope'. There are: products, " + TODO),
+        (["products", "nope"], "There is no projection 'nope'."),
+    ],
+)
+def test_wrong_names_do_nothing(log, names, sentence):
+    spoiled = spoil()
+    with pytest.raises(CommandError) as failure:
+        rebuild(*names)
+    assert sentence in str(failure.value)
+    assert stock() == spoiled
+
+
+class Locked:
+    """Somebody else's session at work on a projection."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __enter__(self):
+        self.connection = connection.copy()
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_lock(hashtext('rebuild'), hashtext(%s))", [self.name]
+            )
+
+    def __exit__(self, *error):
+        self.connection.close()
+
+
+def test_second_rebuild_of_the_same_says_so_and_stops(log):
+    spoiled = spoil()
+    with Locked("products"):
+        with pytest.raises(CommandError):
+            rebuild("products")
+        assert stock() == spoiled
+        rebuild(TODO)  # another projection is free
+    rebuild("products")
+    assert stock() == log
+
+
+def listener(monkeypatch, settings, name, project, models=()):
+    module = ModuleType(name)
+    module.project, module.MODELS = project, models
+    monkeypatch.setitem(sys.modules, name, module)
+    settings.PROJECTIONS = {**settings.PROJECTIONS, name: name}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: Product.objects.create(sku="q", quantity=1, changed_at="2025-01-01T00:00Z"),
+        lambda: Product.objects.filter(sku="a").update(quantity=77),
+        lambda: Product.objects.filter(sku="a").delete(),
+    ],
+    ids=["insert", "update", "delete"],
+)
+def test_projection_that_writes_to_what_it_did_not_declare(log, monkeypatch, settings, write):
+    before = rows(Product)
+    listener(monkeypatch, settings, "stray", lambda events: write())
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("rebuild", "stray", stdout=out)
+    told = 'stray writes to "warehouse_products_product", which is not a table of its MODELS.'
+    assert told in out.getvalue()
+    assert rows(Product) == before
+
+
+def test_projection_that_raises_changes_nothing(log, monkeypatch, settings):
+    def project(events):
+        Product.objects.all().delete()
+        raise replaying.Unreplayable("It cannot be.")
+
+    listener(monkeypatch, settings, "raising", project, [Product])
+    with pytest.raises(CommandError):
+        rebuild("raising")
+    assert stock() == log
+
+
+def test_event_that_cannot_be_read_stops_with_its_id(log, settings):
+    spoiled = spoil()
+    event = last_event(product_stream("b"))
+    out = StringIO()
+    settings.EVENTS = ["tests.listeners"]
+    with pytest.raises(CommandError):
+        call_command("rebuild", "products", stdout=out)
+    first = f"Event {event.id} at position {event.position}"
+    assert (
+        "settings.EVENTS has no warehouse.ProductQuantityIncreased of version 1" in out.getvalue()
+    )
+    assert first not in out.getvalue()  # it stops at the first, which is that of a
+    assert stock() == spoiled
+
+
+def test_table_that_is_not_there(log):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE warehouse_products_product RENAME TO elsewhere")
+    try:
+        out = StringIO()
+        with pytest.raises(CommandError):
+            call_command("rebuild", "products", stdout=out)
+        assert (
+            'There is no table "warehouse_products_product": run `manage.py migrate`'
+            in out.getvalue()
+        )
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO warehouse_products_product")
+
+
+# While others work
+
+
+@contextmanager
+def holding(lock):
+    """Somebody's transaction that holds a lock; its process, and the event that ends it."""
+    release, pids = threading.Event(), []
+
+    def hold():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(lock)
+            pids.append(backend())
+            release.wait(PATIENCE)
+
+    with in_background(hold):
+        try:
+            until(lambda: pids)
+            yield pids[0], release
+        finally:
+            release.set()
+
+
+WRITING = "SELECT pg_advisory_xact_lock_shared({}, {})".format(*APPEND_LOCK)
+
+
+def last_position():
+    """In place of the settled one, which would wait for the writer before the cut-over does."""
+    return StoredEvent.objects.latest("position").position
+
+
+def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
+    """A long transaction must not make all who come later wait behind the cut-over."""
+    monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
+    spoil()
+    waits = count()
+    cut_over = rebuilding._cut_over
+
+    def counted(*arguments):
+        next(waits)
+        return cut_over(*arguments)
+
+    monkeypatch.setattr(rebuilding, "_cut_over", counted)
+    monkeypatch.setattr(rebuilding, "settled_position", last_position)
+    with holding(WRITING) as (_, release), in_background(partial(rebuild, "products")) as job:
+        until(lambda: next(waits) > 2)  # it waited, gave up, and waited again
+        execute(increase, IncreaseProductQuantity("a", 1))  # comes through meanwhile
+        release.set()
+        job.result(PATIENCE)
+    assert stock() == {"a": 4, "b": 20}
+
+
+def test_log_that_is_never_free(log, monkeypatch):
+    monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
+    monkeypatch.setattr(rebuilding, "TRIES", 2)
+    monkeypatch.setattr(rebuilding, "settled_position", last_position)
+    spoiled = spoil()
+    out = StringIO()
+    with holding(WRITING), pytest.raises(CommandError):
+        call_command("rebuild", "products", stdout=out)
+    assert "Nothing was changed; try again later." in out.getvalue()
+    assert stock() == spoiled
+
+
+def test_rebuilds_under_writers_and_readers(log):
+    """Nothing wrong is refused or seen, nothing locks up, and the end is what a replay gives."""
+    rounds = int(os.environ.get("REBUILDS", 8))
+    ended = threading.Event()
+    seen = []
+
+    def write(number):
+        sku = f"w{number % 3}"
+        for quantity in count(1):
+            execute(increase, IncreaseProductQuantity(sku, quantity))
+            execute(ship, ShipProductQuantity(sku, 1))
+            if ended.is_set():
+                return
+
+    def look():
+        while not ended.is_set():
+            seen.append(stock())
+
+    def rebuild_all():
+        try:
+            for _ in range(rounds):
+                rebuild("products")
+                rebuild(TODO)
+        finally:
+            ended.set()
+
+    all_at_once([*[partial(write, n) for n in range(8)], look, look, rebuild_all])
+    assert all(one["a"] == 3 and one["b"] == 20 for one in seen)  # never half a table
+    totals = [sum(one.values()) for one in seen]
+    assert min(totals) >= 23
+    before = rows(Product), rows(LowProductQuantityNotification)
+    rebuild(all=True)
+    assert (rows(Product), rows(LowProductQuantityNotification)) == before
+
+
+# Killed
+
+
+@pytest.mark.parametrize(
+    ("table", "lock"),
+    [
+        ("eventstore_event", "ACCESS EXCLUSIVE"),  # while it replays
+        ("warehouse_products_product", "EXCLUSIVE"),  # while it cuts over
+    ],
+)
+@pytest.mark.parametrize("kill", ["process", "backend"])
+def test_killed(log, table, lock, kill):
+    spoiled = spoil()
+    with holding(f"LOCK TABLE {table} IN {lock} MODE") as (holder, _):
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "rebuild", "products"],
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        [victim] = until(lambda: waiting_for(holder))
+        if kill == "process":
+            process.send_signal(signal.SIGKILL)
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", [victim])
+        out, error = process.communicate(timeout=PATIENCE)
+    assert process.returncode != 0
+    assert "Traceback" not in out + error
+    if kill == "backend":
+        assert "products: not done\n  " in out
+        assert "connection" in out
+    until(lambda: temporary_tables_anywhere() == 0)
+    assert stock() == spoiled
+    until(lambda: "3 rows changed" in rebuild("products"))
+    assert stock() == log
+
+
+def environment():
+    from .databases import libpq_environment, url
+
+    name = connection.settings_dict["NAME"]
+    return {**libpq_environment(), "DATABASE_URL": url(name), "DEBUG": "1"}
+
+
+def manage(*arguments):
+    """What `manage.py` ends with, says, and complains of, in a process of its own."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60
+    )
+    return done.returncode, done.stdout, done.stderr

@@ -1,0 +1,268 @@
+"""What is wrong with a read model or the log, `manage.py verify` finds, and says since when."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from cqrs_example.eventstore import last_event
+from cqrs_example.messaging import execute
+from cqrs_example.projections import replay as replaying
+from cqrs_example.projections.models import Run
+from warehouse.events import product_stream
+from warehouse.increase_product_quantity.command import IncreaseProductQuantity
+from warehouse.increase_product_quantity.command import handle as increase
+from warehouse.low_product_quantity_notification.models import LowProductQuantityNotification
+from warehouse.products.models import Product
+from warehouse.ship_product_quantity.command import ShipProductQuantity
+from warehouse.ship_product_quantity.command import handle as ship
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PRODUCTS = '"warehouse_products_product"'
+
+
+def verify(*names):
+    out = StringIO()
+    call_command("verify", *names, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def finds(*names):
+    """What a verification says that ends with exit status 1."""
+    out = StringIO()
+    with pytest.raises(CommandError) as failure:
+        call_command("verify", *names, stdout=out)
+    assert failure.value.returncode == 1
+    return out.getvalue().splitlines()
+
+
+def sql(statement, *parameters):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+@pytest.fixture(autouse=True)
+def log():
+    """Three products and a notification; a is at version 3 with 3."""
+    execute(increase, IncreaseProductQuantity("a", 10))
+    execute(increase, IncreaseProductQuantity("b", 20))
+    execute(increase, IncreaseProductQuantity("c", 30))
+    execute(ship, ShipProductQuantity("a", 2))
+    execute(ship, ShipProductQuantity("a", 5))
+
+
+@pytest.fixture
+def damaged():
+    """`damaged(sql)`: the log as only its owner can leave it, without trigger and constraints."""
+    constraints = ("eventstore_event_id", "eventstore_version")
+
+    def damage(statement, *parameters):
+        sql("ALTER TABLE eventstore_event DISABLE TRIGGER eventstore_append_only")
+        for name in constraints:
+            sql(f"ALTER TABLE eventstore_event DROP CONSTRAINT {name}")
+        sql(statement, *parameters)
+
+    yield damage
+    sql("DELETE FROM eventstore_event")
+    sql("ALTER TABLE eventstore_event ADD CONSTRAINT eventstore_event_id UNIQUE (id)")
+    sql("ALTER TABLE eventstore_event ADD CONSTRAINT eventstore_version UNIQUE (stream, version)")
+    sql("ALTER TABLE eventstore_event ENABLE ALWAYS TRIGGER eventstore_append_only")
+
+
+def test_all_is_right():
+    assert verify() == [
+        "the log: 6 events in 4 streams are in order; stock held",
+        "products: 3 rows agree with 6 events",
+        "low_product_quantity_notification: 1 rows agree with 6 events",
+    ]
+    assert Run.objects.filter(action="verify", succeeded=True).count() == 3
+
+
+def test_one_by_name():
+    assert verify("products") == ["products: 3 rows agree with 6 events"]
+    with pytest.raises(
+        CommandError, match=r"There is no projection 'nope'\. There are: products, "
+    ):
+        verify("nope")
+
+
+def test_empty(damaged):
+    Product.objects.all().delete()
+    LowProductQuantityNotification.objects.all().delete()
+    damaged("DELETE FROM eventstore_event")
+    assert verify()[:2] == [
+        "the log: 0 events in 0 streams are in order; stock held",
+        "products: 0 rows agree with 0 events",
+    ]
+
+
+def test_takes_no_lock_and_changes_nothing():
+    before = list(Product.objects.values_list())
+    sql("BEGIN")
+    sql("COMMIT")
+    verify()
+    assert list(Product.objects.values_list()) == before
+
+
+# Read models
+
+
+def test_row_as_it_was_at_an_earlier_version():
+    stale = list(ago("product-a"))[1]
+    Product.objects.filter(sku="a").update(quantity=8, changed_at=stale.occurred_at)
+    first, second, *rest = finds("products")
+    assert first == "products: 1 of 3 rows differ from 6 events"
+    assert second.startswith(f"  {PRODUCTS} a has quantity 8, not 3, has changed_at ")
+    assert second.endswith("; so it was at version 2 of product-a")
+    assert rest == []
+
+
+def ago(stream):
+    from cqrs_example.eventstore import read
+
+    return read(stream)
+
+
+def test_row_that_never_was_so():
+    Product.objects.filter(sku="a").update(quantity=77)
+    Product.objects.create(sku="z", quantity=1, changed_at="2025-01-01T00:00Z")
+    assert finds("products") == [
+        "products: 2 of 4 rows differ from 6 events",
+        f"  {PRODUCTS} a has quantity 77, not 3; no version ever looked so",
+        f"  {PRODUCTS} z should not be there; no version ever looked so",
+    ]
+    run = Run.objects.get()
+    assert (run.projection, run.succeeded) == ("products", False)
+    assert run.result.startswith("2 of 4 rows differ from 6 events")
+
+
+def test_row_that_is_missing():
+    Product.objects.filter(sku="b").delete()
+    assert finds("products")[1:] == [f"  {PRODUCTS} b is missing; so it was before its first event"]
+
+
+def test_item_of_the_to_do_list_that_was_not_closed():
+    LowProductQuantityNotification.objects.update(notified_at=None)
+    [_, finding] = finds("low_product_quantity_notification")
+    assert " has notified_at None, not 20" in finding
+    assert finding.endswith("; so it was at version 3 of product-a")
+
+
+def test_many_rows_are_counted():
+    for number in range(25):
+        Product.objects.create(sku=f"z{number:02}", quantity=1, changed_at="2025-01-01T00:00Z")
+    told = finds("products")
+    assert told[0] == "products: 25 of 28 rows differ from 6 events"
+    assert len(told) == 1 + 20
+
+
+def test_small_batches_find_the_same(monkeypatch):
+    monkeypatch.setattr(replaying, "BATCH", 2)
+    assert verify()[1] == "products: 3 rows agree with 6 events"
+    Product.objects.filter(sku="a").update(quantity=77)
+    assert "no version ever looked so" in finds("products")[1]
+
+
+# The log
+
+MOVE = "UPDATE eventstore_event SET {} WHERE stream = 'product-a' AND version = 2"
+COPY = """
+    INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,
+        correlation_id, causation_id, metadata, recorded_at, occurred_at)
+    SELECT {}, stream, {}, type, schema_version, data,
+        correlation_id, causation_id, metadata, recorded_at, occurred_at
+    FROM eventstore_event WHERE stream = 'product-a' AND version = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        (
+            "DELETE FROM eventstore_event WHERE stream = 'product-a' AND version = 2",
+            "  product-a: version 3 comes after version 1",
+        ),
+        (
+            "DELETE FROM eventstore_event WHERE stream = 'product-a' AND version = 1",
+            "  product-a: version 2 comes after version 0",
+        ),
+        (COPY.format("gen_random_uuid()", "3"), "  product-a: version 3 comes after version 3"),
+        (
+            MOVE.format("position = 1000000"),
+            "  product-a: version 3 has a lower position than 2",
+        ),
+    ],
+    ids=["gap", "no first", "version twice", "order"],
+)
+def test_versions_out_of_order(damaged, damage, finding):
+    damaged(damage)
+    told = finds()
+    assert told[0].startswith("the log: something is wrong in ")
+    assert finding in told
+
+
+def test_event_that_is_there_twice(damaged):
+    event = last_event(product_stream("a"))
+    damaged(COPY.format("id", "4"))
+    assert f"  event {event.id} is there 2 times" in finds()
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ("type = 'warehouse.Lost'", "settings.EVENTS has no warehouse.Lost of version 2"),
+        (
+            "schema_version = 9",
+            "settings.EVENTS has no warehouse.ProductQuantityShipped of version 9",
+        ),
+    ],
+)
+def test_type_or_version_that_nobody_knows(damaged, change, finding):
+    [_, event, _] = ago("product-a")
+    damaged(MOVE.format(change))
+    told = finds()
+    assert f"  {finding}; the first is event {event.id}" in told
+    assert "products: not done" in told  # it cannot be replayed, and says why
+    assert any(f"Event {event.id} at position {event.position}: {finding}" in one for one in told)
+
+
+def test_fields_that_do_not_fit(damaged):
+    damaged(MOVE.format("data = data - 'quantity'"))
+    assert any("ProductQuantityShipped does not fit" in one for one in finds())
+
+
+@pytest.mark.parametrize(
+    ("change", "findings"),
+    [
+        (
+            "{quantity}",
+            [
+                "  product-a: version 2 says 8, but the sum is -90",
+                "  product-a: version 3 says 3, but the sum is 3",
+            ][:1],
+        ),
+        (
+            "{quantity_on_hand}",
+            [
+                "  product-a: version 2 says 100, but the sum is 8",
+                "  product-a: version 3 says 3, but the sum is 95",
+            ],
+        ),
+    ],
+)
+def test_invariants_of_the_warehouse(damaged, change, findings):
+    damaged(MOVE.format(f"data = jsonb_set(data, '{change}', '100')"))
+    told = finds()
+    assert [one for one in told if "the sum is" in one] == findings
+
+
+def test_command_line_exits_with_1_and_no_traceback():
+    from .test_rebuild import manage
+
+    Product.objects.filter(sku="a").update(quantity=77)
+    code, out, error = manage("verify", "products")
+    assert code == 1
+    assert "a has quantity 77, not 3" in out
+    assert error == "CommandError: 1 failed.\n"
