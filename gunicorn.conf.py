@@ -24,6 +24,9 @@ preload_app = False
 control_socket_disable = True
 # Workers touch a file every second: on a slow disk that blocks, and they are taken for dead.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+# Else a client on this machine says in a header SCRIPT_NAME where the application is mounted, and
+# is answered with 500 where the path does not fit. It is mounted at the root.
+forwarder_headers = ""
 limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 4096

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from . import health
 from .home import home
+from .openapi import openapi
 
 handler400 = "cqrs_example.errors.bad_request"
 handler403 = "cqrs_example.errors.forbidden"
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", home),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("openapi.json", openapi),
     path("warehouse/", include("warehouse.products.urls")),
     path("warehouse/", include("warehouse.product_history.urls")),
     path("warehouse/", include("warehouse.activity.urls")),

@@ -38,7 +38,10 @@ def addresses(patterns, before=""):
 from dataclasses import make_dataclass
 execute(handle, make_dataclass("Prepare", [])())
 visited = Client(headers={"accept": "text/html"}), Client(headers={"accept": "application/json"})
-for address in addresses(get_resolver().url_patterns):
+offered = list(addresses(get_resolver().url_patterns))
+for path in visited[1].get("/openapi.json").json()["paths"]:
+    assert path.replace("{sku}", "abc") in offered, f"{path} is described, but not there"
+for address in offered:
     for client in visited:
         answer = client.get(address, {"sku": "abc"})
         if answer.status_code == 405:
