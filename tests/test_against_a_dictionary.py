@@ -5,6 +5,7 @@ finds."""
 import json
 import os
 from collections import Counter
+from io import StringIO
 from typing import Any, ClassVar
 from urllib.parse import quote
 from uuid import UUID
@@ -76,6 +77,10 @@ class AgainstADictionary(RuleBasedStateMachine):
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+    @rule()
+    def rebuild(self) -> None:
+        call_command("rebuild", "products", stdout=StringIO())
 
     @precondition(lambda self: not self.restarted)
     @rule()

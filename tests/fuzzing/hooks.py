@@ -15,6 +15,7 @@ sku = (
 )
 schemathesis.openapi.format("visible", visible)
 schemathesis.openapi.format("sku", sku)
+schemathesis.openapi.format("reference", sku)
 
 
 @schemathesis.check
