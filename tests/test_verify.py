@@ -17,6 +17,7 @@ from warehouse.low_product_quantity_notification.models import LowProductQuantit
 from warehouse.products.models import Product
 from warehouse.ship_product_quantity.command import ShipProductQuantity
 from warehouse.ship_product_quantity.command import handle as ship
+from warehouse.shipping_report.models import DayOfShipping
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,8 +77,9 @@ def test_all_is_right():
         "the log: 6 events in 4 streams are in order; stock held",
         "products: 3 rows agree with 6 events",
         "low_product_quantity_notification: 1 rows agree with 6 events",
+        "shipping_report: 1 rows agree with 6 events",
     ]
-    assert Run.objects.filter(action="verify", succeeded=True).count() == 3
+    assert Run.objects.filter(action="verify", succeeded=True).count() == 4
 
 
 def test_one_by_name():
@@ -91,6 +93,7 @@ def test_one_by_name():
 def test_empty(damaged):
     Product.objects.all().delete()
     LowProductQuantityNotification.objects.all().delete()
+    DayOfShipping.objects.all().delete()
     damaged("DELETE FROM eventstore_event")
     assert verify()[:2] == [
         "the log: 0 events in 0 streams are in order; stock held",

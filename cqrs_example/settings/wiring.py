@@ -7,6 +7,8 @@ INSTALLED_APPS = [
     "warehouse.products",
     "warehouse.product_history",
     "warehouse.activity",
+    "warehouse.shipping_report",
+    "warehouse.import_stock",
     "warehouse.low_product_quantity_notification",
     # The building blocks.
     "cqrs_example.eventstore",
@@ -28,6 +30,7 @@ EVENTS = ["warehouse.events"]
 PROJECTIONS = {
     "products": "warehouse.products.projection",
     "low_product_quantity_notification": "warehouse.low_product_quantity_notification.projection",
+    "shipping_report": "warehouse.shipping_report.projection",
 }
 
 # "Whenever this event, then that command": heard after the projections, in this order.

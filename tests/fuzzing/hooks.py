@@ -16,6 +16,9 @@ sku = (
 schemathesis.openapi.format("visible", visible)
 schemathesis.openapi.format("sku", sku)
 schemathesis.openapi.format("reference", sku)
+schemathesis.openapi.format(
+    "day-and-sku", st.tuples(st.dates(), sku).map(lambda key: f"{key[0]}/{key[1]}")
+)
 
 
 @schemathesis.check

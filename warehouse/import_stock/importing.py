@@ -1,0 +1,82 @@
+"""From a file to the log: all of it checked first, then chunk by chunk, each line once."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from itertools import islice
+from typing import IO, BinaryIO
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from cqrs_example.eventstore.models import StoredEvent
+from cqrs_example.messaging import Context, execute
+
+from .command import ImportStock, handle
+from .reading import Row, WrongLine, read
+
+# The size of a chunk is a part of each line's identity: with another one, a second run would not
+# know what the first has done.
+CHUNK = 1000
+NAMED = 20  # wrong lines; the rest is counted
+
+
+class CannotImport(Exception):
+    """A file with something wrong in it; nothing of it was imported."""
+
+
+def check(file: BinaryIO, spool: IO[str]) -> tuple[int, str]:
+    """Copy the rows of a file to `spool`; returns their number and their fingerprint (SHA-256).
+
+    The copy is what will be imported, so a file that changes meanwhile changes nothing. Raises
+    `CannotImport` with every line that is wrong.
+    """
+    wrong: list[str] = []
+    rows = more = 0
+    fingerprint = sha256()
+    for row in read(file):
+        if not isinstance(row, WrongLine):
+            line = json.dumps(row, default=str) + "\n"
+            spool.write(line)
+            fingerprint.update(line.encode())
+            rows += 1
+        elif len(wrong) < NAMED:
+            wrong.append(str(row))
+        else:
+            more += 1
+    if wrong:
+        raise CannotImport("\n".join([*wrong, f"and {more:,} more"] if more else wrong))
+    return rows, fingerprint.hexdigest()
+
+
+def import_rows(spool: IO[str], fingerprint: str, told: str) -> Iterator[tuple[int, int]]:
+    """Import the rows that `check` has copied; `told` goes into the metadata of each event.
+
+    Yields after each chunk how many rows were new in it, and how many rows it has come to. A chunk
+    is a command under an id made of the fingerprint and the line: what was done is not done again.
+    """
+    spool.seek(0)
+    file_id = uuid5(NAMESPACE_URL, f"import_stock/{fingerprint}")
+    done = 0
+    while rows := [_row(line) for line in islice(spool, CHUNK)]:
+        command = ImportStock(fingerprint, rows[0].line, rows[-1].line)
+        command_id = uuid5(file_id, str(command.first_line))
+        new = 0 if _is_there(command_id) else len(rows)
+        if new:
+            execute(
+                partial(handle, rows),
+                command,
+                Context(command_id, file_id, "import", {"file": told}),
+            )
+        done += len(rows)
+        yield new, done
+
+
+def _is_there(command_id: UUID) -> bool:
+    """Whether a chunk was imported before: asked first, because a refusal at its end costs more."""
+    return StoredEvent.objects.filter(event_id=uuid5(command_id, "1")).exists()
+
+
+def _row(line: str) -> Row:
+    number, sku, quantity, at = json.loads(line)
+    return Row(number, sku, quantity, at and datetime.fromisoformat(at))

@@ -1,0 +1,1 @@
+"""View slice: how much of each product was shipped on each day."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ShippingReportConfig(AppConfig):
+    name = "warehouse.shipping_report"
+    label = "warehouse_shipping_report"

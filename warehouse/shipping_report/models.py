@@ -1,0 +1,24 @@
+from django.db import models
+
+
+class DayOfShipping(models.Model):
+    """What was shipped of a product on a day (UTC)."""
+
+    sku = models.TextField(db_collation="C")
+    day = models.DateField()
+    quantity = models.BigIntegerField()
+    shipments = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "day"], name="warehouse_shipping_report_one")
+        ]
+        indexes = [models.Index(fields=["-day", "sku"], name="warehouse_shipping_report_page")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.sku}: {self.quantity}"
+
+    @property
+    def key(self) -> str:
+        """Where this row stands in the list, for the addresses of pages."""
+        return f"{self.day}/{self.sku}"

@@ -1,0 +1,52 @@
+from datetime import date
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cqrs_example.http import as_json, endpoint, paged, wants_html
+from warehouse.sku import parse_sku
+
+from .models import DayOfShipping
+
+
+class Key(NamedTuple):
+    """A row's place in the list: the latest day comes first, and in it the lowest SKU."""
+
+    day: date
+    sku: str
+
+
+@endpoint("GET", "HEAD")
+def report(request: HttpRequest) -> HttpResponse:
+    """What was shipped, day by day, the latest first; `?sku=abc123`: of one product."""
+    sku = request.GET.get("sku", "").strip()
+    rows = DayOfShipping.objects.filter(sku=parse_sku(sku)) if sku else DayOfShipping.objects.all()
+    page = paged(request, partial(_listed, rows), "key", parse=_key)
+    if wants_html(request):
+        return render(request, "warehouse/shipping_report/report.html", {**page, "sku": sku})
+    names = ("day", "sku", "quantity", "shipments")
+    return as_json([{name: getattr(row, name) for name in names} for row in page["rows"]])
+
+
+def _key(text: str) -> Key:
+    day, _, sku = text.partition("/")
+    return Key(date.fromisoformat(day), parse_sku(sku))
+
+
+def _listed(
+    rows: QuerySet[DayOfShipping],
+    *,
+    after: Key | None = None,
+    before: Key | None = None,
+    backwards: bool,
+    limit: int,
+) -> Any:
+    # The day alone as well: by that Postgres finds its way into the index.
+    if after:
+        rows = rows.filter(Q(day__lt=after.day) | Q(sku__gt=after.sku), day__lte=after.day)
+    if before:
+        rows = rows.filter(Q(day__gt=before.day) | Q(sku__lt=before.sku), day__gte=before.day)
+    return rows.order_by(*(("day", "-sku") if backwards else ("-day", "sku")))[:limit]
