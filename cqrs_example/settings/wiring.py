@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     # The building blocks.
     "cqrs_example.eventstore",
     "cqrs_example.messaging",
+    "cqrs_example.inspection",
     # Django's own.
     "django.contrib.admin",
     "django.contrib.auth",
