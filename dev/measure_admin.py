@@ -9,16 +9,17 @@ from hashlib import md5
 from urllib.parse import urlencode
 from uuid import UUID
 
-from .measure_pages import Client, call_command, connection, measure  # sets up Django
+# isort: split (the line above sets up Django, without which there are no models)
+from django.contrib.auth.models import Permission, User
 
-from django.contrib.auth.models import Permission, User  # noqa: E402 isort: skip
+from .measure_pages import Client, call_command, connection, measure
 
 EVENTS = 1_000_000
 LIST = "/admin/eventstore/storedevent/"
 ONE_CORRELATION = "00000000-0000-4000-8000-000000000001"
 
-# 10,000 products, one event a second in all; every 500th event is a notification, an import put 100,000 events under one correlation id, and one stream has
-# 50,000 events.
+# 10,000 products, one event a second in all; every 500th event is a notification, an import put
+# 100,000 events under one correlation id, and one stream has 50,000 events.
 LOG = f"""
     INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,
         correlation_id, causation_id, metadata, recorded_at, occurred_at)

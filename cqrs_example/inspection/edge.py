@@ -54,6 +54,7 @@ def show(
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.model._meta,
         "media": model_admin.media,
+        "is_nav_sidebar_enabled": False,  # the lists need the width
         **values,
     }
     return TemplateResponse(request, f"inspection/{template}.html", page)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -31,7 +32,7 @@ def one(
     model_admin: admin.ModelAdmin[Any], request: HttpRequest, object_id: str, projection: str
 ) -> HttpResponse:
     """A row, with the way to its events."""
-    row = model_admin.get_object(request, object_id)
+    row = model_admin.get_object(request, unquote(object_id))
     if row is None:
         raise Http404
     fields = list(zip(row._meta.fields, _values(row), strict=True))

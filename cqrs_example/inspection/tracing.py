@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from ..eventstore import RecordedEvent
@@ -51,7 +51,7 @@ def _tell(
         if event.id in told:
             continue
         told.add(event.id)
-        origin = event.metadata.get("command") or {}
+        origin = _origin(event)
         head = (event.causation_id, origin.get("id"))
         if origin and head != headed:
             kind: Literal["command", "policy"] = "command" if "fields" in origin else "policy"
@@ -61,3 +61,10 @@ def _tell(
         effects = caused.get(event.id, ())
         stack += [(depth + 2, effect) for effect in reversed(effects)]
         headed = None if effects else headed
+
+
+def _origin(event: RecordedEvent) -> dict[str, Any]:
+    """The command that the metadata tells of; of an import it may tell of none."""
+    metadata: Any = event.metadata
+    command = metadata.get("command") if isinstance(metadata, dict) else None
+    return command if isinstance(command, dict) else {}
