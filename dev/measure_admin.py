@@ -9,9 +9,6 @@ from hashlib import md5
 from urllib.parse import urlencode
 from uuid import UUID
 
-# isort: split (the line above sets up Django, without which there are no models)
-from django.contrib.auth.models import Permission, User
-
 from .measure_pages import Client, call_command, connection, measure
 
 EVENTS = 1_000_000
@@ -128,6 +125,8 @@ def fill() -> None:
 def staff() -> Client:
     """Somebody who may view and nothing more: Django asks for the permissions with two queries
     that it spares a superuser."""
+    from django.contrib.auth.models import Permission, User  # only now that Django is set up
+
     viewer, _ = User.objects.get_or_create(username="viewer", is_staff=True)
     viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     client = Client(headers={"accept": "text/html", "host": "localhost"})

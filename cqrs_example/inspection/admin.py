@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
@@ -65,7 +66,7 @@ class EventAdmin(ReadOnlyAdmin):
         return events.stream(self, request)
 
     @inspecting
-    def export(self, request: HttpRequest) -> HttpResponse:
+    def export(self, request: HttpRequest) -> HttpResponseBase:
         return events.export(request)
 
     @inspecting

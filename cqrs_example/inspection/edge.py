@@ -22,7 +22,7 @@ TOO_LONG = (
 )
 
 
-def inspecting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def inspecting(view: Callable[..., Any]) -> Callable[..., Any]:
     """Make a method of a ModelAdmin a page that can only be looked at.
 
     Anything but GET and HEAD is 403, as is a user without the permission to view; what the sender
@@ -30,7 +30,7 @@ def inspecting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     """
 
     @wraps(view)
-    def page(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def page(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         try:

@@ -96,7 +96,7 @@ def stream(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
     return show(model_admin, request, "stream", title=title, **values, **page)
 
 
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> StreamingHttpResponse:
     """What the list would show, or with `?name=` a stream: all of it, oldest first, as JSON lines.
 
     In flat memory. If the database fails on the way the file ends early, with a broken connection.

@@ -22,10 +22,10 @@ WALKED = 50_000
 # A search that finds no more events than this knows all of them at once, wherever they are.
 FEW = 10_000
 
-BY_ID = """SELECT true, position FROM (
-    SELECT position FROM eventstore_event WHERE id = %s UNION
-    SELECT position FROM eventstore_event WHERE correlation_id = %s UNION
-    SELECT position FROM eventstore_event WHERE causation_id = %s) AS found LIMIT %s"""
+BY_ID = """
+    (SELECT true, position FROM eventstore_event WHERE id = %s) UNION ALL
+    (SELECT true, position FROM eventstore_event WHERE correlation_id = %s LIMIT %s) UNION ALL
+    (SELECT true, position FROM eventstore_event WHERE causation_id = %s LIMIT %s)"""
 # The stream of exactly this name, if there is one, comes before all others that begin so.
 BY_STREAM = """SELECT stream = %s, position FROM eventstore_event
     WHERE stream >= %s AND stream < %s ORDER BY stream LIMIT %s"""
@@ -148,7 +148,7 @@ def _found_at_once(search: Search) -> tuple[list[int] | None, list[Condition]]:
     if search.q.startswith("#"):
         return [int(search.q[1:])], conditions
     if identifier := _uuid(search.q):
-        few = _few(rows(BY_ID, [identifier] * 3 + [FEW + 1]))
+        few = _few(rows(BY_ID, [identifier, identifier, FEW + 1, identifier, FEW + 1]))
         conditions.append(("%s IN (id, correlation_id, causation_id)", [identifier]))
     elif begin := search.q or (search.category and f"{search.category}-"):
         found = rows(BY_STREAM, [begin, begin, begin + LAST_CHARACTER, FEW + 1])
@@ -159,7 +159,8 @@ def _found_at_once(search: Search) -> tuple[list[int] | None, list[Condition]]:
 
 
 def _few(found: list[tuple[Any, ...]]) -> list[int] | None:
-    return [position for _, position in found] if len(found) <= FEW else None
+    positions = {position for _, position in found}
+    return sorted(positions) if len(positions) <= FEW else None
 
 
 def _begins(prefix: str) -> Condition:

@@ -50,8 +50,9 @@ class Facts:
 def facts() -> Facts:
     """One query; of the tables of all projections, and of the log."""
     names = [model._meta.db_table for models in projection_models().values() for model in models]
-    [(*values, tables)] = rows(FACTS, [["eventstore_event", *names]])
-    return Facts(*values, tables=json.loads(tables or "{}"))
+    [row] = rows(FACTS, [["eventstore_event", *names]])
+    values = [*row[:-1], json.loads(row[-1] or "{}")]
+    return Facts(*values)
 
 
 def events_per_type() -> list[tuple[str, int]]:
@@ -81,6 +82,6 @@ def last_runs() -> dict[tuple[str, str], Any]:
     """The last rebuild and verification of each projection, if there is a block that does them."""
     if not apps.is_installed(f"{__package__.rpartition('.')[0]}.projections"):
         return {}
-    model: Any = apps.get_model("projections", "Run")
+    model: Any = apps.get_app_config("projections").get_model("Run")
     newest = model.objects.order_by("projection", "action", "-started_at")
     return {(run.projection, run.action): run for run in newest.distinct("projection", "action")}
