@@ -509,6 +509,13 @@ def test_superuser_cannot_change_anything_through_the_admin(staff, everything, p
     assert everything() == before
 
 
+def test_front_page_offers_to_view_only(staff):
+    page = text(staff, "/admin/")
+    for path in (LIST, "/admin/warehouse_products/product/", TODO):
+        assert f'href="{path}" class="viewlink"' in page
+        assert f'href="{path}add/"' not in page
+
+
 def test_nothing_offers_to_change_anything(staff):
     _, shipped, _ = low_shipment()
     assert staff.get(f"{LIST}add/").status_code == 403

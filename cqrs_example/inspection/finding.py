@@ -89,8 +89,6 @@ def plan(search: Search) -> Walk:
     """How to find it: at most two queries."""
     low, high, categories = positions_between(search.since, search.until)
     few, conditions = _found_at_once(search)
-    if few is not None and search.category:
-        conditions = [_begins(f"{search.category}-")]
     if few is not None and search.type:
         conditions.append(("type = %s", [search.type]))
     if search.since:

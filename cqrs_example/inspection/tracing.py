@@ -11,7 +11,11 @@ from ..eventstore.recorded import SELECT
 from .looking import look
 
 MOST = 200
-CORRELATED = SELECT + "WHERE correlation_id = %s ORDER BY position LIMIT %s"
+# Of a correlation id with more events than this, some of them will do: no index has them in order.
+SORTED = 10_000
+CORRELATED = f"""{SELECT} WHERE position IN (
+        SELECT position FROM eventstore_event WHERE correlation_id = %s LIMIT {SORTED})
+    ORDER BY position LIMIT %s"""
 
 
 @dataclass(frozen=True)
