@@ -7,15 +7,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ..eventstore import RecordedEvent
-from ..eventstore.recorded import SELECT
+from ..eventstore.recorded import COLUMNS, SELECT
 from .looking import look
 
 MOST = 200
 # Of a correlation id with more events than this, some of them will do: no index has them in order.
 SORTED = 10_000
-CORRELATED = f"""{SELECT} WHERE position IN (
-        SELECT position FROM eventstore_event WHERE correlation_id = %s LIMIT {SORTED})
-    ORDER BY position LIMIT %s"""
+CORRELATED = f"""SELECT {COLUMNS} FROM (
+        {SELECT} WHERE correlation_id = %s LIMIT {SORTED}) AS correlated
+    ORDER BY position LIMIT %s"""  # noqa: S608 (no input in it)
 
 
 @dataclass(frozen=True)
