@@ -52,7 +52,7 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
         "events",
         title="Events",
         search=search,
-        types=finding.event_types(),
+        types=sorted({*finding.event_types(), search.type} - {""}),
         categories=walk.categories,
         walked=finding.WALKED,
         **page,
