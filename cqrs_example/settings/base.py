@@ -160,3 +160,12 @@ LOGGING = {
 
 # A shipment that leaves this many or fewer is reported, and the stock page marks the product.
 LOW_PRODUCT_QUANTITY = 5
+
+# What the inspection of the log links to: for the first part of a stream's name, the URL that takes
+# the rest; for a projection, the stream that a row of its read model is about.
+STREAM_PAGES = {"product": "product"}
+READ_MODEL_STREAMS = {
+    "products": "product-{sku}",
+    "low_product_quantity_notification": "product-{sku}",
+    "shipping_report": "product-{sku}",
+}

@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "cqrs_example.eventstore",
     "cqrs_example.messaging",
     "cqrs_example.projections",
+    "cqrs_example.inspection",
     # Django's own.
     "django.contrib.admin",
     "django.contrib.auth",

@@ -1,0 +1,1 @@
+"""The log inspected: read-only pages in Django's admin, for staff."""

@@ -1,0 +1,60 @@
+"""The log at a glance."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import django
+import psycopg
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from . import statistics
+from .chart import bars
+from .edge import show
+
+
+def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
+    """Four queries, of which none looks at more than the newest 10,000 events."""
+    facts = statistics.facts()
+    versions = {
+        "Postgres": facts.postgres,
+        "Django": django.get_version(),
+        "psycopg": psycopg.__version__,
+        "Python": platform.python_version(),
+    }
+    return show(
+        model_admin,
+        request,
+        "overview",
+        title="Overview of the log",
+        facts=facts,
+        types=statistics.events_per_type(),
+        chart=bars(statistics.events_per_hour()),
+        newest=statistics.NEWEST,
+        projections=_projections(facts),
+        versions=versions,
+    )
+
+
+def _projections(facts: statistics.Facts) -> list[dict[str, Any]]:
+    runs = statistics.last_runs()
+    named = [
+        {"name": name, "tables": [_table(model, facts) for model in models]}
+        for name, models in statistics.projection_models().items()
+    ]
+    return [
+        {
+            **one,
+            "rebuilt": runs.get((str(one["name"]), "rebuild")),
+            "verified": runs.get((str(one["name"]), "verify")),
+        }
+        for one in named
+    ]
+
+
+def _table(model: Any, facts: statistics.Facts) -> dict[str, Any]:
+    address = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    rows = facts.tables.get(model._meta.db_table, -1)
+    return {"name": model._meta.verbose_name_plural, "address": address, "rows": rows}

@@ -1,0 +1,68 @@
+"""The tables of the projections: any model, a page by its primary key, nothing counted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+
+from ..http import BadInput, paged
+from .edge import show
+from .finding import LAST_CHARACTER
+from .links import stream_of
+
+
+def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
+    """By primary key; `?q=` is the key, or how it begins if it is text."""
+    model, q = model_admin.model, request.GET.get("q", "").strip()
+    found = _found(model, q) if q else model.objects.all()
+    page = paged(request, partial(_fetch, found), "pk", parse=partial(_key, model))
+    names = [one.verbose_name for one in model._meta.fields]
+    page["rows"] = [(row.pk, _values(row)) for row in page["rows"]]
+    title = model._meta.verbose_name_plural.capitalize()
+    return show(model_admin, request, "rows", title=title, names=names, q=q, **page)
+
+
+def one(
+    model_admin: admin.ModelAdmin[Any], request: HttpRequest, object_id: str, projection: str
+) -> HttpResponse:
+    """A row, with the way to its events."""
+    row = model_admin.get_object(request, unquote(object_id))
+    if row is None:
+        raise Http404
+    fields = list(zip(row._meta.fields, _values(row), strict=True))
+    stream = stream_of(projection, row)
+    return show(model_admin, request, "row", title=str(row), fields=fields, stream=stream)
+
+
+def _found(model: Any, q: str) -> Any:
+    if model._meta.pk.get_internal_type() not in ("TextField", "CharField"):
+        return model.objects.filter(pk=_key(model, q))
+    return model.objects.filter(pk__gte=_key(model, q), pk__lt=q + LAST_CHARACTER)
+
+
+def _fetch(found: Any, *, backwards: bool, limit: int, **keys: Any) -> Any:
+    names = {"after": "pk__gt", "before": "pk__lt"}
+    within = found.filter(**{names[side]: key for side, key in keys.items()})
+    return within.order_by("-pk" if backwards else "pk")[:limit]
+
+
+def _key(model: Any, text: str) -> Any:
+    try:
+        if "\0" not in text:
+            return model._meta.pk.to_python(text)
+    except ValidationError:
+        pass
+    name = model._meta.pk.verbose_name
+    raise BadInput(f"There is no {name} such as {text!r:.60}.")
+
+
+def _values(row: Any) -> list[tuple[Any, bool]]:
+    """Each value, and whether it is an id that the log may know."""
+    values = [getattr(row, one.attname) for one in row._meta.fields]
+    return [(value, isinstance(value, UUID)) for value in values]

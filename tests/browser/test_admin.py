@@ -1,0 +1,98 @@
+"""The log in the admin, as staff see it: for all eyes, with and without JavaScript."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from cqrs_example.eventstore import read_all
+
+from .conftest import receive, send
+from .test_flows import both_ways
+from .test_pages import is_for_everybody
+
+LIST = "/admin/eventstore/storedevent/"
+PAGES = {
+    "events": LIST,
+    "nothing found": f"{LIST}?q=none",
+    "refused": f"{LIST}?since=x",
+    "event": "{event}",
+    "stream": f"{LIST}stream/?name=product-abc123",
+    "overview": f"{LIST}overview/",
+    "products": "/admin/warehouse_products/product/",
+    "product": "/admin/warehouse_products/product/abc123/change/",
+}
+
+
+@pytest.fixture
+def _events(server):
+    User.objects.create_superuser("boss", password="boss")
+    receive("abc123", 10)
+    receive("W" * 64, 10)
+    send("abc123", 7)
+
+
+@pytest.fixture
+def log_in(visitor, _events):
+    page = visitor.open("/admin/login/")
+    page.get_by_label("Username:").fill("boss")
+    page.get_by_label("Password:").fill("boss")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("link", name="Overview of the log")).to_be_visible()
+    return visitor
+
+
+def test_login_is_for_everybody(visitor):
+    is_for_everybody(visitor.open("/admin/login/"))
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_admin_page_is_for_everybody(log_in, path):
+    last = list(read_all())[-1]
+    is_for_everybody(log_in.open(path.replace("{event}", f"{LIST}{last.position}/change/")))
+
+
+@both_ways
+def test_from_the_front_page_to_what_caused_an_event(log_in, page):
+    page.get_by_role("link", name="Overview of the log").click()
+    page.get_by_role("link", name="Events", exact=True).click()
+    page.get_by_label("Search").fill("low_product")
+    page.get_by_label("Search").press("Enter")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    rows.get_by_role("rowheader").get_by_role("link").click()
+    expect(page.get_by_text("Notified that abc123 is low, 3 left").first).to_be_visible()
+    cause = page.locator("dl").get_by_text("Shipped 7 of abc123, 3 left")
+    expect(cause).to_be_visible()
+    expect(page.locator(".trace li")).to_have_text(
+        [
+            "command ShipProductQuantity",
+            f"#{_position('Shipped')} Shipped 7 of abc123, 3 left",
+            "command NotifyLowProductQuantity",
+            f"#{_position('Notified')} Notified that abc123 is low, 3 left",
+        ]
+    )
+
+
+def _position(begin):
+    return next(event.position for event in read_all() if str(event).startswith(begin))
+
+
+def test_copy(log_in, page):
+    log_in.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    position = _position("Shipped")
+    log_in.open(f"{LIST}{position}/change/")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("status")).to_have_text("Copied.")
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert copied["position"] == position
+
+
+@pytest.mark.parametrize("visitor", [{"java_script_enabled": False}], indirect=True)
+def test_without_javascript_no_button_that_does_nothing(log_in, page):
+    log_in.open(f"{LIST}{_position('Shipped')}/change/")
+    expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == f"event-{_position('Shipped')}.json"

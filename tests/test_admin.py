@@ -1,0 +1,654 @@
+"""The log in Django's admin: what it shows to whom, and that nobody changes anything by it."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from html import escape, unescape
+from io import StringIO
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cqrs_example.eventstore import append, lock, read_all
+from cqrs_example.eventstore.models import StoredEvent
+from cqrs_example.http import paging
+from cqrs_example.inspection import events as pages
+from cqrs_example.inspection import finding, moments
+from cqrs_example.inspection.tracing import trace
+from cqrs_example.messaging import Context, execute
+from warehouse.events import (
+    NotifiedLowProductQuantity,
+    ProductQuantityIncreased,
+    ProductQuantityShipped,
+)
+from warehouse.increase_product_quantity.command import IncreaseProductQuantity
+from warehouse.increase_product_quantity.command import handle as increase
+from warehouse.products.models import Product
+from warehouse.ship_product_quantity.command import ShipProductQuantity
+from warehouse.ship_product_quantity.command import handle as ship
+
+from .databases import url
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/eventstore/storedevent/"
+TODO = "/admin/warehouse_low_product_quantity_notification/lowproductquantitynotification/"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    """"'><img src=x onerror=alert(1)>""",
+    "\u05d0\u05d1\u05d2 \U0001f469\u200d\U0001f527 {{ 7 }}{% now %}",
+    "a\u202egnp.exe",
+]
+
+
+@pytest.fixture
+def staff(client):
+    """A superuser's browser: the one who may do everything else."""
+    client.force_login(User.objects.create_superuser("boss"))
+    return client
+
+
+@pytest.fixture
+def viewer(client):
+    """May view, and nothing more."""
+    user = User.objects.create_user("viewer", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(user)
+    return client
+
+
+def record(stream, *events, **origin):
+    with transaction.atomic():
+        [locked] = lock(stream)
+        return append(locked, events, **origin)
+
+
+def received(sku, quantity=10):
+    return ProductQuantityIncreased(sku, quantity, quantity)
+
+
+def by_hand(**columns):
+    """A row as the event store would never write it: an import, or a newer version of the code."""
+    values = {
+        "id": uuid4(),
+        "stream": "product-a",
+        "version": 1,
+        "type": "warehouse.ProductQuantityIncreased",
+        "schema_version": 1,
+        "data": '{"sku": "a", "quantity": 1, "quantity_on_hand": 1}',
+        "correlation_id": uuid4(),
+        "causation_id": uuid4(),
+        "metadata": "{}",
+        "recorded_at": datetime(2025, 1, 1, tzinfo=UTC),
+        "occurred_at": datetime(2025, 1, 1, tzinfo=UTC),
+    } | columns
+    with connection.cursor() as cursor:
+        names, places = ", ".join(values), ", ".join(["%s"] * len(values))
+        sql = f"INSERT INTO eventstore_event ({names}) VALUES ({places}) RETURNING position"
+        cursor.execute(sql, [*values.values()])
+        return cursor.fetchone()[0]
+
+
+def text(client, path, status=200, **query):
+    response = client.get(path, query)
+    assert response.status_code == status, response.content
+    return response.content.decode()
+
+
+def listed(client, **query):
+    return [event.position for event in client.get(LIST, query).context["rows"]]
+
+
+def address(position):
+    return f"{LIST}{position}/change/"
+
+
+def low_shipment():
+    """A shipment that leaves little, and the notification that it causes."""
+    execute(increase, IncreaseProductQuantity("abc", 10))
+    execute(ship, ShipProductQuantity("abc", 7), Context(actor="clerk"))
+    return list(read_all())
+
+
+# Finding
+
+
+def test_list_tells_what_happened_newest_first(staff):
+    low_shipment()
+    page = text(staff, LIST)
+    sentences = [escape(str(event)) for event in reversed(list(read_all()))]
+    assert len(sentences) == 3
+    assert sorted(sentences, key=page.index) == sentences
+
+
+def test_search_finds_by_every_id_position_stream_and_prefix(staff):
+    first, shipped, notified = low_shipment()
+    low = "low_product_quantity_notification-abc"
+    for q, found in {
+        str(shipped.id): [notified, shipped],  # the event, and what it caused
+        str(shipped.correlation_id).upper(): [notified, shipped],
+        str(shipped.causation_id): [notified, shipped],
+        str(first.causation_id): [first],
+        f"#{shipped.position}": [shipped],
+        f" #{shipped.position} ": [shipped],
+        "product-abc": [shipped, first],
+        "product-a": [shipped, first],
+        low: [notified],
+        "": [notified, shipped, first],
+        "product-ab%": [],
+        "_roduct": [],
+        str(uuid4()): [],
+        "#999999999": [],
+    }.items():
+        assert listed(staff, q=q) == [event.position for event in found], q
+
+
+def test_search_for_a_stream_is_exact_when_there_is_one(staff):
+    [exact] = record("product-a", received("a"))
+    [longer] = record("product-ab", received("ab"))
+    assert listed(staff, q="product-a") == [exact.position]
+    assert listed(staff, q="product-") == [longer.position, exact.position]
+
+
+def many_events():
+    """Of three types in seven streams, with gaps between positions, one a minute."""
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    one_correlation = uuid4()
+    types = [ProductQuantityIncreased, ProductQuantityShipped, NotifiedLowProductQuantity]
+    for n in range(60):
+        if n % 9 == 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT nextval('eventstore_event_position_seq')")
+        stream = f"notification-{n}" if n % 10 == 3 else f"product-{'ab'[n % 2]}{n % 3}"
+        by_hand(
+            stream=stream,
+            version=n + 1,
+            type=types[2 if n % 10 == 3 else n % 2].type,
+            data="{}",
+            correlation_id=one_correlation if n % 4 == 0 else uuid4(),
+            recorded_at=begin + timedelta(minutes=n),
+        )
+    return one_correlation
+
+
+SEARCHES = [
+    {},
+    {"type": ProductQuantityShipped.type},
+    {"type": NotifiedLowProductQuantity.type},
+    {"category": "product"},
+    {"category": "notification"},
+    {"category": "none"},
+    {"q": "product-a0"},
+    {"q": "product-a"},
+    {"q": "pro"},
+    {"q": "correlation"},
+    {"since": "2025-01-01T00:20", "until": "2025-01-01T00:31"},
+    {"since": "2025-01-01T00:20+00:00"},
+    {"until": "2025-01-01T00:20"},
+    {"since": "2026-01-01"},
+    {"until": "2024-01-01"},
+    {"q": "product-a", "type": ProductQuantityShipped.type},
+    {"q": "product-a", "type": NotifiedLowProductQuantity.type},
+    {"q": "product-a0", "category": "product", "since": "2025-01-01T00:20"},
+    {"q": "correlation", "category": "product", "type": ProductQuantityIncreased.type},
+    {"category": "notification", "type": NotifiedLowProductQuantity.type, "until": "2025-01-01T01"},
+]
+
+
+def expected(search, correlation):
+    """The same by looking at each event there is."""
+    found = StoredEvent.objects.order_by("-position")
+    q, category = search.get("q"), search.get("category")
+    if q == "correlation":
+        found = found.filter(correlation_id=correlation)
+    elif q:
+        exact = found.filter(stream=q)
+        found = exact if exact.exists() else found.filter(stream__startswith=q)
+    if category:
+        found = found.filter(stream__startswith=f"{category}-")
+    if "type" in search:
+        found = found.filter(type=search["type"])
+    for name, lookup in (("since", "recorded_at__gte"), ("until", "recorded_at__lt")):
+        if name in search:
+            moment = datetime.fromisoformat(search[name])
+            found = found.filter(**{lookup: moment.replace(tzinfo=moment.tzinfo or UTC)})
+    return list(found.values_list("position", flat=True))
+
+
+@pytest.mark.parametrize(("few", "walked"), [(3, 7), (6, 7), (100, 100)])
+@pytest.mark.parametrize("search", SEARCHES, ids=str)
+def test_every_search_finds_all_of_it_in_both_directions(staff, monkeypatch, search, few, walked):
+    """However little a page looks at: it says from where on to look further."""
+    monkeypatch.setattr(paging, "SHOWN", 4)
+    monkeypatch.setattr(pages, "BATCH", 5)
+    monkeypatch.setattr(finding, "WALKED", walked)
+    monkeypatch.setattr(finding, "FEW", few)
+    monkeypatch.setattr(moments, "OUT_OF_ORDER", 2)
+    correlation = many_events()
+    query = search | ({"q": str(correlation)} if search.get("q") == "correlation" else {})
+    wanted = expected(search, correlation)
+    assert followed(staff, query, {}, ("on", "older_from"), "before") == wanted
+    newer = followed(staff, query, {"after": 0}, ("back", "newer_from"), "after", True)
+    assert newer == wanted[::-1]
+    lines = b"".join(staff.get(f"{LIST}export/", query)).decode().splitlines()
+    assert [json.loads(line)["position"] for line in lines] == wanted[::-1]
+
+
+def followed(client, query, key, onward, side, turned=False):
+    found = []
+    for _ in range(70):
+        page = client.get(LIST, query | key).context
+        rows = [event.position for event in page["rows"]]
+        found += rows[::-1] if turned else rows
+        further = [page[name] for name in onward if name in page and page[name] is not None]
+        if not further:
+            return found
+        key = {side: further[0]}
+    raise AssertionError("this never ends")
+
+
+def test_pages_begin_where_the_one_before_ended(staff):
+    for n in range(120):
+        by_hand(version=n + 1)
+    positions = list(StoredEvent.objects.order_by("-position").values_list("position", flat=True))
+    first, second, third = positions[:50], positions[50:100], positions[100:]
+    assert listed(staff) == first
+    assert listed(staff, before=first[-1]) == second
+    assert listed(staff, before=second[-1]) == third
+    assert listed(staff, after=third[0]) == second
+    assert listed(staff, after=0) == positions[-50:]
+
+
+def test_times_out_of_order_are_found(staff):
+    """A bulk append has the time at which it began, but lower positions were taken meanwhile."""
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    minutes = [0, 1, 9, 2, 3, 8, 4, 5, 6, 7, 20, 10, 11]
+    positions = {
+        n: by_hand(version=version, recorded_at=begin + timedelta(minutes=n))
+        for version, n in enumerate(minutes, 1)
+    }
+    for low in range(12):
+        window = {"since": f"2025-01-01T00:{low:02}", "until": f"2025-01-01T00:{low + 3:02}"}
+        wanted = sorted((positions[n] for n in minutes if low <= n < low + 3), reverse=True)
+        assert listed(staff, **window) == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"since": "yesterday"}, "Since must be a date and time such as 2025-01-31"),
+        ({"until": "2025-13-01"}, "but is '2025-13-01'."),
+        ({"type": "a\0b"}, "cannot have control characters"),
+        ({"q": "#x"}, "A position is a whole number such as 12, but this is 'x'."),
+        ({"q": f"#{2**63}"}, "A position is a whole number"),
+        ({"q": "a\0b"}, "cannot have control characters"),
+        ({"before": "x"}, "A position is a whole number"),
+        ({"before": "9" * 30}, "A position is a whole number"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_said_in_a_sentence(staff, query, sentence):
+    assert escape(sentence) in text(staff, LIST, 400, **query)
+
+
+def test_categories_are_offered(staff):
+    for name in ("product-a", "product-b-c", "order-1", "alone", "product.x-1"):
+        record(name, received("a"))
+    page = staff.get(LIST).context
+    assert page["categories"] == ["alone", "order", "product", "product.x"]
+
+
+# One event, one stream
+
+
+def test_event_shows_what_caused_it_and_what_it_caused(staff):
+    first, shipped, notified = low_shipment()
+    page = staff.get(address(shipped.position)).context
+    assert [one.id for one in page["around"]["previous"]] == [first.id]
+    assert "next" not in page["around"]
+    assert [one.id for one in page["effects"]] == [notified.id]
+    page = staff.get(address(notified.position)).context
+    assert [one.id for one in page["around"]["cause"]] == [shipped.id]
+
+
+def test_trace_tells_commands_and_events_in_order():
+    _, shipped, notified = low_shipment()
+    steps = [(one.depth, one.kind, one.name) for one in trace(shipped.correlation_id)]
+    assert steps == [
+        (0, "command", "ShipProductQuantity"),
+        (1, "event", shipped.type),
+        (2, "policy", "NotifyLowProductQuantity"),
+        (3, "event", notified.type),
+    ]
+
+
+def test_trace_of_events_that_cause_each_other_hides_none():
+    correlation, one, other = uuid4(), uuid4(), uuid4()
+    for version, (event_id, cause) in enumerate([(one, other), (other, one)], 1):
+        by_hand(id=event_id, causation_id=cause, correlation_id=correlation, version=version)
+    own = uuid4()
+    by_hand(id=own, causation_id=own, correlation_id=correlation, version=3, metadata='["odd"]')
+    assert {step.event.id for step in trace(correlation) if step.event} == {one, other, own}
+
+
+def test_trace_is_cut_with_a_word(staff):
+    correlation = uuid4()
+    positions = [by_hand(version=n, correlation_id=correlation) for n in range(1, 203)]
+    assert "There are more." in text(staff, address(positions[0]))
+
+
+def test_event_links_to_its_page_and_as_of_here(staff):
+    _, shipped, notified = low_shipment()
+    page = text(staff, address(shipped.position))
+    as_of = reverse("product", args=["abc"]) + "?version=2"
+    assert f'href="{as_of}"' in page
+    assert "This is version 1 of 2" in staff.get(
+        as_of.replace("=2", "=1"), headers={"accept": "text/html"}
+    ).content.decode().replace("&nbsp;", " ")
+    assert "As of here" not in text(staff, address(notified.position))
+
+
+@pytest.mark.parametrize("named", [{}, {"product": "a_slice_that_is_gone"}])
+def test_no_link_where_there_is_no_page(staff, settings, named):
+    settings.STREAM_PAGES = named
+    _, shipped, _ = low_shipment()
+    assert "As of here" not in text(staff, address(shipped.position))
+
+
+def test_stream_shows_all_its_events_and_where_they_lead(staff):
+    events = [received("a", n) for n in range(1, 53)]
+    record("product-a", *events)
+    page = staff.get(f"{LIST}stream/", {"name": "product-a"})
+    assert [event.version for event in page.context["rows"]] == list(range(52, 2, -1))
+    assert "Received 52 of a, 52 on hand" in page.content.decode()
+    assert page.context["stored"] == {"sku": "a", "quantity": 52, "quantity_on_hand": 52}
+    last = staff.get(f"{LIST}stream/", {"name": "product-a", "before": 3})
+    assert [event.version for event in last.context["rows"]] == [2, 1]
+
+
+def test_stream_that_is_not_there(staff):
+    sentence = "There is no stream &#x27;nothing&#x27;."
+    assert sentence in text(staff, f"{LIST}stream/", 404, name="nothing")
+    text(staff, f"{LIST}stream/", 404, name="a\0")
+    text(staff, f"{LIST}stream/", 404)
+
+
+def test_event_that_is_not_there(staff):
+    for position in (999_999_999, 2**63, 10**30):
+        text(staff, f"{LIST}{position}/event.json", 404)
+    text(staff, address(999_999_999), 404)
+    text(staff, address(2**63), 400)
+    text(staff, address("x"), 400)
+
+
+def test_event_as_json(staff):
+    _, shipped, _ = low_shipment()
+    answer = staff.get(f"{LIST}{shipped.position}/event.json")
+    assert answer["Content-Disposition"] == f'attachment; filename="event-{shipped.position}.json"'
+    told = answer.json()
+    shipment = {"sku": "abc", "quantity": 7, "quantity_on_hand": 3, "reference": "not given"}
+    assert told["data"] == shipment
+    assert told["metadata"]["actor"] == "clerk"
+    assert UUID(told["id"]) == shipped.id
+    assert datetime.fromisoformat(told["recorded_at"]) == shipped.recorded_at
+
+
+def test_export_of_a_stream_whose_name_looks_like_a_search(staff, monkeypatch):
+    monkeypatch.setattr(pages, "BATCH", 2)
+    record("#1", *[received("a", n) for n in range(1, 6)])
+    record("product-a", received("a"))
+    answer = staff.get(f"{LIST}export/", {"name": "#1"})
+    lines = b"".join(answer).decode().splitlines()
+    assert [json.loads(line)["version"] for line in lines] == [1, 2, 3, 4, 5]
+
+
+def test_export_is_read_in_batches(staff, monkeypatch):
+    monkeypatch.setattr(pages, "BATCH", 2)
+    record("product-a", *[received("a", n) for n in range(1, 8)])
+    answer = staff.get(f"{LIST}export/")
+    with CaptureQueriesContext(connection) as captured:
+        lines = iter(answer)
+        first = [next(lines) for _ in range(2)]
+    assert (len(first), len(captured)) == (2, 1)
+    assert len(list(lines)) == 5
+
+
+# Hostile, and unreadable
+
+
+@pytest.mark.parametrize("text_of_somebody", HOSTILE)
+def test_what_somebody_wrote_is_shown_and_never_run(staff, text_of_somebody):
+    stream = f"product-{text_of_somebody}"
+    [event] = record(
+        stream,
+        received(text_of_somebody),
+        metadata={"actor": text_of_somebody, "command": {"name": text_of_somebody, "fields": {}}},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO warehouse_products_product VALUES (%s, 1, now())", [text_of_somebody]
+        )
+    products = "/admin/warehouse_products/product/"
+    seen = [
+        text(staff, LIST),
+        text(staff, LIST, q=stream),
+        text(staff, LIST, category=text_of_somebody),
+        text(staff, LIST, type=text_of_somebody),
+        text(staff, address(event.position)),
+        text(staff, f"{LIST}stream/", name=stream),
+        text(staff, f"{LIST}stream/", 404, name=f"{stream}?"),
+        text(staff, products),
+        text(staff, products, q=text_of_somebody),
+    ]
+    [link] = [
+        unescape(part.split('"')[0])
+        for part in seen[-1].split('href="')
+        if part.startswith(products) and "/change/" in part
+    ]
+    seen.append(text(staff, link))
+    for page in seen:
+        # What was typed into a field stands there again, as it is.
+        shown = re.sub(r'value="[^"]*"', "", page)
+        assert not [raw for raw in ("<script>alert", "<img src=x", "\u202e") if raw in shown]
+        assert "{{ 7 }}" in page or "{{ 7 }}" not in text_of_somebody
+    told = escape(text_of_somebody.replace("\u202e", "\\u202e"))
+    assert all(told in page for page in (seen[0], seen[4], seen[5], seen[7], seen[9]))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"type": "warehouse.Forgotten"},
+        {"schema_version": 99},
+        {"data": '{"sku": "a"}'},
+        {"data": "[1]", "metadata": "[]"},
+    ],
+    ids=str,
+)
+def test_event_that_the_code_cannot_read_is_shown_raw(staff, columns):
+    position = by_hand(**columns)
+    for page in (
+        text(staff, LIST),
+        text(staff, address(position)),
+        text(staff, f"{LIST}stream/", name="product-a"),
+    ):
+        assert "This event cannot be read." in page
+    assert listed(staff, type=StoredEvent.objects.get().type) == [position]
+    stored = json.loads(columns.get("data", '{"sku": "a", "quantity": 1, "quantity_on_hand": 1}'))
+    assert staff.get(f"{LIST}{position}/event.json").json()["data"] == stored
+    [line] = b"".join(staff.get(f"{LIST}export/")).decode().splitlines()
+    assert json.loads(line)["data"] == stored
+
+
+# Nobody changes anything
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (LIST, {"action": "delete_selected", "_selected_action": "1", "post": "yes"}),
+        (f"{LIST}add/", {"stream": "product-a"}),
+        ("{event}change/", {"stream": "product-b", "_save": "Save"}),
+        ("{event}delete/", {"post": "yes"}),
+        ("{event}history/", {}),
+        (f"{LIST}overview/", {}),
+        (f"{LIST}stream/?name=product-abc", {}),
+        (f"{LIST}export/", {}),
+        ("/admin/warehouse_products/product/abc/change/", {"sku": "abc", "quantity": 99}),
+        ("/admin/warehouse_products/product/abc/delete/", {"post": "yes"}),
+        ("/admin/warehouse_products/product/add/", {"sku": "x", "quantity": 1}),
+        ("/admin/warehouse_products/product/", {"action": "delete_selected", "post": "yes"}),
+        (TODO, {"action": "delete_selected", "post": "yes"}),
+    ],
+)
+def test_superuser_cannot_change_anything_through_the_admin(staff, everything, path, body):
+    _, shipped, _ = low_shipment()
+    before = everything()
+    target = path.replace("{event}", f"{LIST}{shipped.position}/")
+    assert staff.post(target, body).status_code == 403
+    assert everything() == before
+
+
+def test_front_page_offers_to_view_only(staff):
+    page = text(staff, "/admin/")
+    for path in (LIST, "/admin/warehouse_products/product/", TODO):
+        assert f'href="{path}" class="viewlink"' in page
+        assert f'href="{path}add/"' not in page
+
+
+def test_nothing_offers_to_change_anything(staff):
+    _, shipped, _ = low_shipment()
+    assert staff.get(f"{LIST}add/").status_code == 403
+    assert staff.get(f"{LIST}{shipped.position}/delete/").status_code == 403
+    for path in (LIST, address(shipped.position), "/admin/warehouse_products/product/abc/change/"):
+        page = text(staff, path)
+        forms = page.count('method="post"')
+        assert forms == page.count('id="logout-form"'), path
+
+
+PATHS = ["", "{position}/change/", "{position}/event.json", "stream/?name=product-abc", "export/"]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "overview/"])
+def test_only_staff_who_may_view(client, path):
+    _, shipped, _ = low_shipment()
+    target = LIST + path.format(position=shipped.position)
+    assert client.get(target).status_code == 302
+    user = User.objects.create_user("somebody")
+    client.force_login(user)
+    assert client.get(target)["Location"].startswith("/admin/login/")
+    user.is_staff = True
+    user.save()
+    assert client.get(target).status_code == 403
+    assert "Overview of the log" not in text(client, "/admin/")
+
+
+# Read models, and the overview
+
+
+def test_read_models_are_listed_and_lead_to_their_events(staff):
+    _, shipped, _ = low_shipment()
+    assert "abc" in text(staff, "/admin/warehouse_products/product/")
+    row = text(staff, "/admin/warehouse_products/product/abc/change/")
+    assert f'href="{LIST}stream/?name=product-abc"' in row
+    todo = text(staff, TODO)
+    assert f'href="{LIST}?q={shipped.id}"' in text(staff, f"{TODO}{shipped.id}/change/")
+    assert str(shipped.id) in todo
+
+
+def test_read_model_is_found_by_its_key(staff):
+    low_shipment()
+    execute(increase, IncreaseProductQuantity("b", 1))
+    products = "/admin/warehouse_products/product/"
+    assert len(staff.get(products, {"q": "a"}).context["rows"]) == 1
+    assert len(staff.get(products, {"q": ""}).context["rows"]) == 2
+    assert [row[0] for row in staff.get(products, {"after": "abc"}).context["rows"]] == ["b"]
+    assert "There is no shipment such as" in text(staff, TODO, 400, q="no id")
+    text(staff, products, 400, q="a\0")
+
+
+def test_overview_estimates_and_says_so(staff):
+    low_shipment()
+    execute(ship, ShipProductQuantity("abc", 1))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE eventstore_event")
+    page = staff.get(f"{LIST}overview/")
+    assert "Estimates by the planner" in page.content.decode()
+    assert dict(page.context["types"])["warehouse.ProductQuantityShipped"] == 2
+    assert page.content.decode().count("never") == 6  # verified or rebuilt
+    assert page.context["facts"].last_position == StoredEvent.objects.latest("position").position
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_overview_tells_when_projections_were_rebuilt_and_verified(staff):
+    low_shipment()
+    Product.objects.update(quantity=77)
+    with pytest.raises(CommandError):
+        call_command("verify", "products", stdout=StringIO())
+    assert ", failed<br>1 of 1 rows differ from 3 events" in text(staff, f"{LIST}overview/")
+    call_command("rebuild", "products", stdout=StringIO())
+    call_command("verify", "products", stdout=StringIO())
+    page = text(staff, f"{LIST}overview/")
+    assert "<br>rebuilt from the log: 1 rows changed" in page
+    assert "<br>1 rows agree with 3 events" in page
+
+
+def test_overview_of_an_empty_log(staff):
+    assert "none yet" in text(staff, f"{LIST}overview/")
+    assert "Nothing has happened here yet." in text(staff, LIST)
+
+
+def test_bars_are_as_high_as_hours_are_busy(staff):
+    for minute in (0, 10, 200):
+        at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
+        by_hand(version=minute + 1, recorded_at=at)
+    chart = staff.get(f"{LIST}overview/").context["chart"]
+    assert chart["path"] == "M0.0 120v-120.0h40.0V120zM540.0 120v-60.0h40.0V120z"
+    assert [count for _, count in chart["told"]] == [1, 2]
+
+
+# Fast, or a sentence
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *PATHS,
+        "overview/",
+        "?q=product-a&type=warehouse.NotifiedLowProductQuantity&since=2020-01-01&category=product",
+    ],
+)
+def test_few_queries_for_somebody_who_may_only_view(viewer, monkeypatch, path):
+    monkeypatch.setattr(finding, "FEW", 1)
+    _, shipped, _ = low_shipment()
+    with CaptureQueriesContext(connection) as captured:
+        answer = viewer.get(LIST + path.format(position=shipped.position))
+        assert answer.status_code == 200
+        list(answer)
+    assert len(captured) <= 8
+    assert not any("count(*) from eventstore_event" in q["sql"].lower() for q in captured)
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize("path", ["", "overview/", "stream/?name=product-a", "export/"])
+def test_database_that_takes_too_long_is_a_sentence(staff, path):
+    record("product-a", received("a"))
+    with psycopg.connect(url(connection.settings_dict["NAME"])) as other:
+        other.execute("LOCK TABLE eventstore_event IN ACCESS EXCLUSIVE MODE")
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = '50ms'")
+        try:
+            page = text(staff, LIST + path, 503)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET statement_timeout")
+    assert "The database did not answer in time." in page
+
+
+def test_check_is_content_without_the_settings_of_the_links(settings):
+    del settings.STREAM_PAGES, settings.READ_MODEL_STREAMS
+    call_command("check")
