@@ -126,7 +126,7 @@ def test_small_batches_give_the_same(log, monkeypatch):
         execute(increase, IncreaseProductQuantity(f"p{quantity % 7}", quantity))
     before = rows(Product)
     monkeypatch.setattr(replaying, "BATCH", 3)
-    monkeypatch.setattr(rebuilding, "FEW", 5)
+    monkeypatch.setattr(replaying, "FEW", 5)
     spoil()
     rebuild("products")
     assert rows(Product) == before
@@ -309,7 +309,7 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
         return cut_over(*arguments)
 
     monkeypatch.setattr(rebuilding, "_cut_over", counted)
-    monkeypatch.setattr(rebuilding, "settled_position", last_position)
+    monkeypatch.setattr(replaying, "settled_position", last_position)
     with holding(WRITING) as (_, release), in_background(partial(rebuild, "products")) as job:
         until(lambda: next(waits) > 2)  # it waited, gave up, and waited again
         execute(increase, IncreaseProductQuantity("a", 1))  # comes through meanwhile
@@ -321,7 +321,7 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
 def test_log_that_is_never_free(log, monkeypatch):
     monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
     monkeypatch.setattr(rebuilding, "TRIES", 2)
-    monkeypatch.setattr(rebuilding, "settled_position", last_position)
+    monkeypatch.setattr(replaying, "settled_position", last_position)
     spoiled = spoil()
     out = StringIO()
     with holding(WRITING), pytest.raises(CommandError):

@@ -141,7 +141,7 @@ def _source(walk: Walk, after: int, before: int, backwards: bool) -> tuple[str, 
 def _found_at_once(search: Search) -> tuple[list[int] | None, list[Condition]]:
     """All positions that `q` or the category leaves, if they are few; else conditions for each."""
     few: list[int] | None = None
-    conditions = [_begins(f"{search.category}-")] if search.category else []
+    conditions = [begins(f"{search.category}-")] if search.category else []
     if search.q.startswith("#"):
         return [int(search.q[1:])], conditions
     if identifier := _uuid(search.q):
@@ -151,7 +151,7 @@ def _found_at_once(search: Search) -> tuple[list[int] | None, list[Condition]]:
         found = rows(BY_STREAM, [begin, begin, begin + LAST_CHARACTER, FEW + 1])
         exact = [row for row in found if row[0]] if search.q else []
         few = _few(exact or found)
-        conditions.append(("stream = %s", [begin]) if exact else _begins(begin))
+        conditions.append(("stream = %s", [begin]) if exact else begins(begin))
     return few, conditions
 
 
@@ -160,7 +160,8 @@ def _few(found: list[tuple[Any, ...]]) -> list[int] | None:
     return sorted(positions) if len(positions) <= FEW else None
 
 
-def _begins(prefix: str) -> Condition:
+def begins(prefix: str) -> Condition:
+    """Streams whose names begin so."""
     return "(stream >= %s AND stream < %s)", [prefix, prefix + LAST_CHARACTER]
 
 

@@ -1,25 +1,20 @@
 """Rebuild a read model from the log while commands and pages go on."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
-from ..eventstore import settled_position
 from ..eventstore.log import APPEND_LOCK
-from .replay import Table, Unreplayable, projection, replay, temporary_tables
+from .replay import Table, Unreplayable, Watch, catch_up, projection, replay, temporary_tables
 from .runs import Result
 
-FEW = 1000  # as many events as may be left for the cut-over, while writers wait
 # Writers that come while the cut-over waits for the lock wait behind it: not for long at a time.
 PATIENCE = "200ms"
 TRIES, PAUSE = 60, 1.0  # seconds
 LOCK_NOT_AVAILABLE = "55P03"
-
-Watch = Callable[..., Iterator[Any]]
 
 DELETE = """
     DELETE FROM {live} AS live WHERE NOT EXISTS (SELECT FROM {name} AS new WHERE {same_key})
@@ -41,7 +36,7 @@ def rebuild(name: str, watch: Watch) -> Result:
     with temporary_tables(module) as tables, _alone(name):
         position = 0
         for _ in range(TRIES):
-            position = _catch_up(module, position, watch)
+            position = catch_up(module, position, watch)
             _analyze(tables)
             begin = time.monotonic()
             if (changed := _cut_over(module, position, tables)) is not None:
@@ -63,17 +58,6 @@ def _alone(name: str) -> Iterator[None]:
         if cursor.fetchone() == (False,):
             raise Unreplayable(f"Another rebuild of {name} is at work. Nothing was done.")
     yield
-
-
-def _catch_up(module: ModuleType, position: int, watch: Watch) -> int:
-    """Replay until few events are left; returns the position reached."""
-    while True:
-        settled = settled_position()
-        steps = replay(module, after=position, upto=settled)
-        count = sum(len(events) for events in watch(steps, settled))
-        position = settled
-        if count < FEW:
-            return position
 
 
 def _analyze(tables: list[Table]) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 from django.conf import settings
 from django.db import InternalError, connection, models, transaction
 
-from ..eventstore import RecordedEvent
+from ..eventstore import RecordedEvent, settled_position
 from ..eventstore.log import END
 from ..eventstore.recorded import SELECT, query, recorded
 
 BATCH = 10_000
+FEW = 1000  # as many events as may be left for the end, while others wait or a snapshot lasts
 LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
 TARGET = re.compile(r'(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE)\s+([\w."]+)', re.IGNORECASE)
 WHERE_IT_IS = """
@@ -28,6 +29,9 @@ NOT_NEEDED = """
     WHERE indrelid = %s::regclass AND NOT indisunique
 """
 READ_ONLY_TRANSACTION = "25006"
+
+
+Watch = Callable[..., Iterator[Any]]
 
 
 class Unreplayable(Exception):
@@ -81,6 +85,9 @@ def session() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
             cursor.execute("SET idle_in_transaction_session_timeout = 0")
+            # Along the indexes: without statistics, as after an import, Postgres would rather sort
+            # the whole log for each batch.
+            cursor.execute("SET enable_sort = off")
         yield
     finally:
         connection.close()
@@ -112,6 +119,20 @@ def replay(
         while events := _batch(module, after, upto):
             after = events[-1].position
             yield events, after
+
+
+def catch_up(module: ModuleType, position: int, watch: Watch) -> int:
+    """Replay until few events are left; returns the position reached, to which all is settled.
+
+    `watch(steps, total)` goes through the steps, as `progress` does.
+    """
+    while True:
+        settled = settled_position()
+        steps = replay(module, after=position, upto=settled)
+        count = sum(len(events) for events in watch(steps, settled))
+        position = settled
+        if count < FEW:
+            return position
 
 
 def _batch(module: ModuleType, after: int, upto: int) -> list[RecordedEvent]:

@@ -1,30 +1,11 @@
 """Showing what somebody else has written: escaped by the templates, and made visible here."""
 
-import json
-import re
-from typing import Any
-
 from django import template
 
 from ..links import page_of
+from ..visible import pretty, visible
 
 register = template.Library()
-
-# Control characters, and those that turn the direction of what follows them. Letters that are
-# written from right to left stay, and so does what joins emoji.
-INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-@register.filter
-def visible(text: object) -> str:
-    """The text with `\\u202e` for a character that would hide or reorder what is there."""
-    return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text))
-
-
-@register.filter
-def pretty(value: Any) -> str:
-    """JSON to read: indented, in the language it was written in."""
-    return visible(json.dumps(value, indent=2, ensure_ascii=False, default=str))
-
-
+register.filter("visible", visible)
+register.filter("pretty", pretty)
 register.filter("page_of", page_of)

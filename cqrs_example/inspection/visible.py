@@ -1,0 +1,24 @@
+"""What somebody else has written, made visible: nothing in it hides, reorders or controls."""
+
+import json
+import re
+from typing import Any
+
+# Control characters, and those that turn the direction of what follows them. Letters that are
+# written from right to left stay, and so does what joins emoji.
+INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: object) -> str:
+    """The text with `\\u202e` for a character that would hide or reorder what is there."""
+    return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text))
+
+
+def on_one_line(text: object) -> str:
+    """The same for a terminal, where a line break would forge a line."""
+    return visible(text).replace("\n", "\\n")
+
+
+def pretty(value: Any) -> str:
+    """JSON to read: indented, in the language it was written in."""
+    return visible(json.dumps(value, indent=2, ensure_ascii=False, default=str))
