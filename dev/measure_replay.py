@@ -1,14 +1,15 @@
 """Replay, rebuild and verify at a million events over ten thousand streams: `docs/measurements.md`.
 
-    DATABASE_URL=postgresql://…/a_database_of_its_own python -m dev.measure_replay
+    DATABASE_URL=postgresql://…/a_database_of_its_own python -m dev.measure_replay [STREAMS]
 
-It fills the database by bulk append if it is empty. With the package `eventsourcing` installed
-beside (in an environment that is thrown away), its own log of the same size is measured as well.
+It fills the database by bulk append if it is empty. `dev.measure_eventsourcing` is what it stands
+beside.
 """
 
 import os
 import resource
 import statistics
+import sys
 import threading
 import time
 import warnings
@@ -36,7 +37,8 @@ from cqrs_example.projections.replay import (  # noqa: E402
 )
 from warehouse.events import ProductQuantityIncreased, product_stream  # noqa: E402
 
-STREAMS, EVENTS, CHUNK, ROUNDS = 10_000, 1_000_000, 1_000, 5
+STREAMS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+EVENTS, CHUNK, ROUNDS = 1_000_000, 1_000, 5
 
 PLAIN_SQL = """
     CREATE TEMP TABLE plain AS

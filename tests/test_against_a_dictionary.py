@@ -128,7 +128,7 @@ def test_application_holds_what_a_dictionary_holds(server: Server) -> None:
     run_state_machine_as_test(
         AgainstADictionary,
         settings=settings(
-            max_examples=EXAMPLES or 6,
+            max_examples=EXAMPLES or 3,
             stateful_step_count=30,
             derandomize=not EXAMPLES,
             phases=list(Phase) if EXAMPLES else [Phase.generate],
