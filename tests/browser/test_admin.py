@@ -69,7 +69,7 @@ def test_from_the_front_page_to_what_caused_an_event(log_in, page):
         [
             "command ShipProductQuantity",
             f"#{_position('Shipped')} Shipped 7 of abc123, 3 left",
-            "command NotifyLowProductQuantity",
+            "policy NotifyLowProductQuantity",
             f"#{_position('Notified')} Notified that abc123 is low, 3 left",
         ]
     )
