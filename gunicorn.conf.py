@@ -1,7 +1,13 @@
 """How gunicorn serves the application. WEB_CONCURRENCY, PORT and PGOPTIONS change it."""
 
+import logging
 import os
+import sys
 from pathlib import Path
+from typing import Any
+
+from cqrs_example.access.open_mode import refusal
+from cqrs_example.logs import Json, configuration
 
 # Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
 # client or one long statement holds a stream's lock, and a worker's thread, for ever.
@@ -31,3 +37,13 @@ limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 4096
 raw_env = [f"PGOPTIONS={DATABASE_LIMITS} {os.environ.get('PGOPTIONS', '')}".rstrip()]
+if os.environ.get("DEBUG") != "1":
+    logging.captureWarnings(True)
+    logconfig_dict = configuration(Json, os.environ.get("LOG_LEVEL", "INFO"))
+
+
+def on_starting(server: Any) -> None:
+    """Refuses to serve the open mode to other machines."""
+    addresses = server.cfg.address
+    if sentence := refusal(one[0] for one in addresses if isinstance(one, tuple)):
+        sys.exit(sentence)

@@ -1,5 +1,6 @@
 """For whoever watches over the process: is it up, and can it work?"""
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 
+@login_not_required
 @csrf_exempt
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -14,6 +16,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+@login_not_required
 @csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:

@@ -5,15 +5,26 @@ in its own folder, and takes them along when it leaves.
 """
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from .http import as_json, endpoint
 
 FILE = "openapi.json"
+SENTENCE = {"text/plain": {"schema": {"type": "string"}}, "text/html": {}}
+REFUSALS = {
+    "401": {
+        "description": "There is no token, or it is not known. Nothing was done.",
+        "headers": {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
+        "content": SENTENCE,
+    },
+    "403": {"description": "The account may not do this. Nothing was done.", "content": SENTENCE},
+}
 
 
 @endpoint("GET", "HEAD")
@@ -29,6 +40,18 @@ def description() -> dict[str, Any]:
         if twice := paths.keys() & document["paths"].keys():
             raise ValueError(f"{file} describes {min(twice)}, which is described already.")
         document["paths"] |= paths
+    return document if settings.OPEN_MODE else _closed(document)
+
+
+def _closed(document: dict[str, Any]) -> dict[str, Any]:
+    """The same where a token is asked for: by each operation that does not say otherwise."""
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    operations = [one.items() for one in document["paths"].values()]
+    for method, operation in chain(*operations):
+        if method != "parameters" and "security" not in operation:
+            refusals = REFUSALS if method == "post" else {"401": REFUSALS["401"]}
+            operation["responses"] |= refusals
     return document
 
 

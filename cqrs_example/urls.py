@@ -17,6 +17,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("openapi.json", openapi),
+    path("", include("cqrs_example.access.urls")),
     path("warehouse/", include("warehouse.products.urls")),
     path("warehouse/", include("warehouse.product_history.urls")),
     path("warehouse/", include("warehouse.activity.urls")),

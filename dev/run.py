@@ -27,6 +27,7 @@ def main() -> int:
     with nullcontext() if reachable_database_url() else embedded():
         if not is_stopping():
             _migrate(env)
+            _create_first_admin(env)
         return _serve(port, env, reload)
 
 
@@ -49,6 +50,10 @@ def _free_port(text: str) -> int:
 def _migrate(env: dict[str, str]) -> None:
     if run_child([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env) != 0:
         raise DevError("The migrations failed: the lines above say why.")
+
+
+def _create_first_admin(env: dict[str, str]) -> None:
+    run_child([sys.executable, "manage.py", "create_first_admin"], env)
 
 
 def _serve(port: int, env: dict[str, str], reload: bool) -> int:

@@ -121,12 +121,17 @@ class Answer:
         return self.body.decode()
 
 
-@pytest.fixture(scope="session")
-def _gunicorn(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+def database_url() -> str:
+    """The test database, for another process."""
     values = connection.settings_dict
     keys = ("HOST", "PORT", "USER", "PASSWORD")
     where = " ".join(f"{key.lower()}='{values[key]}'" for key in keys if values[key])
-    server = Server({"DATABASE_URL": f"{where} dbname='{values['NAME']}'", "DEBUG": "1"})
+    return f"{where} dbname='{values['NAME']}'"
+
+
+@pytest.fixture(scope="session")
+def _gunicorn(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+    server = Server({"DATABASE_URL": database_url(), "DEBUG": "1"})
     yield server
     server.stop()
 

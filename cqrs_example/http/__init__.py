@@ -13,6 +13,6 @@ The view of a command:
 """
 
 from .answers import REFUSALS, as_json, done, problem, refused, wants_html
-from .endpoint import endpoint
+from .endpoint import endpoint, unavailable
 from .paging import paged
 from .reading import BadInput, context, field, positive_integer

@@ -55,9 +55,13 @@ def _answer(request: HttpRequest, methods: tuple[str, ...], view: View) -> HttpR
     except REFUSALS as error:
         return problem(request, error)
     except (OperationalError, InterfaceError) as error:
-        # No connection, a lock or statement that took too long, a full disk. A retry is safe with
-        # an Idempotency-Key, even when it was the answer to the commit that got lost.
-        logger.error("%s %r: %s", request.method, request.path, str(error).strip())
-        response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
-        response.headers["Retry-After"] = "1"
-        return response
+        return unavailable(request, error)
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """No connection, a lock or statement that took too long, a full disk: 503. A retry is safe with
+    an Idempotency-Key, even when it was the answer to the commit that got lost."""
+    logger.error("%s %r: %s", request.method, request.path, str(error).strip())
+    response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
+    response.headers["Retry-After"] = "1"
+    return response

@@ -76,13 +76,12 @@ def positive_integer(request: HttpRequest, name: str) -> int:
 def context(request: HttpRequest) -> Context:
     """A command's context: its ids from the headers or the form, who sends it, and where to."""
     key = request.headers.get("Idempotency-Key", request.POST.get("command_id"))
-    correlation = request.headers.get("X-Correlation-ID", "")
-    return Context(
-        command_id=uuid4() if key is None else _uuid(key),
-        correlation_id=UUID(correlation) if re.fullmatch(UUID_PATTERN, correlation) else None,
-        actor=request.user.get_username() or "anonymous",
-        request={"method": request.method, "path": request.path},
-    )
+    command_id = uuid4() if key is None else _uuid(key)
+    sent = request.headers.get("X-Correlation-ID", "")
+    correlation = UUID(sent) if re.fullmatch(UUID_PATTERN, sent) else command_id
+    request.META["REQUEST_ID"] = str(correlation)  # for the answer and the lines of the log
+    who = request.user.get_username() or "anonymous"
+    return Context(command_id, correlation, who, {"method": request.method, "path": request.path})
 
 
 def _digits(value: str | None) -> int | None:

@@ -1,6 +1,7 @@
 """What every mode shares. Reading it starts nothing and connects to nothing."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import IsolationLevel, ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from .. import logs
 from .wiring import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -62,6 +64,8 @@ def embedded_url() -> str:
 
 DEBUG = flag("DEBUG", default=False)
 HTTPS = flag("HTTPS", default=not DEBUG)
+# Nobody is asked to log in: for trying out. Servers that others can reach refuse to start with it.
+OPEN_MODE = flag("OPEN_MODE", default=False)
 
 SECRET_KEY = os.environ.get(
     "SECRET_KEY", "development only, and refused elsewhere" if DEBUG else ""
@@ -82,7 +86,8 @@ else:
     DATABASES = {"default": database(embedded_url(), "dev.embedded")}
 
 MIDDLEWARE = [
-    # First, so that every answer has it, whoever gave it.
+    "cqrs_example.correlation.correlate",
+    # Early, so that every answer has it, whoever gave it.
     "django.middleware.csp.ContentSecurityPolicyMiddleware"
     if django.VERSION >= (6,)
     else "cqrs_example.csp.content_security_policy",
@@ -93,8 +98,34 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "cqrs_example.access.middleware.Access",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+
+AUTHENTICATION_BACKENDS = [
+    # First: it refuses an account whose password was guessed at too often.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "cqrs_example.access.views.locked"
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 
 TEMPLATES = [
     {
@@ -148,15 +179,9 @@ SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Django gives its own logger a handler as well: each line would come twice.
-    "loggers": {"django": {"handlers": []}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-}
+LOGGING = logs.configuration(
+    logs.Text if DEBUG else logs.Json, level=os.environ.get("LOG_LEVEL", "INFO")
+)
 
 # A shipment that leaves this many or fewer is reported, and the stock page marks the product.
 LOW_PRODUCT_QUANTITY = 5

@@ -15,7 +15,9 @@ INSTALLED_APPS = [
     "cqrs_example.messaging",
     "cqrs_example.projections",
     "cqrs_example.inspection",
-    # Django's own.
+    "cqrs_example.access",
+    # Others'.
+    "axes",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -37,6 +39,12 @@ PROJECTIONS = {
 # "Whenever this event, then that command": heard after the projections, in this order.
 POLICIES = {
     "notify_low_product_quantity": "warehouse.low_product_quantity_notification.policy.notify",
+}
+
+# The permission that each view takes, where people log in (access.increase, access.ship).
+PERMISSIONS = {
+    "increase": "warehouse.increase_product_quantity.views.increase",
+    "ship": "warehouse.ship_product_quantity.views.ship",
 }
 
 # What must hold in every stream, whatever happened: `manage.py verify` asks these.

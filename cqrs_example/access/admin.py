@@ -1,0 +1,20 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from .models import Token
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The list of tokens; deleting one revokes it. `manage.py create_token` makes them, because a
+    token is shown once, to whoever will keep it."""
+
+    list_display = ("name", "account", "created_at")
+    list_select_related = ("account",)
+    readonly_fields = ("name", "account", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
+        return False

@@ -1,0 +1,15 @@
+from typing import Any
+
+from django.contrib.staticfiles.management.commands import runserver
+from django.core.management.base import CommandError
+
+from ...open_mode import refusal
+
+
+class Command(runserver.Command):
+    """Django's, which does not serve the open mode to other machines."""
+
+    def run(self, **options: Any) -> None:
+        if sentence := refusal([self.addr]):  # type: ignore[attr-defined]
+            raise CommandError(sentence)
+        super().run(**options)

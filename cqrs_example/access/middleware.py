@@ -1,0 +1,72 @@
+"""Nobody passes unknown. It stands behind Django's AuthenticationMiddleware."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from ..http import BadInput, problem, unavailable, wants_html
+from ..http.reading import is_json
+from .permissions import has, needed
+from .tokens import account_of
+
+UNKNOWN = (
+    "Log in, or send a token: Authorization: Bearer TOKEN (manage.py create_token makes tokens)."
+)
+REVOKED = "This token is not known here, or no longer: ask whoever gave it to you for a new one."
+
+
+class Access(LoginRequiredMiddleware):
+    """People are sent to the login page, programs are answered 401; a view that takes a permission
+    (`settings.PERMISSIONS`) answers 403 to an account without it. Views marked with
+    `login_not_required` are open to all; with `settings.OPEN_MODE`, every view is."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        try:
+            return self._refusal(request, view_func, view_args, view_kwargs)
+        except (OperationalError, InterfaceError) as error:
+            return unavailable(request, error)
+
+    def _refusal(self, request: HttpRequest, view: Any, *rest: Any) -> HttpResponseBase | None:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            account = account_of(secret.strip())
+            if account is None:
+                return _unauthorized(request, REVOKED, ', error="invalid_token"')
+            request.user = account
+        if settings.OPEN_MODE:
+            return None
+        permission = needed(view)
+        if permission and request.user.is_authenticated and not has(request.user, permission):
+            return _forbidden(request, permission)
+        return super().process_view(request, view, *rest)
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponse:
+        if is_json(request) or not wants_html(request):
+            return _unauthorized(request, UNKNOWN)
+        if request.method in ("GET", "HEAD"):
+            return redirect_to_login(request.get_full_path())
+        messages.error(request, "Nothing was done: log in, then send it again.")
+        return redirect_to_login(request.headers.get("Referer", "/"))
+
+
+def _unauthorized(request: HttpRequest, sentence: str, more: str = "") -> HttpResponse:
+    response = problem(request, BadInput(sentence, 401))
+    response.headers["WWW-Authenticate"] = f'Bearer realm="warehouse"{more}'
+    return response
+
+
+def _forbidden(request: HttpRequest, permission: str) -> HttpResponse:
+    sentence = (
+        f"The account {request.user.get_username()} may not {permission}:"
+        f" an administrator can give it the permission access.{permission}."
+    )
+    return problem(request, BadInput(sentence, 403))

@@ -1,0 +1,28 @@
+"""One id on a request, its answer, each line logged on the way, and the events that it recorded."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+
+from .http.reading import UUID_PATTERN
+from .logs import current
+
+HEADER = "X-Correlation-ID"
+
+
+def correlate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Middleware: the id is the sender's, if that is a UUID; where a command is carried out, it is
+    the correlation id (see `http.context`)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get(HEADER, "")
+        request.META["REQUEST_ID"] = sent if re.fullmatch(UUID_PATTERN, sent) else str(uuid4())
+        # Not taken back at the end: Django writes its line on a refusal after all middleware.
+        current.set(request.META)
+        response = get_response(request)
+        response.headers[HEADER] = request.META["REQUEST_ID"].lower()
+        return response
+
+    return middleware

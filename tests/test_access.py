@@ -1,0 +1,363 @@
+"""With DEBUG=0 and nothing else said, nobody comes in unknown: the real server, and its log."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission, User
+from django.core.checks import Error, Warning, run_checks
+from django.core.management import CommandError, call_command
+from django.urls import get_resolver
+
+from cqrs_example.access.models import Token
+from cqrs_example.access.tokens import create_token
+from cqrs_example.eventstore import read_all
+from cqrs_example.logs import Text
+from cqrs_example.openapi import description
+
+from .conftest import ROOT, Answer, Server, database_url
+from .test_forms import Browser
+from .test_openapi import addresses
+
+PASSWORD = "correct horse battery staple"
+PRODUCT = "/warehouse/products/abc123"
+COMMANDS = {"increase": f"{PRODUCT}/increase_quantity", "ship": f"{PRODUCT}/ship_quantity"}
+OPEN = ["/healthz", "/readyz", "/login", "/logout"]
+HTML = {"Accept": "text/html"}
+PRODUCTION = {
+    "DEBUG": "0",
+    "OPEN_MODE": "",
+    "HTTPS": "0",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "SECRET_KEY": "of-these-tests-and-as-long-as-it-has-to-be-0123456789",
+}
+
+
+@pytest.fixture(scope="module")
+def _closed(django_db_setup: None) -> Iterator[Server]:
+    server = Server({**PRODUCTION, "DATABASE_URL": database_url()})
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(_closed: Server, transactional_db: None) -> Server:
+    return _closed
+
+
+def account(name: str, *permissions: str, **values: Any) -> User:
+    user = User.objects.create_user(name, password=PASSWORD, **values)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+def bearer(name: str, *permissions: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {create_token(name, account(name, *permissions))}"}
+
+
+def log_in(browser: Browser, name: str, password: str = PASSWORD, page: str = "/login") -> Answer:
+    token = browser.get("/login").forms["/login"]["csrfmiddlewaretoken"]
+    typed = {"username": name, "password": password, "next": PRODUCT}
+    return browser.send(page, {"csrfmiddlewaretoken": token, **typed})
+
+
+def is_refused(answer: Answer, status: int, challenge: str | None, words: str) -> bool:
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (status, challenge)
+    return words in answer.text
+
+
+def every_address() -> list[str]:
+    found = addresses(get_resolver().url_patterns)
+    return [one.replace("{sku}", "abc123") for one in found if one not in OPEN]
+
+
+def test_every_address_takes_a_login(server, everything):
+    before = everything()
+    tried = [*every_address(), "/admin/", "/admin/eventstore/event/"]
+    assert len(tried) >= 12
+    for path in tried:
+        assert is_refused(server("GET", path), 401, 'Bearer realm="warehouse"', "create_token")
+        if path.startswith("/warehouse"):  # JSON is a program's, whatever it would like to read
+            sent = server.post(path, '{"quantity": 1}', **HTML)
+            assert is_refused(sent, 401, 'Bearer realm="warehouse"', "Log in")
+        answer = server("GET", f"{path}?q=1", **HTML)
+        assert (answer.status, answer.headers["Location"]) == (302, f"/login?next={path}%3Fq%3D1")
+    assert everything() == before
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/login", "/static/warehouse.css"])
+def test_address_open_to_all(server, path):
+    assert server("GET", path).status == 200
+
+
+def test_form_of_somebody_unknown(server, everything):
+    browser, before = Browser(server), everything()
+    where = f"http://127.0.0.1:{server.port}{PRODUCT}"
+    form = "application/x-www-form-urlencoded"
+    answer = browser.request(
+        "POST", COMMANDS["ship"], "quantity=1", Content_Type=form, Referer=where
+    )
+    assert answer.status == 302
+    page = browser.get(answer.headers["Location"])
+    assert page.told["status"] == "Nothing was done: log in, then send it again."
+    assert page.forms["/login"]["next"] == where
+    assert everything() == before
+
+
+@pytest.mark.parametrize("may", ["increase", "ship"])
+def test_each_command_takes_a_permission(server, everything, may):
+    full = bearer("full", "increase", "ship")
+    assert server.increase("abc123", 10, **full).status == 200
+    before = everything()
+    [refused] = COMMANDS.keys() - {may}
+    some = bearer("some", may)
+    answer = server.post(COMMANDS[refused], '{"quantity": 1}', **some)
+    assert answer.status == 403
+    assert answer.text == (
+        f"The account some may not {refused}:"
+        f" an administrator can give it the permission access.{refused}."
+    )
+    assert everything() == before
+    assert server.post(COMMANDS[may], '{"quantity": 1}', **some).status == 200
+    assert [event.metadata["actor"] for event in read_all()] == ["full", "some"]
+
+
+def test_reader_sees_everything_and_changes_nothing(server, everything):
+    assert server.increase("abc123", 10, **bearer("full", "increase")).status == 200
+    account("reader")
+    browser, before = Browser(server), everything()
+    assert log_in(browser, "reader").headers["Location"] == PRODUCT
+    assert "reader" in browser.get(PRODUCT).text
+    for path in ("/warehouse/products", "/warehouse/activity", "/openapi.json"):
+        assert browser.request("GET", path).status == 200
+    for action in COMMANDS.values():
+        page = browser.submit(browser.get(PRODUCT), action, quantity="1")
+        assert page.status == 403
+        assert page.told["alert"].startswith("The account reader may not ")
+    assert browser.request("GET", "/admin/").headers["Location"] == "/admin/login/?next=/admin/"
+    assert everything() == before
+
+
+def test_clerk_ships_and_logs_out(server, log):
+    account("clerk", "increase", "ship")
+    browser = Browser(server)
+    assert log_in(browser, "clerk").status == 302
+    page = browser.submit(browser.get(PRODUCT), COMMANDS["increase"], quantity="10")
+    assert page.told["status"] == "Received 10 of abc123. 10 on hand."
+    assert [event.metadata["actor"] for event in read_all()] == ["clerk"]
+    fields = browser.get(PRODUCT).forms["/logout"]
+    assert browser.send("/logout", fields).status == 302
+    assert browser.request("GET", PRODUCT).headers["Location"] == f"/login?next={PRODUCT}"
+
+
+@pytest.mark.parametrize(
+    "sent", ["Bearer nonsense", "Bearer ", "bearer \xff", "Bearer " + "a" * 3000]
+)
+def test_token_not_known(server, everything, sent):
+    before = everything()
+    for answer in (
+        server("GET", PRODUCT, Authorization=sent),
+        server.ship("abc123", 1, Authorization=sent),
+    ):
+        challenge = 'Bearer realm="warehouse", error="invalid_token"'
+        assert is_refused(answer, 401, challenge, "This token is not known here")
+    assert everything() == before
+
+
+def test_token_of_another_scheme_is_none(server):
+    answer = server("GET", PRODUCT, Authorization="Basic YTpi")
+    assert is_refused(answer, 401, 'Bearer realm="warehouse"', "Log in")
+
+
+def test_token_is_kept_as_a_digest(server, rows):
+    secret = bearer("scanner")["Authorization"].removeprefix("Bearer ")
+    [row] = rows("SELECT name, digest FROM access_token")
+    assert row[0] == "scanner"
+    assert secret not in row[1]
+
+
+def test_token_stops_with_its_account(server):
+    headers = bearer("scanner")
+    assert server("GET", "/warehouse/products", **headers).status == 200
+    User.objects.filter(username="scanner").update(is_active=False)
+    assert server("GET", "/warehouse/products", **headers).status == 401
+
+
+def test_create_token_use_and_revoke(server, capsys):
+    call_command("create_token", "scanner", may=["increase"])
+    secret, told = capsys.readouterr()
+    assert told == "The token 'scanner' acts as scanner. It is shown this once:\n"
+    headers = {"Authorization": f"Bearer {secret.strip()}"}
+    assert server.increase("abc123", 5, **headers).status == 200
+    assert server.ship("abc123", 5, **headers).status == 403
+    call_command("revoke_token", "scanner")
+    assert server.increase("abc123", 5, **headers).status == 401
+    # A new one of the same name acts as the same account, which keeps its permissions.
+    call_command("create_token", "scanner")
+    headers = {"Authorization": f"Bearer {capsys.readouterr().out.split()[-1]}"}
+    assert server.increase("abc123", 5, **headers).status == 200
+    assert not User.objects.get(username="scanner").has_usable_password()
+
+
+@pytest.mark.django_db
+def test_create_token_refused():
+    account("clerk")
+    create_token("scanner", User.objects.create_user("scanner"))
+    for arguments, sentence in {
+        ("scanner",): "There is a token 'scanner': revoke it first, or choose a name.",
+        ("clerk",): "'clerk' is an account that somebody logs in to",
+        ("a\nb",): "The name cannot be used: Enter a valid username.",
+        ("a" * 65,): "The name cannot be used: Ensure this value has at most 64 characters",
+        ("",): "The name cannot be used: This field cannot be blank.",
+        ("other", "--account", "nobody"): "There is no account 'nobody'",
+        ("other", "--may", "fly"): "invalid choice: 'fly'",
+    }.items():
+        with pytest.raises(CommandError, match=sentence.split("(")[0]):
+            call_command("create_token", *arguments)
+    with pytest.raises(CommandError, match="There is no token 'x'; there are: scanner"):
+        call_command("revoke_token", "x")
+    assert list(Token.objects.values_list("name", flat=True)) == ["scanner"]
+    assert list(User.objects.values_list("username", flat=True)) == ["clerk", "scanner"]
+
+
+def test_login_throttled(server):
+    for name in ("clerk", "other"):
+        account(name, is_staff=True)
+    for page in ("/login", "/admin/login/") * 2:
+        assert log_in(Browser(server), "clerk", "wrong", page).status == 200
+    for password in ("wrong", PASSWORD):
+        answer = log_in(Browser(server), "clerk", password)
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "900")
+        assert "Too many wrong passwords for this account." in answer.text
+    assert log_in(Browser(server), "other").status == 302
+
+
+def test_first_admin_is_made_once(server, capsys):
+    call_command("create_first_admin")
+    said = capsys.readouterr().out
+    password = said.split("password ")[1].split(" ")[0]
+    browser = Browser(server)
+    assert log_in(browser, "admin", password).status == 302
+    assert browser.request("GET", "/admin/").status == 200
+    call_command("create_first_admin")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.django_db
+def test_first_admin_whose_name_is_taken():
+    account("admin")
+    with pytest.raises(CommandError, match="the account 'admin' is none"):
+        call_command("create_first_admin")
+
+
+def test_answer_and_events_have_one_id(server, rows):
+    headers, key, given = bearer("full", "increase"), str(uuid4()), str(uuid4())
+    for sent, expected in (
+        ({}, None),
+        ({"Idempotency_Key": key}, key),
+        ({"Idempotency_Key": str(uuid4()), "X_Correlation_ID": given}, given),
+        ({"X_Correlation_ID": "nonsense"}, None),
+    ):
+        answer = server.increase("abc123", 1, **headers, **sent)
+        [(recorded,)] = rows(
+            "SELECT correlation_id FROM eventstore_event ORDER BY version DESC LIMIT 1"
+        )
+        assert answer.headers["X-Correlation-ID"] == str(recorded)
+        assert expected in (None, str(recorded))
+
+
+def test_log_is_json_with_the_id_and_without_secrets(server):
+    before = len(server.log.read_text())
+    headers, given = bearer("full", "increase", "ship"), str(uuid4())
+    assert server.increase("abc123", 5, **headers).status == 200
+    assert server.ship("abc123", 3, **headers, X_Correlation_ID=given).status == 200
+    assert server("GET", "/no%0Awhere", **headers, X_Correlation_ID=given.upper()).status == 404
+    log_in(Browser(server), "full", "the wrong password")
+    text = server.log.read_text()[before:]
+    lines = [json.loads(line) for line in text.splitlines()]
+    low, missing = [line for line in lines if line["request"] in (given, given.upper())]
+    assert low["message"] == "Low quantity of product abc123! 2 remaining."
+    assert missing["message"] == "Not Found: /no\\nwhere"
+    for secret in (headers["Authorization"].split()[1], "the wrong password", PASSWORD):
+        assert secret not in text
+
+
+def test_line_for_people_cannot_be_forged():
+    import logging
+
+    record = logging.LogRecord("a", 20, "", 0, "one%s", ("\n2026 WARNING x\x1b[2J\u2028ü",), None)
+    assert Text("%(message)s").format(record) == "one\\n2026 WARNING x\\x1b[2J\\u2028ü"
+
+
+@pytest.mark.django_db
+def test_document_asks_for_a_token(settings):
+    assert "security" not in description()
+    settings.OPEN_MODE = False
+    document = description()
+    assert document["security"] == [{"token": []}]
+    asked = {
+        path: set(item.get("post", {}).get("responses", ()))
+        for path, item in document["paths"].items()
+    }
+    assert {"401", "403"} <= asked["/warehouse/products/{sku}/ship_quantity"]
+    assert "401" not in document["paths"]["/healthz"]["get"]["responses"]
+
+
+def test_every_command_has_a_permission():
+    commands = [path for path, item in description()["paths"].items() if "post" in item]
+    assert len(commands) == len(settings.PERMISSIONS)
+
+
+@pytest.mark.parametrize("where", ["0.0.0.0", "[::]", "", "192.0.2.1", "example.org"])
+def test_open_mode_is_not_served_elsewhere(where):
+    environment = {**os.environ, "OPEN_MODE": "1", "DEBUG": "1"}
+    run = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi", "--bind", f"{where}:0"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1] == (
+        "OPEN_MODE=1 lets everyone do everything, so it is not served on"
+        f" {where.strip('[]') or 'every address'}: set OPEN_MODE=0, or listen on 127.0.0.1."
+    )
+
+
+def test_development_server_does_not_serve_the_open_mode_elsewhere():
+    run = subprocess.run(
+        [sys.executable, "manage.py", "runserver", "--noreload", "0.0.0.0:0"],
+        cwd=ROOT,
+        env={**os.environ, "OPEN_MODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert run.returncode == 1
+    assert "OPEN_MODE=1 lets everyone do everything" in run.stderr
+
+
+def test_checks_for_production(settings):
+    settings.OPEN_MODE, settings.ALLOWED_HOSTS = True, ["*"]
+    settings.DATABASES["default"] = {**settings.DATABASES["default"], "ENGINE": "dev.embedded"}
+    found = [one for one in run_checks(include_deployment_checks=True) if "access" in str(one.id)]
+    assert [(type(one), one.id) for one in found] == [
+        (Warning, "access.W001"),
+        (Warning, "access.W002"),
+        (Warning, "access.W003"),
+    ]
+
+
+def test_check_of_permissions(settings):
+    settings.PERMISSIONS = {"ship": "warehouse.nowhere.ship"}
+    [found] = [one for one in run_checks() if one.id == "access.E001"]
+    assert isinstance(found, Error)
+    assert "settings.PERMISSIONS['ship'] = 'warehouse.nowhere.ship'" in found.msg
