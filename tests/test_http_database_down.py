@@ -124,6 +124,28 @@ def test_database_not_reachable_and_back(server, wire, log):
     assert log() == ["Received 10 of abc123, 10 on hand", "Received 5 of abc123, 15 on hand"]
 
 
+def test_database_not_reachable_where_a_login_is_asked_for(server, wire):
+    """Who it is stands in the database as well: 503 for the token and for the session."""
+    closed = Server(
+        {
+            **server.environment,
+            "DEBUG": "0",
+            "OPEN_MODE": "0",
+            "HTTPS": "0",
+            "ALLOWED_HOSTS": "127.0.0.1",
+        }
+    )
+    wire.cut()
+    try:
+        for known in ({"Authorization": "Bearer a"}, {"Cookie": "sessionid=" + "a" * 32}):
+            assert unavailable(closed.ship("abc123", 5, **known))
+            assert unavailable(closed("GET", PRODUCTS, Accept="text/html", **known))
+        assert closed("GET", PRODUCTS).status == 401
+    finally:
+        closed.stop()
+        wire.mend()
+
+
 def test_database_restarted_between_requests(server, wire):
     for _ in range(20):  # so that most threads have a connection
         assert server.increase("abc123", 1).status == 200

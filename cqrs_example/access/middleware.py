@@ -8,6 +8,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from ..http import BadInput, problem, unavailable, wants_html
 from ..http.reading import is_json
@@ -29,9 +30,13 @@ class Access(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
         try:
-            return self._refusal(request, view_func, view_args, view_kwargs)
+            response = self._refusal(request, view_func, view_args, view_kwargs)
         except (OperationalError, InterfaceError) as error:
-            return unavailable(request, error)
+            response = unavailable(request, error)
+        if response:  # it is for this sender alone, as what it stands for
+            patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
+            response.headers["Cache-Control"] = "max-age=0, private, must-revalidate"
+        return response
 
     def _refusal(self, request: HttpRequest, view: Any, *rest: Any) -> HttpResponseBase | None:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")

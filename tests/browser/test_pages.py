@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
@@ -26,6 +27,7 @@ PAGES = {
     "unknown product": f"{STOCK}/unknown",
     "notifications": "/warehouse/low_product_quantity_notifications",
     "activity": "/warehouse/activity",
+    "log in": "/login",
 }
 WIDE: ViewportSize = {"width": 1200, "height": 800}
 NARROW: ViewportSize = {"width": 320, "height": 640}
@@ -83,6 +85,25 @@ def test_message_and_refusal(visitor, page):
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
     is_for_everybody(page)
+
+
+def test_log_in_and_out(visitor, page):
+    User.objects.create_user("clerk", password="of a test")
+    visitor.open("/login")
+    for password in ("wrong", "of a test"):
+        page.get_by_label("Account").fill("clerk")
+        page.get_by_label("Password").fill(password)
+        page.keyboard.press("Enter")
+        if password == "wrong":
+            expect(
+                page.get_by_text("Please enter a correct username and password.")
+            ).to_be_visible()
+            is_for_everybody(page)
+    expect(page.get_by_role("heading", name="Stock", exact=True)).to_be_visible()
+    expect(page.locator("header")).to_contain_text("clerk")
+    is_for_everybody(page)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log out")).to_have_count(0)
 
 
 @pytest.fixture(scope="module")
