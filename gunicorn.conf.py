@@ -2,6 +2,7 @@
 
 import logging
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,14 @@ if os.environ.get("DEBUG") != "1":
 
 
 def on_starting(server: Any) -> None:
-    """Refuses to serve the open mode to other machines."""
+    """Refuses to start where that would let everybody in, or lose what was acknowledged."""
     addresses = server.cfg.address
     if sentence := refusal(one[0] for one in addresses if isinstance(one, tuple)):
         sys.exit(sentence)
+    connections = server.cfg.workers * server.cfg.threads
+    # In a process of its own: what this one loads or connects to, every worker would inherit.
+    check = [sys.executable, "manage.py", "check", "--database", "default"]
+    environment = {**os.environ, "WEB_CONNECTIONS": str(connections)}
+    folder = Path(__file__).parent
+    if subprocess.run(check, cwd=folder, env=environment, stdout=subprocess.DEVNULL).returncode:  # noqa: S603
+        sys.exit("The application did not start: the lines above say why.")

@@ -15,7 +15,7 @@ from dev.postgres import start_throwaway
 
 
 def _prepare() -> None:
-    os.environ.update({**development_values(), **os.environ})
+    os.environ.update({**development_values(), "DURABLE": "0", **os.environ})
     if reachable_database_url():
         return
     # As Ctrl-C, so that SIGTERM too leaves no server behind.

@@ -22,7 +22,7 @@ def own_database() -> Iterator[str]:
     try:
         yield name
     finally:
-        execute("DROP DATABASE {} WITH (FORCE)", name)
+        execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", f"test_{name}")
 
 

@@ -34,6 +34,18 @@ def test_compose_migrates_between_the_database_and_the_application(compose):
     assert services["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
 
 
+def test_compose_puts_a_buffering_proxy_before_the_application(compose):
+    proxy, app = compose["services"]["proxy"], compose["services"]["app"]
+    assert proxy["ports"] == ["127.0.0.1:8000:8000"]
+    assert "ports" not in app
+    assert proxy["depends_on"]["app"]["condition"] == "service_healthy"
+    [mounted] = proxy["volumes"]
+    told = (ROOT / mounted.split(":")[0]).read_text()
+    for line in ("proxy_request_buffering on;", "client_max_body_size 64k;", "server app:8000;"):
+        assert line in told
+    assert app["environment"].get("OPEN_MODE") is None
+
+
 @pytest.mark.parametrize("name", LOCK_FILES)
 def test_lock_files_pin_by_hash_and_name_no_place(name):
     text = (ROOT / name).read_text()

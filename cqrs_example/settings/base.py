@@ -66,6 +66,8 @@ DEBUG = flag("DEBUG", default=False)
 HTTPS = flag("HTTPS", default=not DEBUG)
 # Nobody is asked to log in: for trying out. Servers that others can reach refuse to start with it.
 OPEN_MODE = flag("OPEN_MODE", default=False)
+# A database that could forget what it acknowledged is refused at the start; not by tests.
+DURABLE = flag("DURABLE", default=True)
 
 SECRET_KEY = os.environ.get(
     "SECRET_KEY", "development only, and refused elsewhere" if DEBUG else ""

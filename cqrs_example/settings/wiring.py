@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "cqrs_example.projections",
     "cqrs_example.inspection",
     "cqrs_example.access",
+    "cqrs_example.operations",
     # Others'.
     "axes",
     "django.contrib.admin",

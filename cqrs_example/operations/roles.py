@@ -1,0 +1,56 @@
+"""A role that can do what the application does, and cannot change what has happened.
+
+The owner of the tables migrates; the application, as the other role, may only read the log and add
+to it. As the owner it could switch off the triggers that refuse the rest.
+"""
+
+from django.db import connection, transaction
+from psycopg import Connection, sql
+
+from ..eventstore.models import StoredEvent
+
+RIGHTS = (
+    "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}",
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "REVOKE ALL ON {log}, django_migrations FROM {role}",
+    "GRANT SELECT, INSERT ON {log} TO {role}",
+    "GRANT SELECT ON django_migrations TO {role}",
+    # For the tables of migrations to come, which this same owner will run.
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
+    " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
+)
+TOO_MIGHTY = """
+SELECT rolsuper OR pg_has_role(rolname, relowner, 'USAGE') FROM pg_roles, pg_class
+WHERE rolname = %s AND pg_class.oid = %s::regclass
+"""
+
+
+class RoleTooMighty(Exception):
+    """A role of this name could change the log whatever it is granted."""
+
+
+@transaction.atomic
+def create_app_role(name: str, password: str) -> None:
+    """Make the role, or set its password and rights anew. To be run as the owner of the tables, who
+    needs CREATEROLE. Raises `RoleTooMighty`, and what the database says."""
+    with connection.cursor() as cursor:
+        names = {
+            "role": sql.Identifier(name),
+            "database": sql.Identifier(connection.settings_dict["NAME"]),
+            "log": sql.Identifier(StoredEvent._meta.db_table),
+        }
+        cursor.execute(TOO_MIGHTY, [name, StoredEvent._meta.db_table])
+        known = cursor.fetchone()
+        if known and known[0]:
+            raise RoleTooMighty(f"{name} owns the log or is a superuser: choose another name.")
+        raw: Connection = connection.connection
+        verb = sql.SQL("ALTER" if known else "CREATE")
+        secret = raw.pgconn.encrypt_password(password.encode(), name.encode()).decode()
+        statement = sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, names["role"], secret)
+        cursor.execute(statement.as_string(raw))
+        for right in RIGHTS:
+            cursor.execute(sql.SQL(right).format(**names).as_string(raw))

@@ -1,0 +1,93 @@
+"""The drill of docs/backup.md, as it stands there: dump, destroy, restore, verify, go on."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from dev.programs import find_programs
+
+from .conftest import ROOT, Server
+from .databases import execute, own_database, url
+
+TEXT = (ROOT / "docs" / "backup.md").read_text()
+
+
+@pytest.fixture
+def drill(django_db_setup: None, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The variables of the document, for a warehouse of its own that is about to be lost."""
+    copy = f"copy_{uuid4().hex[:12]}"
+    programs = f"{find_programs()}:{Path(sys.executable).parent}"
+    with own_database() as name:
+        yield {
+            **os.environ,
+            "DATABASE_URL": url(name),
+            "COPY": copy,
+            "COPY_URL": url(copy),
+            "SERVER_URL": url("postgres"),
+            "DUMPS": str(tmp_path),
+            "PATH": f"{programs}:{os.environ['PATH']}",
+        }
+    execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", copy)
+
+
+def run(name: str, environment: dict[str, str], status: int = 0) -> str:
+    """The commands of the document under this name."""
+    [commands] = re.findall(rf"<!-- run: {name} -->\n```sh\n(.*?)```", TEXT, re.DOTALL)
+    commands = commands.replace("warehouse.dump", "$DUMPS/warehouse.dump")
+    done = subprocess.run(
+        ["sh", "-euc", commands], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_drill(drill):
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], env=drill, check=True)
+    key = str(uuid4())
+    server = Server({"DATABASE_URL": drill["DATABASE_URL"], "DEBUG": "1"})
+    server.increase("abc123", 10, Idempotency_Key=key)
+    server.ship("abc123", 7)
+    server.increase("other", 5)
+    run("backup", drill)
+    stock = server.stock()
+    server.stop()
+    execute("DROP DATABASE {} WITH (FORCE)", drill["DATABASE_URL"].split("dbname=")[1].split()[0])
+
+    run("restore", drill)
+    assert "products: 2 rows agree with 4 events" in run("prove", drill)
+    server = Server({"DATABASE_URL": drill["COPY_URL"], "DEBUG": "1"})
+    try:
+        assert server.stock() == stock
+        assert server.increase("abc123", 10, Idempotency_Key=key).status == 200
+        assert server.stock() == stock
+        assert server.increase("abc123", 1).status == 200
+    finally:
+        server.stop()
+    assert "products: 2 rows agree with 5 events" in run("prove", drill)
+    with (
+        psycopg.connect(drill["COPY_URL"]) as owner,
+        pytest.raises(psycopg.errors.RestrictViolation, match="append-only"),
+    ):
+        owner.execute("DELETE FROM eventstore_event")
+
+
+def test_restored_log_that_is_damaged_is_found(drill):
+    """The proof can fail: an event of the middle is missing in the copy."""
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], env=drill, check=True)
+    server = Server({"DATABASE_URL": drill["DATABASE_URL"], "DEBUG": "1"})
+    for _ in range(3):
+        server.increase("abc123", 1)
+    server.stop()
+    run("backup", drill)
+    run("restore", drill)
+    with psycopg.connect(drill["COPY_URL"]) as owner:
+        owner.execute("ALTER TABLE eventstore_event DISABLE TRIGGER ALL")
+        owner.execute("DELETE FROM eventstore_event WHERE version = 2")
+    assert "abc123: version 3 comes after version 1" in run("prove", drill, status=1)

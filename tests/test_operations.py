@@ -1,0 +1,184 @@
+"""The database's side: what the server refuses to start on, two roles, a backup and its restore."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from .conftest import ROOT, Server, database_url
+from .databases import own_database, url
+
+LIMITS = {
+    "lock_timeout": "3s",
+    "statement_timeout": "10s",
+    "idle_in_transaction_session_timeout": "15s",
+    "client_connection_check_interval": "2s",
+}
+
+
+def start(**environment: str) -> subprocess.CompletedProcess[str]:
+    """gunicorn, as far as it gets: where nothing is wrong it would go on for ever."""
+    return subprocess.run(
+        [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi", "--bind", "127.0.0.1:0"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
+def test_server_refuses_a_database_that_forgets(name):
+    run = start(DURABLE="1")
+    assert run.returncode == 1
+    assert f"{name} is off: a crash of the database would lose commands" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.django_db
+def test_server_refuses_more_connections_than_there_are():
+    run = start(WEB_CONCURRENCY="500")
+    assert run.returncode == 1
+    assert "take 2000 connections, but the database has 197 for them" in run.stderr
+
+
+@pytest.fixture
+def _remembered(transactional_db: None) -> Iterator[None]:
+    """Whatever writes a product leaves its session's limits in the table `limits`."""
+    values = ", ".join(f"('{name}', current_setting('{name}'))" for name in LIMITS)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE limits (name text, value text)")
+        cursor.execute(
+            "CREATE FUNCTION remember() RETURNS trigger LANGUAGE plpgsql AS $$"
+            f" BEGIN INSERT INTO limits VALUES {values}; RETURN NULL; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER remember AFTER INSERT ON warehouse_products_product"
+            " EXECUTE FUNCTION remember()"
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION remember() CASCADE")
+        cursor.execute("DROP TABLE limits")
+
+
+@pytest.mark.usefixtures("_remembered")
+def test_sessions_of_the_server_have_limits(server, rows):
+    assert server.increase("abc123", 1).status == 200
+    assert dict(rows("SELECT name, value FROM limits")) == LIMITS
+    # The database gives up before gunicorn kills the worker.
+    assert re.search(r"^timeout = 30$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
+
+
+@pytest.fixture
+def role(django_db_setup: None) -> Iterator[str]:
+    name = f"app_{uuid4().hex[:12]}"
+    yield name
+    with psycopg.connect(url("postgres"), autocommit=True) as owner:
+        owner.execute(f"DROP ROLE IF EXISTS {name}")
+
+
+@pytest.fixture
+def migrated(role: str) -> Iterator[str]:
+    """The URL of a database of the test's own, as its owner."""
+    with own_database() as name:
+        manage(url(name), "migrate", "-v", "0")
+        yield url(name)
+
+
+def manage(database: str, *arguments: str, **environment: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+FORBIDDEN = [
+    "UPDATE eventstore_event SET type = 'x'",
+    "DELETE FROM eventstore_event",
+    "TRUNCATE eventstore_event",
+    "DROP TABLE eventstore_event",
+    "ALTER TABLE eventstore_event DISABLE TRIGGER ALL",
+    "ALTER TABLE eventstore_event ADD COLUMN x int",
+    "SET session_replication_role = replica",
+    "SELECT setval('eventstore_event_position_seq', 1)",
+    "CREATE TABLE mine (x int)",
+    "CREATE TRIGGER x BEFORE INSERT ON eventstore_event EXECUTE FUNCTION eventstore_refuse()",
+    "DROP FUNCTION eventstore_refuse() CASCADE",
+    "CREATE ROLE other",
+    "DELETE FROM django_migrations",
+]
+
+
+def test_application_as_a_role_that_cannot_change_the_log(migrated, role):
+    told = manage(migrated, "create_app_role", role)
+    as_role = make_conninfo(told.strip())
+    assert conninfo_to_dict(as_role)["user"] == role
+
+    server = Server({"DATABASE_URL": as_role, "DEBUG": "1"})
+    try:
+        assert server.increase("abc123", 10).status == 200
+        assert server.ship("abc123", 7).status == 200
+        for path in ("", "/abc123"):
+            assert server("GET", f"/warehouse/products{path}", Accept="text/html").status == 200
+        assert server("GET", "/warehouse/activity").status == 200
+    finally:
+        server.stop()
+    manage(as_role, "create_first_admin")
+    manage(as_role, "create_token", "scanner", "--may", "ship")
+    assert "agree" in manage(as_role, "rebuild", "--all") + manage(as_role, "verify")
+
+    for statement in FORBIDDEN:
+        with (
+            psycopg.connect(as_role) as session,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            session.execute(statement)
+    with psycopg.connect(migrated) as owner:
+        assert owner.execute("SELECT count(*) FROM eventstore_event").fetchone() == (3,)
+
+
+def test_role_again_after_a_migration(migrated, role):
+    given = {"APP_ROLE_PASSWORD": 'it\'s {a} "password" %s'}
+    for _ in range(2):
+        told = manage(migrated, "create_app_role", role, **given)
+        assert given["APP_ROLE_PASSWORD"] not in told
+    with psycopg.connect(migrated) as owner:
+        owner.execute("CREATE TABLE later (id int GENERATED ALWAYS AS IDENTITY, x int)")
+        [secret] = owner.execute(
+            "SELECT rolpassword FROM pg_authid WHERE rolname = %s", [role]
+        ).fetchone()
+        assert secret.startswith("SCRAM-SHA-256$")
+    with psycopg.connect(make_conninfo(migrated, user=role)) as session:
+        session.execute("INSERT INTO later (x) VALUES (1)")
+
+
+@pytest.mark.django_db
+def test_role_refused():
+    owner = connection.settings_dict["USER"] or connection.connection.info.user
+    for name, sentence in {
+        "": "'' cannot be the role's name",
+        'a"b': "cannot be the role's name",
+        "a" * 64: "cannot be the role's name",
+        owner: f"{owner} owns the log or is a superuser",
+        "pg_monitor2": 'role name "pg_monitor2" is reserved',
+    }.items():
+        with pytest.raises(CommandError) as raised:
+            call_command("create_app_role", name)
+        assert sentence in str(raised.value)
+        assert "\n" not in str(raised.value)
