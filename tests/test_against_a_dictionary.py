@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from .conftest import Server
+from .conftest import Server, empty_all_tables
 
 EXAMPLES = int(os.environ.get("EXAMPLES") or 0)
 LOW = 5
@@ -41,7 +41,7 @@ class AgainstADictionary(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        call_command("flush", interactive=False, verbosity=0)
+        empty_all_tables()
         self.on_hand: dict[str, int] = {}
         self.done: dict[str, Sent] = {}
         self.low: Counter[tuple[str, int]] = Counter()

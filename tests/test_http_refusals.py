@@ -5,9 +5,8 @@ from http.client import HTTPResponse
 from urllib.parse import quote
 
 import pytest
-from django.core.management import call_command
 
-from .conftest import Answer, Server
+from .conftest import Answer, Server, empty_all_tables
 
 LIST = "/warehouse/products"
 PRODUCT = f"{LIST}/abc123"
@@ -27,7 +26,7 @@ def _stocked(_gunicorn, django_db_blocker):
     with django_db_blocker.unblock():
         _gunicorn.increase("abc123", 10)
         yield _gunicorn
-        call_command("flush", interactive=False, verbosity=0)
+        empty_all_tables()
 
 
 @pytest.fixture

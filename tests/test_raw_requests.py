@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
-from .conftest import Server
+from .conftest import Server, empty_all_tables
 from .databases import url
 from .raw_requests import ACCEPTED, GOOD, JSON, REFUSED
 
@@ -33,7 +32,7 @@ def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
         server.increase("abc123", 10)
         yield server
         server.stop()
-        call_command("flush", interactive=False, verbosity=0)
+        empty_all_tables()
 
 
 def connect(server: Server) -> socket.socket:
