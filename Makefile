@@ -8,10 +8,10 @@ DEV_FILES := $(EMBEDDED) requirements-dev.txt
 INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one, for example PYTHON=python3.13." >&2; exit 1; }; exec "$(PYTHON)" -m dev.install "$(VENV)"
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
-.PHONY: help run db dev sample test screenshots check format lock clean
+.PHONY: help run db dev sample test bench bench-full chaos chaos-full screenshots check format lock clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## / \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## / \1	/p' Makefile
 
 run: ## the application on http://127.0.0.1:8000 with its database (PORT=8001 for another port)
 	$(INSTALL) $(RUN_FILES)
@@ -32,6 +32,22 @@ db: ## the embedded Postgres alone
 test: ## all tests, on a throw-away database (ARGS="-k ship" for some)
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m pytest -n auto $(ARGS)
+
+bench: ## what everything costs beside what it could cost, in three minutes (ARGS="http" for a part)
+	$(INSTALL) requirements-embedded.txt
+	@exec "$(PY)" -m dev.bench $(ARGS)
+
+bench-full: ## the same at length, for the better part of an hour
+	$(INSTALL) requirements-embedded.txt
+	@exec "$(PY)" -m dev.bench --full
+
+chaos: ## breaks things under load for a minute, and looks whether anything was lost
+	$(INSTALL) requirements-embedded.txt
+	@exec "$(PY)" -m dev.chaos $(ARGS)
+
+chaos-full: ## all that can break, for half an hour, into docs/reliability.md (as root)
+	$(INSTALL) requirements-embedded.txt
+	@exec "$(PY)" -m dev.chaos --full --commands 600 --acknowledged 100000 --kills 200
 
 screenshots: export SCREENSHOTS := 1
 screenshots: ## the pictures in docs/screenshots anew, by a test in Chromium

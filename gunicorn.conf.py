@@ -1,5 +1,6 @@
 """How gunicorn serves the application. WEB_CONCURRENCY, PORT and PGOPTIONS change it."""
 
+import gc
 import logging
 import os
 import subprocess
@@ -41,6 +42,11 @@ raw_env = [f"PGOPTIONS={DATABASE_LIMITS} {os.environ.get('PGOPTIONS', '')}".rstr
 if os.environ.get("DEBUG") != "1":
     logging.captureWarnings(True)
     logconfig_dict = configuration(Json, os.environ.get("LOG_LEVEL", "INFO"))
+
+
+def post_worker_init(worker: Any) -> None:
+    """What is loaded stays for good: without it the search for garbage goes through all of it."""
+    gc.freeze()
 
 
 def on_starting(server: Any) -> None:

@@ -22,9 +22,7 @@ class Text(logging.Formatter):
     """One line for each message, whatever stands in it; the traceback follows, if there is one."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        record.message = re.sub(
-            r"[^\x20-\x7e\xa0-\u2027\u202a-\U0010ffff]", _escaped, record.message
-        )
+        record.message = FORGING.sub(_escaped, record.message)
         return super().formatMessage(record)
 
 

@@ -46,7 +46,7 @@ def ensure_running(cluster: Cluster) -> str:
     """The URL of the database `warehouse`, after creating and starting what is missing."""
     programs = find_programs()
     if not cluster.data.exists():
-        _initialise(cluster, programs)
+        initialise(cluster, programs)
     _refuse_other_version(cluster, programs)
     if not _came_up(cluster):
         _start(cluster, programs)
@@ -54,7 +54,8 @@ def ensure_running(cluster: Cluster) -> str:
     return cluster.url()
 
 
-def _initialise(cluster: Cluster, programs: Path) -> None:
+def initialise(cluster: Cluster, programs: Path) -> None:
+    """Creates the data folder."""
     # Under another name until complete: an interrupted initdb leaves a folder no server starts in.
     unfinished = cluster.folder / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)

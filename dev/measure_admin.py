@@ -5,6 +5,7 @@
 It fills the database if it is empty, by SQL: that is no way to write events, but a fast one.
 """
 
+from functools import cache
 from hashlib import md5
 from urllib.parse import urlencode
 from uuid import UUID
@@ -122,6 +123,7 @@ def fill() -> None:
             cursor.execute("VACUUM ANALYZE")
 
 
+@cache
 def staff() -> Client:
     """Somebody who may view and nothing more: Django asks for the permissions with two queries
     that it spares a superuser."""

@@ -3,11 +3,13 @@
     python -m venv es && es/bin/pip install 'eventsourcing[postgres]' 'psycopg[binary]'
     es/bin/python -m dev.measure_eventsourcing fill      # 10,000 aggregates with 100 events each
     es/bin/python -m dev.measure_eventsourcing replay    # into a table, by its projection runner
-    es/bin/python -m dev.measure_eventsourcing commands  # for `dev.measure_commands`
+    es/bin/python -m dev.measure_eventsourcing commands  # for `make bench`
+    es/bin/python -m dev.measure_eventsourcing commands_with_stock
 
 PGHOST, PGUSER and PGDATABASE (default: bench_eventsourcing) say where.
 """
 
+import json
 import os
 import random
 import sys
@@ -25,7 +27,7 @@ os.environ |= {
 
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import Aggregate, event
-from eventsourcing.postgres import PostgresTrackingRecorder
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from psycopg.sql import SQL
 
@@ -99,16 +101,41 @@ def replay() -> None:
     print(f"{REPLAYED / took:,.0f} events per second")
 
 
-def commands() -> None:
-    """Read numbers from standard input; carry out so many commands, and tell the seconds."""
-    application = Application()
-    chosen = random.Random(1)
+class RecorderWithStock(PostgresApplicationRecorder):
+    """Keeps a table of products in the transaction of the events, as our projection does."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sql_create_statements.append(
+            SQL("CREATE TABLE IF NOT EXISTS stock (sku text PRIMARY KEY, quantity bigint)")
+        )
+
+    def _insert_events(self, curs, stored_events, **kwargs):
+        upsert = """INSERT INTO stock VALUES (%s, %s)
+            ON CONFLICT (sku) DO UPDATE SET quantity = excluded.quantity"""
+        for stored in stored_events:
+            if stored.topic.endswith("Increased"):
+                told = json.loads(stored.state)
+                row = (told["sku"], told["quantity_on_hand"])
+                curs.execute(upsert, row, prepare=True)
+
+
+def commands(env=None) -> None:
+    """Read from standard input how many commands over how many products; carry them out, and tell
+    the seconds."""
+    application = Application(env=env)
+    chosen = random.Random()
     print("ready", flush=True)
     for line in sys.stdin:
+        count, products = map(int, line.split())
         begin = time.perf_counter()
-        for _ in range(int(line)):
-            increase(application, f"p{chosen.randrange(1000):04}")
+        for _ in range(count):
+            increase(application, f"b{chosen.randint(1, products)}")
         print(time.perf_counter() - begin, flush=True)
+
+
+def commands_with_stock() -> None:
+    commands({"APPLICATION_RECORDER_TOPIC": "dev.measure_eventsourcing:RecorderWithStock"})
 
 
 def increase(application: Application, sku: str) -> None:
@@ -121,4 +148,4 @@ def increase(application: Application, sku: str) -> None:
 
 
 if __name__ == "__main__":
-    {"fill": fill, "replay": replay, "commands": commands}[sys.argv[1]]()
+    globals()[sys.argv[1]]()

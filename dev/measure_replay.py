@@ -6,67 +6,27 @@ It fills the database by bulk append if it is empty. `dev.measure_eventsourcing`
 beside.
 """
 
-import os
 import resource
 import statistics
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 
-os.environ |= {"DEBUG": "0", "HTTPS": "0", "SECRET_KEY": "measured", "ALLOWED_HOSTS": "localhost"}
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cqrs_example.settings.persisted_sync")
+from dev.bench.django_process import set_up
 
-import django
-
-warnings.filterwarnings("ignore", "No directory at:")
-django.setup()
+set_up()
 
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from cqrs_example.eventstore import NewEvent  # noqa: E402
 from cqrs_example.messaging import Transaction, execute  # noqa: E402
 from cqrs_example.projections.rebuild import rebuild  # noqa: E402
-from cqrs_example.projections.replay import (  # noqa: E402
-    projection,
-    replay,
-    temporary_tables,
-)
+from dev.bench.worker import CHUNK, Receive, plain_sql, receive, replayed  # noqa: E402
 from warehouse.events import ProductQuantityIncreased, product_stream  # noqa: E402
 
 STREAMS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-EVENTS, CHUNK, ROUNDS = 1_000_000, 1_000, 5
-
-PLAIN_SQL = """
-    CREATE TEMP TABLE plain AS
-    SELECT DISTINCT ON (stream) data->>'sku' AS sku,
-        (data->>'quantity_on_hand')::bigint AS quantity, occurred_at AS changed_at
-    FROM eventstore_event
-    WHERE type IN ('warehouse.ProductQuantityIncreased', 'warehouse.ProductQuantityShipped')
-    ORDER BY stream, version DESC
-"""
-
-
-@dataclass(frozen=True)
-class Receive:
-    """One of each product of a thousand: the number says which."""
-
-    number: int
-
-
-def receive(tx: Transaction, command: Receive) -> None:
-    first = command.number * CHUNK % STREAMS
-    skus = [f"p{number:06}" for number in range(first, first + CHUNK)]
-    streams = tx.lock(*map(product_stream, skus))
-    tx.append_many(
-        [
-            NewEvent(stream, ProductQuantityIncreased(sku, 1, stream.version + 1))
-            for sku, stream in zip(skus, streams, strict=True)
-        ]
-    )
+EVENTS, ROUNDS = 1_000_000, 5
 
 
 def receive_one(tx: Transaction, command: Receive) -> None:
@@ -83,24 +43,11 @@ def fill() -> float:
         if cursor.fetchone()[0] >= EVENTS:
             return 0
     for number in range(EVENTS // CHUNK):
-        execute(receive, Receive(number))
+        execute(receive, Receive(number * CHUNK % STREAMS))
     took = time.perf_counter() - begin
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return took
-
-
-def plain_sql() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(PLAIN_SQL)
-        cursor.execute("DROP TABLE plain")
-
-
-def own_code() -> None:
-    module = projection("products")
-    with temporary_tables(module):
-        for _ in replay(module):
-            pass
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -141,7 +88,7 @@ def peak_memory() -> int:
 def main() -> None:
     if took := fill():
         print(f"Bulk append: {EVENTS:,} events in {took:.0f} s, {EVENTS / took:,.0f} per second.")
-    rounds = [(seconds(plain_sql), seconds(own_code)) for _ in range(ROUNDS)]
+    rounds = [(seconds(plain_sql), seconds(replayed)) for _ in range(ROUNDS)]
     sql, own = (EVENTS / statistics.median(times) for times in zip(*rounds, strict=True))
     ratio = statistics.median(sql / own for sql, own in rounds)
     print(f"Replay: {own:,.0f} events per second; plain SQL: {sql:,.0f}; ratio {ratio:.3f}.")

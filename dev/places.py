@@ -29,7 +29,7 @@ def as_server(*command: str | Path) -> subprocess.CompletedProcess[str]:
     """Runs a program with the server's account, in a session of its own: Ctrl-C passes it by."""
     return subprocess.run(
         command,
-        **_credentials(),
+        **credentials(),
         # A working directory that the account may not enter makes initdb and pg_ctl fail.
         cwd="/",
         # PGPORT, PGDATA and the like would move the server away from where we look for it.
@@ -43,7 +43,7 @@ def as_server(*command: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _credentials() -> dict[str, Any]:
+def credentials() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     return {"user": account().pw_uid, "group": account().pw_gid, "extra_groups": []}

@@ -14,6 +14,7 @@ from dev.environment import development_values, reachable_database_url
 from dev.failure import DevError, exit_with_sentence
 from dev.places import ROOT
 from dev.postgres import embedded
+from dev.processes import accepts
 from dev.stopping import catch_signals, is_stopping, run_child
 
 HOST = "127.0.0.1"
@@ -66,15 +67,10 @@ def _serve(port: int, env: dict[str, str], reload: bool) -> int:
 
 
 def _announce(port: int) -> None:
-    while not is_stopping() and not _accepts(port):
+    while not is_stopping() and not accepts(port):
         time.sleep(0.1)
     if not is_stopping():
         print(f"Open http://{HOST}:{port}/ (Ctrl-C stops).", flush=True)
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
 
 
 if __name__ == "__main__":

@@ -54,7 +54,10 @@ def waiting_for(pid: int) -> list[int]:
     """Who waits for a lock that this process holds."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", [pid]
+            # Not pg_stat_activity: within a transaction that stays as it was at the first look.
+            "SELECT DISTINCT pid FROM pg_locks"
+            " WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid))",
+            [pid],
         )
         return [waiter for (waiter,) in cursor.fetchall()]
 

@@ -109,3 +109,16 @@ def test_environment_variables_are_read_somewhere(document: Path) -> None:
     code = "".join(path.read_text() for path in ROOT.glob("[cdg]*/**/*.py"))
     code += (ROOT / "gunicorn.conf.py").read_text()
     assert [name for name in rows if not re.search(rf"\b{name}\b", code)] == []
+
+
+def test_first_screen_shows_what_is_recorded(server, rows):
+    """The two commands of its curl lines, and the table that psql answers with."""
+    server.increase("abc123", 50)
+    server.ship("abc123", 47)
+    text = (ROOT / "README.md").read_text()
+    shown = re.findall(r"^ +\d+ \| (\S+) +\| +(\d+) \| (\S+) +\| (\{.*\})$", text, re.MULTILINE)
+    recorded = rows(
+        "SELECT stream, version::text, type, data::text FROM eventstore_event ORDER BY position"
+    )
+    assert shown == recorded
+    assert len(shown) == 3

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -355,32 +357,54 @@ def test_interrupt_ends_it_quietly(log):
 
 def test_follow_misses_nothing_that_commits_late(log):
     """It has its position first and commits last: a reader by last position would miss it."""
+    began = moment()
     with started("tail", "--follow", "-n", "0", "--json", stdout=subprocess.PIPE) as process:
         seen = []
         try:
-            until(lambda: listening(process))
+            until(lambda: asked_since(began, "pg_locks|position >"))
             with holding_an_event("late") as release:
                 execute(increase, IncreaseProductQuantity("early", 1))
-                until(lambda: listening(process))  # it waits, instead of showing this one first
+                # It has seen this one, and waits instead of showing it first.
+                began = moment()
+                until(lambda: asked_since(began, "pg_locks"))
                 release.set()
+            lines = in_time(process)
             while len(seen) < 2:
-                seen.append(json.loads(process.stdout.readline())["data"]["sku"])
+                seen.append(json.loads(next(lines))["data"]["sku"])
         finally:
             process.kill()
     assert seen == ["late", "early"]
 
 
-def listening(process):
+def moment():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_locks%%'")
-        return cursor.fetchone()[0] > 1
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def asked_since(when, words):
+    """Whether another session of this database has; other tests ask the same in theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND query_start > %s AND query ~ %s)",
+            [when, words],
+        )
+        return cursor.fetchone()[0]
+
+
+def in_time(process):
+    """The lines that a process writes; it is ended when they do not come."""
+    timer = threading.Timer(PATIENCE, process.kill)
+    timer.start()
+    try:
+        yield from process.stdout
+    finally:
+        timer.cancel()
 
 
 def holding_an_event(sku):
     """A transaction that has appended and does not commit until it is told to."""
-    import threading
-    from contextlib import contextmanager
-
     appended, release = threading.Event(), threading.Event()
 
     def write():

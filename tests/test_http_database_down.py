@@ -2,9 +2,11 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from uuid import uuid4
 
 import pytest
@@ -13,7 +15,8 @@ from django.db import connection, transaction
 from cqrs_example import eventstore
 from warehouse.events import product_stream
 
-from .conftest import Answer, Server
+from .conftest import ROOT, Answer, Server
+from .racing import backend, in_background, until, waiting_for
 
 PRODUCTS = "/warehouse/products"
 SENTENCE = "The database does not answer. Try again soon."
@@ -163,6 +166,59 @@ def test_database_not_reachable_when_the_process_starts(server, wire):
     assert server("GET", PRODUCTS).text == "[]"
 
 
+@contextmanager
+def set_for_new_sessions(wire: Wire, name: str, value: str) -> Iterator[None]:
+    """A setting of the database, for the server's connections and not for ours."""
+    database = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{database}" SET {name} = {value}')
+        wire.cut()
+        wire.mend()
+        yield
+        cursor.execute(f'ALTER DATABASE "{database}" RESET {name}')
+        wire.cut()
+        wire.mend()
+
+
+def test_database_that_takes_no_writes(server, wire, log):
+    """A standby after a failover: it reads on, and commands wait for another one."""
+    assert server.increase("abc123", 10).status == 200
+    with set_for_new_sessions(wire, "default_transaction_read_only", "on"):
+        said = len(server.log.read_text())
+        assert unavailable(server.increase("abc123", 5))
+        [line] = server.log.read_text()[said:].splitlines()
+        assert "POST /warehouse/products/abc123/increase_quantity" in line
+        assert "read-only transaction" in line
+        assert server.stock() == {"abc123": 10}
+    assert server.increase("abc123", 5).status == 200
+    assert log() == ["Received 10 of abc123, 10 on hand", "Received 5 of abc123, 15 on hand"]
+
+
+@pytest.fixture
+def patient(server):
+    """Another server, whose statements may wait for a second."""
+    other = Server({**server.environment, "PGOPTIONS": "-c lock_timeout=0 -c statement_timeout=1s"})
+    yield other
+    other.stop()
+
+
+def test_statement_that_takes_too_long_and_session_ended_from_outside(server, patient, log):
+    said = len(patient.log.read_text())
+    with transaction.atomic():
+        eventstore.lock(product_stream("abc123"))
+        assert unavailable(patient.increase("abc123", 5))
+        with in_background(lambda: patient.increase("abc123", 7)) as answer:
+            [session] = until(lambda: waiting_for(backend()))
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", [session])
+            assert unavailable(answer.result(20))
+    too_long, ended = patient.log.read_text()[said:].splitlines()
+    assert "canceling statement due to statement timeout" in too_long
+    assert "connection" in ended
+    assert patient.increase("abc123", 5).status == 200
+    assert log() == ["Received 5 of abc123, 5 on hand"]
+
+
 def test_product_locked_for_too_long(server, log):
     with transaction.atomic():
         eventstore.lock(product_stream("abc123"))
@@ -170,3 +226,19 @@ def test_product_locked_for_too_long(server, log):
         assert server.increase("other", 5).status == 200
     assert server.increase("abc123", 5).status == 200
     assert log() == ["Received 5 of other, 5 on hand", "Received 5 of abc123, 5 on hand"]
+
+
+def test_database_that_says_nothing():
+    """It takes connections and never answers, as a machine that hangs: nobody waits for minutes."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        run = subprocess.run(
+            [sys.executable, "manage.py", "migrate"],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{port}/none"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert run.returncode == 1
+    assert "timeout expired" in run.stderr

@@ -101,7 +101,7 @@ def test_schemathesis_finds_nothing(server):
         # Else it leaves out the address of the document itself.
         *["--include-path-regex", "/"],
         *["--checks", "all", "--no-color", "--continue-on-failure"],
-        *["--max-examples", os.environ.get("EXAMPLES") or "10"],
+        *["--max-examples", os.environ.get("EXAMPLES") or "6"],
     ]
     python_path = {"PYTHONPATH": str(trees.ROOT)}
     run = subprocess.run(

@@ -13,6 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from cqrs_example.operations.checks import FREE
+
 from .conftest import ROOT, Server, database_url
 from .databases import own_database, url
 
@@ -46,10 +48,11 @@ def test_server_refuses_a_database_that_forgets(name):
 
 
 @pytest.mark.django_db
-def test_server_refuses_more_connections_than_there_are():
+def test_server_refuses_more_connections_than_there_are(rows):
+    free = rows(FREE)
     run = start(WEB_CONCURRENCY="500")
     assert run.returncode == 1
-    assert "take 2000 connections, but the database has 197 for them" in run.stderr
+    assert f"take 2000 connections, but the database has {free[0][0]} for them" in run.stderr
 
 
 @pytest.fixture
@@ -137,6 +140,7 @@ def test_application_as_a_role_that_cannot_change_the_log(migrated, role):
         for path in ("", "/abc123"):
             assert server("GET", f"/warehouse/products{path}", Accept="text/html").status == 200
         assert server("GET", "/warehouse/activity").status == 200
+        without_connections(server, migrated, role)
     finally:
         server.stop()
     manage(as_role, "create_first_admin")
@@ -150,7 +154,23 @@ def test_application_as_a_role_that_cannot_change_the_log(migrated, role):
         ):
             session.execute(statement)
     with psycopg.connect(migrated) as owner:
-        assert owner.execute("SELECT count(*) FROM eventstore_event").fetchone() == (3,)
+        assert owner.execute("SELECT count(*) FROM eventstore_event").fetchone() == (6,)
+
+
+def without_connections(server: Server, database: str, role: str) -> None:
+    """There is no connection left for the application: 503, and back by itself."""
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(f"ALTER ROLE {role} CONNECTION LIMIT 0")
+        owner.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s",
+            [role],
+        )
+        refused = server.increase("another", 5)
+        owner.execute(f"ALTER ROLE {role} CONNECTION LIMIT -1")
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+    assert "too many connections for role" in server.log.read_text()
+    assert server.increase("abc123", 2).status == 200
+    assert server.ship("abc123", 2).status == 200
 
 
 def test_role_again_after_a_migration(migrated, role):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, cast, get_type_hints
 from uuid import UUID
 
 from django.conf import settings
+from django.core.signals import setting_changed
 
 # JSON has no such values: they are stored as text (or null), and read back by these. And it has
 # one kind of number only: jsonb writes the float 1e22 as an integer.
@@ -34,18 +35,18 @@ class UnreadableEvent(Exception):
     """An event that the code cannot read: unknown type or version, or fields that do not fit."""
 
 
+@cache
 def contracts() -> dict[tuple[str, int], Any]:
     """Every event class and every upcaster of `settings.EVENTS`, by type and schema version.
 
     An upcaster takes the stored fields of a version that has no class any more to those of the next
     one; each module may have some, in a dict `UPCASTERS`. As in Axon it never sees an old class.
     """
-    return _contracts(tuple(settings.EVENTS))
+    return {key: one for module in settings.EVENTS for key, one in keyed(module)}
 
 
-@cache
-def _contracts(modules: tuple[str, ...]) -> dict[tuple[str, int], Any]:
-    return {key: one for module in modules for key, one in keyed(module)}
+# Tests change settings.
+setting_changed.connect(lambda **_: contracts.cache_clear(), weak=False)
 
 
 def keyed(module: str) -> list[tuple[tuple[str, int], Any]]:
@@ -76,5 +77,4 @@ def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
 
 @cache
 def _readers(contract: Any) -> list[tuple[str, Callable[[Any], Any]]]:
-    hints = get_type_hints(contract).items()
-    return [(name, READERS[hint]) for name, hint in hints if hint in READERS]
+    return [(n, READERS[hint]) for n, hint in get_type_hints(contract).items() if hint in READERS]

@@ -1,19 +1,18 @@
 """What every view of the application has in common."""
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from .answers import REFUSALS, preferred_type, problem
 from .reading import BadInput, is_json, require_readable
 
-logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
@@ -54,14 +53,14 @@ def _answer(request: HttpRequest, methods: tuple[str, ...], view: View) -> HttpR
         return view()
     except REFUSALS as error:
         return problem(request, error)
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError) as error:
         return unavailable(request, error)
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """No connection, a lock or statement that took too long, a full disk: 503. A retry is safe with
     an Idempotency-Key, even when it was the answer to the commit that got lost."""
-    logger.error("%s %r: %s", request.method, request.path, str(error).strip())
     response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
     response.headers["Retry-After"] = "1"
+    log_response("%s %s: %s", request.method, request.path, str(error).strip(), response=response)
     return response

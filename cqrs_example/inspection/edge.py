@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,10 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.log import log_response
 
 from ..http import BadInput
 
-logger = logging.getLogger(__name__)
 TOO_LONG = (
     "The database did not answer in time. Nothing is wrong with the log;"
     " try again, or look for something narrower."
@@ -40,8 +39,10 @@ def inspecting(view: Callable[..., Any]) -> Callable[..., Any]:
         except BadInput as error:
             return _problem(self, request, str(error), error.status)
         except (OperationalError, InterfaceError) as error:
-            logger.error("GET %r: %s", request.path, str(error).strip())
-            return _problem(self, request, TOO_LONG, 503)
+            response = _problem(self, request, TOO_LONG, 503)
+            told = request.method, request.path, str(error).strip()
+            log_response("%s %s: %s", *told, response=response)
+            return response
 
     return page
 

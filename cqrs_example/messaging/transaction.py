@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
+from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -44,7 +45,7 @@ class Transaction:
     causation_id: UUID
     cause: UUID
     command: Mapping[str, Any]
-    appended: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def lock(self, *names: str) -> list[Stream]:
         """Lock streams first of all, and all at once: see `eventstore.lock`."""
@@ -59,11 +60,9 @@ class Transaction:
 
     def append_many(self, new: Sequence[NewEvent]) -> list[RecordedEvent]:
         """Append to many streams at once: see `eventstore.append_many`."""
-        numbers = range(self.appended + 1, self.appended + len(new) + 1)
-        self.appended += len(new)
         events = eventstore.append_many(
             new,
-            ids=[uuid5(self.command_id, str(number)) for number in numbers],
+            ids=[uuid5(self.command_id, str(next(self.numbers))) for _ in new],
             correlation_id=self.unit.correlation_id,
             causation_id=self.causation_id,
             metadata={"command": self.command, **self.unit.origin},
@@ -108,13 +107,14 @@ def deliver(unit: Unit) -> Iterator[RecordedEvent]:
 
     What a policy appends is delivered after the events that were there before it.
     """
+    policies = [(name, import_string(policy)) for name, policy in settings.POLICIES.items()]
     while events := unit.undelivered:
         unit.undelivered = []
         for module in settings.PROJECTIONS.values():
             import_module(module).project(events)
         for event in events:
-            for name, policy in settings.POLICIES.items():
-                import_string(policy)(_heard_by(name, event, unit), event)
+            for name, policy in policies:
+                policy(_heard_by(name, event, unit), event)
         yield from events
 
 

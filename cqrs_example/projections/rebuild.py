@@ -8,8 +8,9 @@ from types import ModuleType
 from django.db import OperationalError, connection, transaction
 
 from ..eventstore.log import APPEND_LOCK
-from .replay import Table, Unreplayable, Watch, catch_up, projection, replay, temporary_tables
+from .replay import Watch, catch_up, projection, replay
 from .runs import Result
+from .tables import Table, Unreplayable, temporary_tables
 
 # Writers that come while the cut-over waits for the lock wait behind it: not for long at a time.
 PATIENCE = "200ms"

@@ -13,7 +13,8 @@ from django.utils import timezone
 from ..eventstore import UnreadableEvent
 from ..progress import progress
 from .models import Run
-from .replay import Unreplayable, projection
+from .replay import projection
+from .tables import Unreplayable
 
 FAILURES = (Unreplayable, UnreadableEvent, DatabaseError, InterfaceError)
 

@@ -16,8 +16,9 @@ from django.utils.module_loading import import_string
 from ..eventstore import RecordedEvent
 from ..eventstore.contracts import contracts
 from ..eventstore.recorded import SELECT
-from .replay import Table, Watch, catch_up, projection, replay, session, streamed, temporary_tables
+from .replay import Watch, catch_up, projection, replay, streamed
 from .runs import Result
+from .tables import Table, session, temporary_tables
 
 SHOWN = 20  # findings of one check; the rest is counted
 

@@ -43,6 +43,9 @@ def database(url: str, engine: str) -> dict[str, Any]:
         # Locks come first and reads after them, each statement with a snapshot of its own:
         # under REPEATABLE READ a command would decide on what it saw before it had the lock.
         "OPTIONS": {
+            # A server that has vanished says nothing: without these a thread waits for minutes.
+            "connect_timeout": 5,  # seconds
+            "tcp_user_timeout": 10_000,  # milliseconds until what was sent is acknowledged
             **options,
             "isolation_level": IsolationLevel.READ_COMMITTED,
             "server_side_binding": True,

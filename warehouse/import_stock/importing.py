@@ -1,5 +1,6 @@
 """From a file to the log: all of it checked first, then chunk by chunk, each line once."""
 
+import gc
 import json
 from collections.abc import Iterator
 from datetime import datetime
@@ -58,6 +59,7 @@ def import_rows(spool: IO[str], fingerprint: str, told: str) -> Iterator[tuple[i
     is a command under an id made of the fingerprint and the line: what was done is not done again.
     """
     spool.seek(0)
+    gc.freeze()  # else the search for garbage goes through all of Django, again and again
     file_id = uuid5(NAMESPACE_URL, f"import_stock/{fingerprint}")
     done = 0
     while rows := [_row(line) for line in islice(spool, CHUNK)]:

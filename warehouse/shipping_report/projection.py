@@ -24,7 +24,8 @@ ADD = """
 
 def project(events: Sequence[RecordedEvent]) -> None:
     """Add up what was shipped, so that each row is written once."""
-    quantity, shipments = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    quantity: Counter[tuple[str, str]] = Counter()
+    shipments: Counter[tuple[str, str]] = Counter()
     for event in events:
         match event.data:
             case ProductQuantityShipped(sku=sku, quantity=shipped):

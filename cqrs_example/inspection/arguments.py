@@ -1,0 +1,89 @@
+"""What `manage.py events` is asked: times, types, ids, and events by what is known of them."""
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandError
+
+from ..eventstore import RecordedEvent
+from ..eventstore.recorded import SELECT
+from .finding import event_types, position
+from .following import Filter
+from .looking import look
+from .visible import on_one_line
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+MAY_BE = "WHERE id = %s OR correlation_id = %s OR causation_id = %s LIMIT 1"
+
+
+def add_filters(parser: ArgumentParser) -> None:
+    """Options that choose events."""
+    parser.add_argument("--type", type=_type, help="its whole name or its last part")
+    when = "recorded from then on: 2026-01-31, 2026-01-31T14:30, or 2h, 7d ago"
+    parser.add_argument("--since", type=_moment, help=when)
+    parser.add_argument("--until", type=_moment, help="recorded before then")
+
+
+def filter_of(options: dict[str, Any], stream: str) -> Filter:
+    """What the options of `add_filters` ask for."""
+    return Filter(options["type"] or "", stream, options["since"], options["until"])
+
+
+def _type(text: str) -> str:
+    known = event_types()
+    found = [one for one in known if text in (one, one.rpartition(".")[2])]
+    if len(found) != 1:
+        raise ArgumentTypeError(f"{text!r} is no type of event; there are: {', '.join(known)}")
+    return found[0]
+
+
+def _moment(text: str) -> datetime:
+    """A time in ISO 8601, UTC if it names no zone; or so long ago: 90s, 30m, 2h, 7d, 1w."""
+    try:
+        if ago := re.fullmatch(r"([0-9]{1,6})([smhdw])", text):
+            return datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        example = "a time such as 2026-01-31T14:30, or one such as 2h or 7d ago"
+        raise ArgumentTypeError(f"must be {example}, not {text!r:.40}") from None
+
+
+def uuid(text: str) -> UUID:
+    """A UUID in any of its usual forms."""
+    try:
+        return UUID(text)
+    except ValueError:
+        example = "4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90"
+        raise ArgumentTypeError(f"must be a UUID such as {example}, not {text!r:.60}") from None
+
+
+def event_of(text: str) -> RecordedEvent:
+    """The event with this id, or at this position; `CommandError` if there is none."""
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdigit():
+        found = _found("WHERE position = %s", position(number))
+    else:
+        found = _found("WHERE id = %s", _id(text))
+    if found:
+        return found[0]
+    if not number.isdigit() and (known := _found(MAY_BE, *[_id(text)] * 3)):
+        raise CommandError(
+            f"{text} is the id of no event, but stands in others:"
+            f" manage.py events trace {known[0].correlation_id}"
+        )
+    raise CommandError(f"There is no event {on_one_line(text)}.")
+
+
+def _id(text: str) -> UUID:
+    try:
+        return uuid(text)
+    except ArgumentTypeError as error:
+        raise CommandError(f"An event {error}; or #12, its position.", returncode=2) from None
+
+
+def _found(where: str, *parameters: Any) -> list[RecordedEvent]:
+    return look(f"{SELECT} {where}", parameters)

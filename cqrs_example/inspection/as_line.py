@@ -1,0 +1,29 @@
+"""An event in one line of a terminal."""
+
+from django.utils.termcolors import make_style
+
+from ..eventstore import RecordedEvent
+from .looking import Unreadable
+from .visible import on_one_line
+
+PAINT = {
+    "position": make_style(fg="yellow"),
+    "type": make_style(fg="cyan"),
+    "stream": make_style(fg="green"),
+    "problem": make_style(fg="red", opts=("bold",)),
+}
+
+
+def as_line(event: RecordedEvent, colours: bool) -> str:
+    """Where it stands, when it was recorded, and what it says; one line, whatever stands in it."""
+    paint = PAINT if colours else dict.fromkeys(PAINT, str)
+    told = on_one_line(event.data)
+    return "  ".join(
+        [
+            paint["position"](f"#{event.position}"),
+            f"{event.recorded_at:%Y-%m-%d %H:%M:%S}",
+            paint["stream"](f"{on_one_line(event.stream)}@{event.version}"),
+            paint["type"](on_one_line(event.type.rpartition(".")[2])),
+            paint["problem"](told) if isinstance(event.data, Unreadable) else told,
+        ]
+    )

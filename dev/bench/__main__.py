@@ -1,0 +1,48 @@
+"""`python -m dev.bench [--full] [CASE …]`: measures, prints, and writes docs/measurements.md."""
+
+import argparse
+from collections.abc import Callable, Iterator
+
+from dev.bench import bulk, commands, growth, memory, over_http, replay
+from dev.bench.postgres import Postgres, own_postgres
+from dev.bench.report import HEAD, line, write
+from dev.bench.rounds import Row
+from dev.bench.scale import FULL, SHORT, Scale
+from dev.failure import DevError, exit_with_sentence
+from dev.places import ROOT
+
+CASES: dict[str, Callable[[Postgres, Scale], Iterator[Row]]] = {
+    "commands": commands.measure,
+    "http": over_http.measure,
+    "bulk": bulk.measure,
+    "replay": replay.measure,
+    "growth": growth.measure,
+    "memory": memory.measure,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m dev.bench", description=__doc__)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
+    parser.add_argument(
+        "--full", action="store_true", help="in full, for the better part of an hour"
+    )
+    options = parser.parse_args()
+    if unknown := [name for name in options.cases if name not in CASES]:
+        raise DevError(f"There is no case {unknown[0]}: choose from {', '.join(CASES)}.")
+    print(HEAD, end="", flush=True)
+    rows: list[Row] = []
+    with own_postgres() as postgres:
+        for name in options.cases or CASES:
+            for row in CASES[name](postgres, FULL if options.full else SHORT):
+                print(line(row), flush=True)
+                rows.append(row)
+        if not options.cases:
+            # Some cases alone are for whoever works on them; the page shows one run of all.
+            command = "make bench-full" if options.full else "make bench"
+            write(ROOT / "docs", command, postgres.url(), rows)
+    return 0
+
+
+if __name__ == "__main__":
+    exit_with_sentence(main)
