@@ -27,7 +27,7 @@ THROWAWAY_OPTIONS = (
 
 
 def checkout_cluster() -> Cluster:
-    STATE.mkdir(exist_ok=True)
+    """Makes its folders: call it under the start lock, as two first starts at once would clash."""
     inside = STATE / "server"
     folder = private(inside if may_enter(STATE) else outside() / "server")
     sockets = folder if fits_socket(folder) else private(outside() / "sockets")
@@ -37,23 +37,23 @@ def checkout_cluster() -> Cluster:
 @contextmanager
 def embedded() -> Iterator[str]:
     """The URL of the checkout's server while the caller uses it; the last user stops it."""
-    cluster = checkout_cluster()
+    STATE.mkdir(exist_ok=True)
     with (STATE / "users.lock").open("a") as users:
         try:
             with locked(STATE / "start.lock"):
                 fcntl.flock(users, fcntl.LOCK_SH)
-                url = ensure_running(cluster)
+                url = ensure_running(checkout_cluster())
                 (STATE / "url").write_text(f"{url}\n")
             yield url
         finally:
-            _leave(cluster, users)
+            _leave(users)
 
 
-def _leave(cluster: Cluster, users: TextIO) -> None:
+def _leave(users: TextIO) -> None:
     # Under the start lock: otherwise somebody could find the server up just before it stops.
     with locked(STATE / "start.lock"):
         if _is_alone(users):
-            stop(cluster)
+            stop(checkout_cluster())
 
 
 def _is_alone(file: TextIO) -> bool:

@@ -11,7 +11,10 @@ import psycopg
 import pytest
 
 from dev.failure import DevError
+from dev.places import locked
 from dev.programs import find_programs
+
+from .racing import until
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,6 +60,17 @@ def query(url, statement):
 def server_pid(url):
     [[data]] = query(url, "SELECT current_setting('data_directory')")
     return int(Path(data, "postmaster.pid").read_text().split("\n")[0])
+
+
+def test_two_first_starts_at_once_do_not_make_the_same_folders(tmp_path):
+    shutil.copytree(ROOT / "dev", tmp_path / "dev")
+    state = tmp_path / ".postgres"
+    state.mkdir()
+    with locked(state / "start.lock"):
+        late = run(tmp_path)
+        until((state / "users.lock").exists)
+        end(late, signal.SIGKILL)
+    assert sorted(path.name for path in state.iterdir()) == ["start.lock", "users.lock"]
 
 
 def test_the_last_user_stops_the_server(checkout):

@@ -174,6 +174,9 @@ class Locked:
             )
 
     def __exit__(self, *error):
+        # By itself: the server notices the end of a session later than the next rebuild begins.
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
         self.connection.close()
 
 

@@ -54,11 +54,13 @@ def rebuild(name: str, watch: Watch) -> Result:
 @contextmanager
 def _alone(name: str) -> Iterator[None]:
     with connection.cursor() as cursor:
-        # A session's lock: it goes with the connection, whatever ends that.
+        # A session's lock: it goes with the connection, whatever ends that...
         cursor.execute("SELECT pg_try_advisory_lock(hashtext('rebuild'), hashtext(%s))", [name])
         if cursor.fetchone() == (False,):
             raise Unreplayable(f"Another rebuild of {name} is at work. Nothing was done.")
-    yield
+        yield
+        # ... but later than the next rebuild may ask for it.
+        cursor.execute("SELECT pg_advisory_unlock(hashtext('rebuild'), hashtext(%s))", [name])
 
 
 def _analyze(tables: list[Table]) -> None:
