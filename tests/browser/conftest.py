@@ -14,7 +14,8 @@ from warehouse.increase_product_quantity.command import handle as increase
 from warehouse.ship_product_quantity.command import ShipProductQuantity
 from warehouse.ship_product_quantity.command import handle as ship
 
-CHROMIUM = shutil.which("chromium")
+# The one that never shows a window first: with it the tests take little more than half the time.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 SWITCHES = [
     "--no-sandbox",  # it refuses to start for root otherwise
     "--disable-gpu",
