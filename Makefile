@@ -31,7 +31,7 @@ db: ## the embedded Postgres alone
 
 test: ## all tests, on a throw-away database (ARGS="-k ship" for some)
 	$(INSTALL) $(DEV_FILES)
-	@exec "$(PY)" -m pytest -n auto $(ARGS)
+	@exec "$(PY)" -m pytest -n auto --dist worksteal $(ARGS)
 
 bench: ## what everything costs beside what it could cost, in three minutes (ARGS="http" for a part)
 	$(INSTALL) requirements-embedded.txt
