@@ -20,12 +20,21 @@ MEGABYTE = 1024 * 1024
 
 
 def data_disk_full(harness: Harness) -> int:
-    """The disk of the tables is full, until a hundred commands have failed."""
+    """The disk of the tables is full, until a hundred commands and a rebuild have failed."""
     with _on_small_disk(harness, "base") as disk:
         _fill(disk)
         harness.load.wait_for_failures(100)
+        _rebuild_fails(harness)
         (disk / "filler").unlink()
     return 0
+
+
+def _rebuild_fails(harness: Harness) -> None:
+    try:
+        harness.application.manage("rebuild", "--all")
+    except DevError:
+        return
+    raise DevError("A rebuild went through on a full disk.")
 
 
 def wal_disk_full(harness: Harness) -> int:
