@@ -20,18 +20,18 @@ def progress(
     """
     out = out or sys.stderr
     begin = reported = time.monotonic()
-    reached = 0
-    for step, reached in steps:
-        yield step
-        now = time.monotonic()
-        if now - reported >= (OFTEN if out.isatty() else SELDOM):
-            _report(
-                out, f"{what}: {_figures(reached, total, now - begin)}", reached / max(total, 1)
-            )
-            reported = now
-    if out.isatty():
-        out.write("\r\x1b[K")  # the bar makes room for the result
-        out.flush()
+    try:
+        for step, reached in steps:
+            yield step
+            now = time.monotonic()
+            if now - reported >= (OFTEN if out.isatty() else SELDOM):
+                told = f"{what}: {_figures(reached, total, now - begin)}"
+                _report(out, told, reached / max(total, 1))
+                reported = now
+    finally:
+        if out.isatty():
+            out.write("\r\x1b[K")  # the bar makes room for the result, or for what went wrong
+            out.flush()
 
 
 def _figures(reached: int, total: int, seconds: float) -> str:

@@ -121,6 +121,18 @@ def test_wiring_is_right() -> None:
             {"notify": "warehouse.low_product_quantity_notification.projection.MODELS"},
             "projection.MODELS': this is no function policy(tx, event).",
         ),
+        (
+            "INVARIANTS",
+            {"stock": "warehouse.invariants.stocks"},
+            'does not define a "stocks" attribute/class.',
+        ),
+        (
+            "INVARIANTS",
+            {"stock": "warehouse.invariants"},
+            "settings.INVARIANTS['stock'] = 'warehouse.invariants':"
+            " this is no function invariant(stream).",
+        ),
+        ("INVARIANTS", None, "settings.INVARIANTS must be a dict."),
         ("EVENTS", ["warehouse.event"], "settings.EVENTS: No module named 'warehouse.event'."),
         (
             "EVENTS",

@@ -16,6 +16,11 @@ from dev.places import ROOT
 
 PRODUCTS = 1000
 PGBENCH, ORM = "`pgbench`, one statement per round trip", "the plain ORM"
+BARE = {
+    "django": "its statements alone, with Django's cursors",
+    "psycopg": "its statements alone, with psycopg",
+    "two_trips": "its statements alone, in two round trips with libpq's pipeline",
+}
 LOG_ALONE, THEIRS_ALONE = "one client, the log alone", "`eventsourcing`, the log alone"
 THEIRS = "`eventsourcing`, with a table of the stock in its transaction"
 TOGETHER: tuple[tuple[str, int, int, Mapping[str, float]], ...] = (
@@ -54,6 +59,7 @@ def _one_client(
     whole: dict[str, Run] = {"ours": partial(ours, scale.commands, PRODUCTS)}
     whole[PGBENCH] = partial(postgres.pgbench, PRODUCTS, 1, scale.commands)
     whole[ORM] = running(*WORKER, "orm")
+    whole |= {name: running(*WORKER, kind) for kind, name in BARE.items()}
     alone: dict[str, Run] = {"ours": running(*WORKER, "log")}
     if python := _with_eventsourcing():
         module = (python, "-m", "dev.measure_eventsourcing")

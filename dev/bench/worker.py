@@ -22,6 +22,7 @@ from cqrs_example.eventstore import NewEvent  # noqa: E402
 from cqrs_example.messaging import Transaction, execute  # noqa: E402
 from cqrs_example.projections.replay import projection, replay  # noqa: E402
 from cqrs_example.projections.tables import temporary_tables  # noqa: E402
+from dev.bench.bare import with_django, with_psycopg, with_two_trips  # noqa: E402
 from dev.bench.views import increase_with_orm  # noqa: E402
 from dev.measure_admin import staff  # noqa: E402
 from warehouse.events import ProductQuantityIncreased, product_stream  # noqa: E402
@@ -123,6 +124,9 @@ KINDS: dict[str, Callable[[int, int], None]] = {
     "ours": one_by_one(increase),
     "log": one_by_one(log_alone),
     "orm": one_by_one(lambda sku: increase_with_orm(sku, 1)),
+    "django": one_by_one(with_django),
+    "psycopg": one_by_one(with_psycopg),
+    "two_trips": one_by_one(with_two_trips),
     "bulk": bulk,
     "replay": lambda times, products: replayed(),
     "plain_sql": lambda times, products: plain_sql(),
