@@ -22,6 +22,7 @@ from cqrs_example.messaging import execute
 from cqrs_example.projections import rebuild as rebuilding
 from cqrs_example.projections import replay as replaying
 from cqrs_example.projections.models import Run
+from cqrs_example.projections.tables import temporary_tables
 from warehouse.events import product_stream
 from warehouse.increase_product_quantity.command import IncreaseProductQuantity
 from warehouse.increase_product_quantity.command import handle as increase
@@ -121,11 +122,23 @@ def test_policies_are_not_replayed(log, caplog):
     assert caplog.messages.count("Low quantity of product a! 3 remaining.") == 0
 
 
+@pytest.mark.parametrize(("limit", "most"), [("MOST_EVENTS", 3), ("MOST_TEXT", 1)])
+def test_batch_has_so_many_events_or_so_much_text(log, monkeypatch, limit, most):
+    monkeypatch.setattr(replaying, "FETCHED", 1)
+    monkeypatch.setattr(replaying, limit, most)
+    module = replaying.projection("products")
+    with temporary_tables(module):
+        sizes = [len(events) for events, _ in replaying.replay(module)]
+    assert sum(sizes) == len(list(read_all()))
+    assert max(sizes) == most
+
+
 def test_small_batches_give_the_same(log, monkeypatch):
     for quantity in range(1, 30):
         execute(increase, IncreaseProductQuantity(f"p{quantity % 7}", quantity))
     before = rows(Product)
-    monkeypatch.setattr(replaying, "BATCH", 3)
+    monkeypatch.setattr(replaying, "FETCHED", 1)
+    monkeypatch.setattr(replaying, "MOST_EVENTS", 3)
     monkeypatch.setattr(replaying, "FEW", 5)
     spoil()
     rebuild("products")

@@ -12,19 +12,21 @@ from warehouse.increase_product_quantity.command import handle as increase
 from warehouse.ship_product_quantity.command import ShipProductQuantity
 from warehouse.ship_product_quantity.command import handle as ship
 
+from .racing import backend
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def traced(tmp_path: Path):
-    """`traced(handler, command)`: what libpq and the server said to one another meanwhile."""
+    """`traced(function, …)`: what libpq and the server said to one another meanwhile."""
 
-    def run(handler, command):
+    def run(function, *arguments):
         path = tmp_path / "trace"
         with path.open("w") as file:
             connection.connection.pgconn.trace(file.fileno())
             try:
-                execute(handler, command)
+                function(*arguments)
             finally:
                 connection.connection.pgconn.untrace()
         return path.read_text()
@@ -38,21 +40,44 @@ def round_trips(trace):
 
 
 def test_increase(traced):
-    trace = traced(increase, IncreaseProductQuantity("abc", 1))
+    trace = traced(execute, increase, IncreaseProductQuantity("abc", 1))
     assert round_trips(trace) <= 5 + 1  # the command's own, and the products projection
     assert "SAVEPOINT" not in trace
     assert "COMMIT" in trace
 
 
 def test_ship(traced):
-    trace = traced(ship, ShipProductQuantity("abc", 1))
+    trace = traced(execute, ship, ShipProductQuantity("abc", 1))
     assert round_trips(trace) <= 5 + 1
     assert "SAVEPOINT" not in trace
 
 
 def test_ship_that_notifies(traced):
-    trace = traced(ship, ShipProductQuantity("abc", 97))
+    trace = traced(execute, ship, ShipProductQuantity("abc", 97))
     # Beside the shipment's own: its to-do item; and of the command that the policy issues the
     # locking, the appending, and the item that is ticked off.
     assert round_trips(trace) <= 5 + 1 + 1 + 3
     assert "SAVEPOINT" not in trace
+
+
+def test_living_connection_is_not_asked_whether_it_is_alive(traced):
+    assert round_trips(traced(lambda: connection.is_usable() or pytest.fail("It is alive."))) == 0
+
+
+def test_connection_that_the_server_has_ended_is_not_usable():
+    pid = backend()
+    with connection.copy().cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+        assert cursor.fetchone() == (True,)
+        cursor.db.close()
+    assert not connection.is_usable()
+    connection.close()
+
+
+def test_connection_that_was_told_something_is_asked(traced):
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN news")
+    with connection.copy().cursor() as cursor:
+        cursor.execute("NOTIFY news")
+        cursor.db.close()
+    assert round_trips(traced(lambda: connection.is_usable() or pytest.fail("It is alive."))) == 1

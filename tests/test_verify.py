@@ -162,7 +162,8 @@ def test_many_rows_are_counted():
 
 
 def test_small_batches_find_the_same(monkeypatch):
-    monkeypatch.setattr(replaying, "BATCH", 2)
+    monkeypatch.setattr(replaying, "FETCHED", 1)
+    monkeypatch.setattr(replaying, "MOST_EVENTS", 2)
     assert verify()[1] == "products: 3 rows agree with 6 events"
     Product.objects.filter(sku="a").update(quantity=77)
     assert "no version ever looked so" in finds("products")[1]

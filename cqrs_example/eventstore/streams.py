@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection
 
 from .contracts import Event
 from .log import APPEND_LOCK, read
-from .recorded import COLUMNS, RecordedEvent, query
+from .recorded import COLUMNS, RecordedEvent, write
 
 # Locks live in shared memory until the commit, and there is room for a few thousand in all.
 MOST_STREAMS = 1000
@@ -86,8 +86,7 @@ def lock(*names: str) -> list[Stream]:
         raise RuntimeError("Lock streams inside transaction.atomic(): the locks end with it.")
     if len(set(names)) > MOST_STREAMS:
         raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction: use chunks.")
-    events = query(LOCK, [*APPEND_LOCK, as_json(names)])
-    last = {event.stream: event for event in events}
+    last = {event.stream: event for event in write(LOCK, [*APPEND_LOCK, as_json(names)])}
     streams = {name: Stream(name, last.get(name)) for name in names}
     return [streams[name] for name in names]
 
@@ -130,7 +129,7 @@ def append_many(
     rows = [_row(*one) for one in zip(ids, _versions(new), new, strict=True)]
     texts = as_json(metadata or {}), as_json(rows)
     try:
-        events = query(APPEND, [correlation_id or causation_id, causation_id, *texts])
+        events = write(APPEND, [correlation_id or causation_id, causation_id, *texts])
     except IntegrityError as error:
         # The last line of defence, in the words of the event store.
         constraint = cast(psycopg.Error, error.__cause__).diag.constraint_name or ""

@@ -14,13 +14,15 @@ from .reading import BadInput, is_form
 
 # What a view of a command answers with `refused`.
 REFUSALS = (BadInput, DomainError, CommandIdReused)
+OFFERED = ["application/json", "text/html"]
+OFFERED += [f"{kind}; charset=utf-8" for kind in OFFERED]
 SENT_BEFORE = "Nothing was done: this form had been sent before. Check it, then send it again."
 
 
 def preferred_type(request: HttpRequest) -> str | None:
     """What the sender would rather read; None when it can read neither."""
-    offered = ["application/json", "text/html"]
-    return request.get_preferred_type([*offered, *(f"{kind}; charset=utf-8" for kind in offered)])
+    sent = request.headers.get("Accept", "")  # most programs name one type: no need to look closer
+    return sent if sent in OFFERED else request.get_preferred_type(OFFERED)
 
 
 def wants_html(request: HttpRequest) -> bool:
@@ -39,9 +41,8 @@ def done(request: HttpRequest, events: list[RecordedEvent], sentence: str) -> Ht
         return empty(200)
     before = "This was done before, and not again: " if isinstance(events, Repeated) else ""
     messages.success(request, before + sentence)
-    response = HttpResponseRedirect(_next(request))
-    response.status_code = 303  # "see other": reloading that page repeats nothing
-    return response
+    # "See other": reloading that page repeats nothing.
+    return HttpResponseRedirect(_next(request), status=303)
 
 
 def refused(

@@ -13,11 +13,14 @@ def as_json(event: RecordedEvent) -> dict[str, Any]:
     What an event cannot be read as is given as it is stored. Dump it with `default=str`: the
     event's own fields may be decimals, dates or UUIDs.
     """
-    return event._asdict() | {
+    columns = event._asdict()
+    del columns["metadata_json"]
+    return columns | {
         "id": str(event.id),
         "correlation_id": str(event.correlation_id),
         "causation_id": str(event.causation_id),
         "data": _fields(event.data),
+        "metadata": event.metadata,
         "recorded_at": event.recorded_at.isoformat(),
         "occurred_at": event.occurred_at.isoformat(),
     }

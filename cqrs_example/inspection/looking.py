@@ -35,7 +35,7 @@ def tolerant(row: Sequence[Any]) -> RecordedEvent:
     except UnreadableEvent as error:
         data = Unreadable(json.loads(row[6]), str(error))
         times = map(datetime.fromisoformat, row[10:])
-        return RecordedEvent._make([*row[:6], data, *row[7:9], json.loads(row[9]), *times])
+        return RecordedEvent._make([*row[:6], data, *row[7:10], *times])
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:

@@ -10,8 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import OperationalError, transaction
 
-from .. import eventstore
-from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
+from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion, caused_by
 from .transaction import Command, Handler, Unit, begin, deliver, described
 
 RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
@@ -63,7 +62,7 @@ def execute(
     except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
         # The transaction is gone: only a new one can look up whether this is a repetition. And only
         # now: asking beforehand would cost every command a round trip.
-        events = eventstore.caused_by(context.command_id)
+        events = caused_by(context.command_id)
         if not events and not isinstance(error, DuplicateEvent):
             raise
         _require_same(command, context, events)
@@ -83,9 +82,8 @@ def _retried(attempt: Callable[[], list[RecordedEvent]]) -> list[RecordedEvent]:
 
 def _attempt(handler: Handler[Command], command: Command, context: Context) -> list[RecordedEvent]:
     command_id = context.command_id
-    unit = Unit(
-        context.correlation_id or command_id, {"actor": context.actor, "request": context.request}
-    )
+    origin = {"actor": context.actor, "request": context.request}
+    unit = Unit(context.correlation_id or command_id, origin)
     # Durable: when this returns, the events are committed. Inside somebody else's transaction
     # that would not be so, and a retry would find that transaction aborted.
     with transaction.atomic(durable=True):

@@ -13,12 +13,15 @@ from django.db import InternalError, connection, transaction
 
 from ..eventstore import RecordedEvent, settled_position
 from ..eventstore.log import END
-from ..eventstore.recorded import SELECT, query, recorded
+from ..eventstore.recorded import SELECT, recorded
 from .tables import Unreplayable
 
-BATCH = 10_000
+# One batch of a replay. The more events it has, the more of them meet in one row, which is written
+# once; but all of them are in memory. Whichever comes first: so many, or so much text in them.
+MOST_EVENTS, MOST_TEXT = 30_000, 20_000_000
+FETCHED = 1000  # rows at a time from a cursor at the server
 FEW = 1000  # as many events as may be left for the end, while others wait or a snapshot lasts
-LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
+LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position"
 TARGET = re.compile(r'(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE)\s+([\w."]+)', re.IGNORECASE)
 READ_ONLY_TRANSACTION = "25006"
 
@@ -63,10 +66,19 @@ def catch_up(module: ModuleType, position: int, watch: Watch) -> int:
 
 
 def _batch(module: ModuleType, after: int, upto: int) -> list[RecordedEvent]:
+    events: list[RecordedEvent] = []
+    text = 0
     with read_only():
-        if events := query(LOG, [after, upto, BATCH]):
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(LOG, [after, upto])
+            while rows := cursor.fetchmany(FETCHED):
+                events += map(recorded, rows)
+                text += sum(len(row[6]) + len(row[9]) for row in rows)
+                if len(events) >= MOST_EVENTS or text >= MOST_TEXT:
+                    break
+        if events:
             module.project(events)
-        return events
+    return events
 
 
 def streamed(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[RecordedEvent]]:
@@ -74,7 +86,7 @@ def streamed(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[Recorded
     server: in flat memory."""
     with _no_garbage(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
-        while rows := cursor.fetchmany(BATCH):
+        while rows := cursor.fetchmany(FETCHED):
             yield [recorded(row) for row in rows]
 
 

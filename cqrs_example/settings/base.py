@@ -86,7 +86,7 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 
 if url := os.environ.get("DATABASE_URL"):
-    DATABASES = {"default": database(url, "django.db.backends.postgresql")}
+    DATABASES = {"default": database(url, "cqrs_example.database")}
 else:
     DATABASES = {"default": database(embedded_url(), "dev.embedded")}
 

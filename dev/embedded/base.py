@@ -1,7 +1,8 @@
 from typing import Any
 
-from django.db.backends.postgresql import base
 from psycopg import Connection, OperationalError
+
+from cqrs_example.database import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -22,6 +22,5 @@ def handle(tx: Transaction, command: NotifyLowProductQuantity) -> list[RecordedE
     # After the commit: a rollback must not have warned, nor a retry warn twice.
     warning = f"Low quantity of product {command.sku}! {command.quantity_on_hand} remaining."
     transaction.on_commit(partial(logger.warning, "%s", warning), robust=True)
-    return tx.append(
-        notifications, [NotifiedLowProductQuantity(command.sku, command.quantity_on_hand)]
-    )
+    notified = NotifiedLowProductQuantity(command.sku, command.quantity_on_hand)
+    return tx.append(notifications, [notified])

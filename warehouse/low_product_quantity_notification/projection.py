@@ -19,7 +19,5 @@ def project(events: Sequence[RecordedEvent]) -> None:
                 opened.append(Item(shipment=event.id, sku=sku, quantity=left, requested_at=at))
             case NotifiedLowProductQuantity():
                 closed.append(Item(shipment=event.causation_id, notified_at=event.recorded_at))
-    if opened:
-        Item.objects.bulk_create(opened)
-    if closed:
-        Item.objects.bulk_update(closed, ["notified_at"])
+    Item.objects.bulk_create(opened)
+    Item.objects.bulk_update(closed, ["notified_at"])

@@ -76,7 +76,7 @@ def event(minutes: int, left: int) -> eventstore.RecordedEvent:
     at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     data = ProductQuantityShipped("abc123", 1, left, "A-1001")
     return eventstore.RecordedEvent(
-        1, uuid4(), "product-abc123", 1, data.type, 1, data, uuid4(), uuid4(), {}, at, at
+        1, uuid4(), "product-abc123", 1, data.type, 1, data, uuid4(), uuid4(), "{}", at, at
     )
 
 

@@ -16,7 +16,7 @@ DAY = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
 def shipped(sku, quantity, at=DAY):
     data = ProductQuantityShipped(sku, quantity, 0, "A-1001")
     place = (1, uuid4(), product_stream(sku), 1, data.type, data.schema_version, data)
-    return RecordedEvent(*place, uuid4(), uuid4(), {}, at, at)
+    return RecordedEvent(*place, uuid4(), uuid4(), "{}", at, at)
 
 
 def rows():
