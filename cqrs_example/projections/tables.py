@@ -76,6 +76,8 @@ def temporary_tables(module: ModuleType) -> Iterator[list[Table]]:
     In a new session, which ends with this: statements prepared before would know the other tables.
     """
     with session():
+        for problem in numbered_references(module.MODELS):
+            raise Unreplayable(problem)
         with connection.cursor() as cursor:
             tables = [_table(cursor, model) for model in module.MODELS]
             for table in tables:
@@ -83,15 +85,28 @@ def temporary_tables(module: ModuleType) -> Iterator[list[Table]]:
         yield tables
 
 
+def numbered_references(models: Sequence[type[models.Model]]) -> Iterator[str]:
+    """What is wrong with foreign keys between these models: those to a number that the database
+    gives. The live row has another number than the replayed one, and nothing would tell."""
+    tables = {model._meta.concrete_model for model in models}
+    for field in (field for model in models for field in _columns(model) if field.remote_field):
+        parent = field.target_field.model._meta
+        if _given(field.target_field) and parent.concrete_model in tables:
+            yield (
+                f"{field} points to {field.target_field}, a number that the database gives and a"
+                " replay gives anew. Let it point to what else is unique there (to_field), or give"
+                f" {parent.label} a primary key that the events tell."
+            )
+
+
 def _table(cursor: Any, model: type[models.Model]) -> Table:
-    options: Any = model._meta
     quote = connection.ops.quote_name
-    name = quote(options.db_table)
+    name = quote(model._meta.db_table)
     cursor.execute(WHERE_IT_IS, [name])
     if not (found := cursor.fetchone()):
         raise Unreplayable(f"There is no table {name}: run `manage.py migrate` first.")
     key = [quote(column) for column in _key(model)]
-    columns = [quote(one.column) for one in options.concrete_fields if not _given(one)]
+    columns = [quote(one.column) for one in _columns(model) if not _given(one)]
     return Table(name, found[0], key, [one for one in columns if one not in key])
 
 
@@ -103,6 +118,12 @@ def _create(cursor: Any, table: Table) -> None:
     cursor.execute(NOT_NEEDED, [table.name])
     for (index,) in cursor.fetchall():
         cursor.execute(f"DROP INDEX {index}")
+
+
+def _columns(model: type[models.Model]) -> Sequence[Any]:
+    """The fields that are columns of this very table, not of a parent's."""
+    concrete: Any = model._meta.concrete_model
+    return list(concrete._meta.local_concrete_fields)
 
 
 def _given(field: Any) -> bool:
