@@ -11,7 +11,7 @@ from django.apps.registry import Apps
 from django.db import connection, models
 
 
-def shape(name: str, base: Any = models.Model, registry: Any = None, **fields: Any) -> Any:
+def shape(name: str, /, base: Any = models.Model, registry: Any = None, **fields: Any) -> Any:
     """A model in a registry of its own: Django's must not know it. `Meta` may have constraints."""
     given = fields.pop("Meta", {})
     meta = {"app_label": "shapes", "apps": registry or Apps(), **given}

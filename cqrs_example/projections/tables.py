@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from .sessions import session
+
 WHERE_IT_IS = """
     SELECT format('%%I.%%I', nspname, relname) FROM pg_class
     JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE pg_class.oid = to_regclass(%s)
@@ -54,26 +56,11 @@ class Table:
 
 
 @contextmanager
-def session() -> Iterator[None]:
-    """A database session of its own, without the limits that web requests have."""
-    connection.close()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SET idle_in_transaction_session_timeout = 0")
-            # Along the indexes: without statistics, as after an import, Postgres would rather sort
-            # the whole log for each batch.
-            cursor.execute("SET enable_sort = off")
-        yield
-    finally:
-        connection.close()
-
-
-@contextmanager
-def temporary_tables(module: ModuleType) -> Iterator[list[Table]]:
+def temporary_tables(module: ModuleType, *, checked: bool = True) -> Iterator[list[Table]]:
     """Hide the tables of a projection from this session behind empty ones of the same names.
 
-    In a new session, which ends with this: statements prepared before would know the other tables.
+    With the CHECK constraints of the live ones, unless `checked` is false. In a new session, which
+    ends with this: statements prepared before would know the other tables.
     """
     with session():
         for problem in numbered_references(module.MODELS):
@@ -81,7 +68,7 @@ def temporary_tables(module: ModuleType) -> Iterator[list[Table]]:
         with connection.cursor() as cursor:
             tables = [_table(cursor, model) for model in module.MODELS]
             for table in tables:
-                _create(cursor, table)
+                _create(cursor, table, checked)
         yield tables
 
 
@@ -110,11 +97,11 @@ def _table(cursor: Any, model: type[models.Model]) -> Table:
     return Table(name, found[0], key, [one for one in columns if one not in key])
 
 
-def _create(cursor: Any, table: Table) -> None:
+def _create(cursor: Any, table: Table, checked: bool) -> None:
     # Rows are changed many times in a replay: there is room to do it in place, and no index to
     # keep up but those that a projection may rely on.
-    like = f"(LIKE {table.live} INCLUDING ALL) WITH (fillfactor = 50)"
-    cursor.execute(f"CREATE TEMP TABLE {table.name} {like}")
+    like = f"LIKE {table.live} INCLUDING ALL{'' if checked else ' EXCLUDING CONSTRAINTS'}"
+    cursor.execute(f"CREATE TEMP TABLE {table.name} ({like}) WITH (fillfactor = 50)")
     cursor.execute(NOT_NEEDED, [table.name])
     for (index,) in cursor.fetchall():
         cursor.execute(f"DROP INDEX {index}")
