@@ -1,7 +1,7 @@
 """Read models of all shapes, which only tests have: their tables come and go with a test."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
@@ -20,14 +20,17 @@ def shape(name: str, /, base: Any = models.Model, registry: Any = None, **fields
 
 @pytest.fixture
 def shaped(transactional_db: None, monkeypatch: Any, settings: Any) -> Iterator[Callable[..., str]]:
-    """`shaped(project, *MODELS)`: the name of a new projection, wired, with its tables."""
+    """`shaped(project, *MODELS)`: the name of a new projection, wired, with its tables.
+
+    `beside` are further models that have tables meanwhile.
+    """
     with ExitStack() as dropped:
 
-        def wire(project: Callable[[Any], None], *tables: Any) -> str:
+        def wire(project: Callable[[Any], None], *tables: Any, beside: Sequence[Any] = ()) -> str:
             with connection.schema_editor() as editor:
-                for one in tables:
+                for one in (*tables, *beside):
                     editor.create_model(one)
-            dropped.callback(drop, tables)
+            dropped.callback(drop, (*tables, *beside))
             module: Any = ModuleType("shaped_projection")
             module.project, module.MODELS = project, list(tables)
             monkeypatch.setitem(sys.modules, module.__name__, module)

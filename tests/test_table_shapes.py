@@ -91,3 +91,82 @@ def test_foreign_key_to_what_else_is_unique(log, shaped):
     call_command("check")
     rebuilt(name, rows=6)
     assert [one.parent.sku for one in child.objects.order_by("sku")] == ["a", "b", "c"]
+
+
+# Further unique columns
+
+
+def ranked(**fields):
+    """Ranks in the order of the events; the key is a field that is given, or automatic."""
+    rank = models.IntegerField(unique=True)
+    return shape("Ranked", registry=fields.pop("registry", None), **fields, rank=rank)
+
+
+def ranking(model):
+    def project(events):
+        there = model.objects.count()
+        for rank, event in enumerate(events, there + 1):
+            model.objects.create(sku=event.data.sku, rank=rank)
+
+    return project
+
+
+@pytest.mark.parametrize("primary", [True, False])
+def test_rows_that_have_to_change_places(log, shaped, primary):
+    key = {"primary_key": True} if primary else {"unique": True}
+    model = ranked(sku=models.TextField(**key))
+    name = shaped(ranking(model), model)
+    rebuilt(name)
+    right = list(model.objects.order_by("rank").values_list("sku", "rank"))
+    swap(model)
+    assert ": 2 rows changed," in rebuilt(name)
+    assert list(model.objects.order_by("rank").values_list("sku", "rank")) == right
+
+
+def swap(model):
+    model.objects.filter(rank=1).update(rank=9)
+    model.objects.filter(rank=2).update(rank=1)
+    model.objects.filter(rank=9).update(rank=2)
+
+
+def test_rows_that_have_to_change_places_under_a_deferred_foreign_key(log, shaped):
+    registry = Apps()
+    model = ranked(registry=registry, sku=models.TextField(primary_key=True))
+    note = shape("Note", registry=registry, of=models.ForeignKey(model, models.CASCADE))
+    name = shaped(ranking(model), model, beside=[note])
+    rebuilt(name)
+    note.objects.create(of_id="a")
+    swap(model)
+    assert ": 2 rows changed," in rebuilt(name)
+    assert note.objects.get().of.rank == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "referenced"),
+    [
+        ({"unique": True}, "bigint REFERENCES shapes_ranked (id) DEFERRABLE INITIALLY DEFERRED"),
+        ({"primary_key": True}, "text REFERENCES shapes_ranked"),
+        (
+            {"primary_key": True},
+            "text REFERENCES shapes_ranked ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED",
+        ),
+    ],
+    ids=["the number", "at once", "cascade"],
+)
+def test_rows_that_cannot_change_places(log, shaped, key, referenced):
+    model = ranked(sku=models.TextField(**key))
+    name = shaped(ranking(model), model)
+    rebuilt(name)
+    sql(f'CREATE TABLE note ("of" {referenced})')
+    sql(f'INSERT INTO note SELECT "{model._meta.pk.column}" FROM shapes_ranked')
+    try:
+        swap(model)
+        told = run("rebuild", name)
+        assert "Rows of public.shapes_ranked cannot change places: duplicate key value" in told
+        assert "foreign keys would notice: note_of_fkey of note." in told
+        model.objects.filter(rank=3).update(rank=4)
+        swap(model)
+        assert ": 1 rows changed," in run("rebuild", name)  # there is room for this one
+        sql("SELECT 1 / (count(*) = 3)::int FROM note")
+    finally:
+        sql("DROP TABLE note")

@@ -8,6 +8,7 @@ from types import ModuleType
 from django.db import OperationalError, connection, transaction
 
 from ..eventstore.log import APPEND_LOCK
+from .equal import make_equal
 from .replay import Watch, catch_up, projection, replay
 from .runs import Result
 from .tables import Table, Unreplayable, temporary_tables
@@ -16,15 +17,6 @@ from .tables import Table, Unreplayable, temporary_tables
 PATIENCE = "200ms"
 TRIES, PAUSE = 60, 1.0  # seconds
 LOCK_NOT_AVAILABLE = "55P03"
-
-DELETE = """
-    DELETE FROM {live} AS live WHERE NOT EXISTS (SELECT FROM {name} AS new WHERE {same_key})
-"""
-UPSERT = """
-    INSERT INTO {live} AS live ({columns}) SELECT {columns} FROM {name} AS new
-    WHERE NOT EXISTS (SELECT FROM {live} AS live WHERE {same_key} AND {same_values})
-    ON CONFLICT ({key}) DO {update}
-"""
 
 
 def rebuild(name: str, watch: Watch) -> Result:
@@ -80,27 +72,8 @@ def _cut_over(module: ModuleType, position: int, tables: list[Table]) -> int | N
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
             for _ in replay(module, after=position):
                 pass
-            return sum(_make_equal(table) for table in tables)
+            return sum(make_equal(table) for table in tables)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
         return None
-
-
-def _make_equal(table: Table) -> int:
-    update = ", ".join(f"{one} = excluded.{one}" for one in table.values)
-    values = {
-        "live": table.live,
-        "name": table.name,
-        "key": ", ".join(table.key),
-        "columns": ", ".join(table.columns),
-        "same_key": table.same_key,
-        "same_values": table.same_values,
-        "update": f"UPDATE SET {update}" if update else "NOTHING",
-    }
-    with connection.cursor() as cursor:
-        # What goes makes room first, in case something else is unique as well.
-        cursor.execute(DELETE.format(**values))
-        deleted = cursor.rowcount
-        cursor.execute(UPSERT.format(**values))
-        return int(deleted + cursor.rowcount)
