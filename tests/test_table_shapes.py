@@ -1,5 +1,6 @@
 """Tables of every shape are rebuilt and proven, or refused with a sentence that says why."""
 
+import sys
 from io import StringIO
 
 import pytest
@@ -170,3 +171,96 @@ def test_rows_that_cannot_change_places(log, shaped, key, referenced):
         sql("SELECT 1 / (count(*) = 3)::int FROM note")
     finally:
         sql("DROP TABLE note")
+
+
+# Keys, constraints, defaults
+
+
+def listing(model, **values):
+    """One row for each event, with its SKU."""
+
+    def project(events):
+        for event in events:
+            model.objects.create(sku=event.data.sku, **values)
+
+    return project
+
+
+def test_unique_together_tells_rows_apart(log, shaped):
+    together = {"unique_together": [("sku", "place")]}
+    model = shape("Together", sku=models.TextField(), place=models.TextField(), Meta=together)
+    rebuilt(shaped(listing(model, place="here"), model))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sku": models.TextField()},
+        {"sku": models.TextField(unique=True, null=True)},
+        {
+            "sku": models.TextField(),
+            "Meta": {
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=["sku"], name="late", deferrable=models.Deferrable.DEFERRED
+                    )
+                ]
+            },
+        },
+    ],
+    ids=["nothing", "what may be NULL", "what is unique later"],
+)
+def test_rows_that_cannot_be_told_apart(log, shaped, fields):
+    model = shape("Alike", **fields)
+    sentence = "shapes.Alike has an automatic primary key and nothing unique beside it"
+    assert sentence in run("rebuild", shaped(listing(model), model))
+
+
+def test_exclusion_constraint(log, shaped):
+    """Rows that it keeps apart can change places too."""
+    model = shape("Ranked", sku=models.TextField(primary_key=True), rank=models.IntegerField())
+    name = shaped(ranking(model), model)
+    sql("ALTER TABLE shapes_ranked ADD EXCLUDE USING gist (int4range(rank, rank, '[]') WITH &&)")
+    rebuilt(name)
+    swap(model)
+    assert ": 2 rows changed," in rebuilt(name)
+
+
+def test_serial_key(log, shaped):
+    """As Django made them before 4.1."""
+    model = shape("Serial", sku=models.TextField(unique=True))
+    name = shaped(listing(model), model)
+    sql(
+        "ALTER TABLE shapes_serial ALTER id DROP IDENTITY; CREATE SEQUENCE of_a_test"
+        " OWNED BY shapes_serial.id;"
+        "ALTER TABLE shapes_serial ALTER id SET DEFAULT nextval('of_a_test')"
+    )
+    rebuilt(name)
+
+
+def test_parents(log, shaped):
+    registry = Apps()
+    parent = shape("Thing", registry=registry, sku=models.TextField(primary_key=True))
+    child = shape("Heavy", parent, registry=registry, weight=models.IntegerField())
+    name = shaped(listing(child, weight=7), parent, child)
+    rebuilt(name, rows=6)
+    child.objects.filter(sku="a").update(weight=8)
+    parent.objects.create(sku="z")
+    assert ": 2 rows changed," in rebuilt(name, rows=6)
+
+
+def test_parents_with_a_number(log, shaped):
+    registry = Apps()
+    parent = shape("Thing", registry=registry, sku=models.TextField(unique=True))
+    child = shape("Heavy", parent, registry=registry, weight=models.IntegerField())
+    name = shaped(listing(child, weight=7), parent, child)
+    assert "shapes.Heavy.thing_ptr points to shapes.Thing.id, a number" in run("rebuild", name)
+
+
+def test_proxy(log, shaped):
+    registry = Apps()
+    model = shape("Thing", registry=registry, sku=models.TextField(unique=True))
+    proxy = shape("Proxy", model, registry=registry, Meta={"proxy": True})
+    name = shaped(listing(proxy), model)
+    sys.modules["shaped_projection"].MODELS = [proxy]
+    rebuilt(name)
