@@ -229,6 +229,37 @@ def test_projection_that_raises_changes_nothing(log, monkeypatch, settings):
     assert stock() == log
 
 
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (lambda: {"b": 1}["a"], "KeyError: 'a'"),
+        (lambda: Product.objects.create(sku="a"), "IntegrityError: null value in"),
+    ],
+    ids=["Python", "database"],
+)
+def test_projection_with_a_bug_is_named_with_the_events(log, monkeypatch, settings, failure, told):
+    def project(events):
+        Product.objects.all().delete()
+        if any(event.version == 2 for event in events):
+            failure()
+
+    monkeypatch.setattr(replaying, "BATCH", 1)
+    listener(monkeypatch, settings, "buggy", project, [Product])
+    position = last_event(product_stream("a")).position
+    for action in ("rebuild", "verify"):
+        out = StringIO()
+        with pytest.raises(CommandError, match=r"1 failed\."):
+            call_command(action, "buggy", stdout=out)
+        first, second = out.getvalue().splitlines()
+        assert first == "buggy: not done"
+        assert second.startswith(f"  buggy raised {told}")
+        assert second.endswith(f" (at the events from position {position} to {position}).")
+        run = Run.objects.get(action=action)
+        assert (run.projection, run.succeeded) == ("buggy", False)
+        assert told in run.result
+    assert stock() == log
+
+
 def test_event_that_cannot_be_read_stops_with_its_id(log, settings):
     spoiled = spoil()
     event = last_event(product_stream("b"))

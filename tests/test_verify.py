@@ -328,6 +328,17 @@ def test_all_that_is_wrong_is_told_at_once(damaged):
     ]
 
 
+def test_invariant_with_a_bug_is_told(settings):
+    settings.INVARIANTS = {"stock": f"{__name__}.buggy_invariant"}
+    assert finds()[:2] == ["the log: not done", "  KeyError: 'stock'"]
+    assert verify("products") == ["products: 3 rows agree with 6 events"]
+    assert not Run.objects.get(projection="").succeeded
+
+
+def buggy_invariant(stream):
+    raise KeyError("stock")
+
+
 def test_many_findings_are_counted(damaged):
     damaged("SELECT")
     for number in range(25):

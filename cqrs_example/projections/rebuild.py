@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from ..eventstore.log import APPEND_LOCK
 from .equal import make_equal
 from .replay import Watch, catch_up, projection, replay
-from .runs import Result
+from .runs import Result, telling
 from .tables import Table, Unreplayable, temporary_tables
 
 # Writers that come while the cut-over waits for the lock wait behind it: not for long at a time.
@@ -25,7 +25,7 @@ def rebuild(name: str, watch: Watch) -> Result:
     `watch(steps, total)` goes through the steps of a replay, as `progress` does. Until the cut-over
     commits, the live table is as it was. Readers never wait; writers do during the cut-over.
     """
-    module = projection(name)
+    module = telling(projection(name))
     with temporary_tables(module) as tables, _alone(name):
         position = 0
         for _ in range(TRIES):

@@ -2,14 +2,14 @@
 
 from .differences import differences
 from .replay import Watch, catch_up, projection, replay
-from .runs import Result
+from .runs import Result, telling
 from .sessions import column, snapshot
 from .tables import temporary_tables
 
 
 def verify_projection(name: str, watch: Watch) -> Result:
     """Whether a read model's rows are those that a replay of the log gives."""
-    module = projection(name)
+    module = telling(projection(name))
     # Without the CHECK constraints: a row that breaks one is told like every other that differs.
     with temporary_tables(module, checked=False) as tables:
         # Nearly all of it before the snapshot: in one long transaction a replay becomes slow.
