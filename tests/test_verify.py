@@ -339,6 +339,12 @@ def buggy_invariant(stream):
     raise KeyError("stock")
 
 
+def test_project_without_invariants(settings):
+    del settings.INVARIANTS
+    call_command("check")
+    assert verify()[0] == "the log: 6 events in 4 streams are in order"
+
+
 def test_many_findings_are_counted(damaged):
     damaged("SELECT")
     for number in range(25):

@@ -14,15 +14,15 @@ from .tables import numbered_references
 @register
 def check_invariants(**kwargs: Any) -> list[CheckMessage]:
     """Invariants are functions: `verify` would stumble over a wrong one, long after the start."""
-    invariants = getattr(settings, "INVARIANTS", None)
+    invariants = getattr(settings, "INVARIANTS", {})
     if not isinstance(invariants, dict):
         return [Error("settings.INVARIANTS must be a dict.", id="projections.E002")]
     errors: list[CheckMessage] = []
     for name, path in invariants.items():
         try:
-            if not callable(import_string(path)):
+            if not callable(import_string(str(path))):
                 raise ImportError("this is no function invariant(stream)")
-        except ImportError as error:
+        except (ImportError, TypeError, ValueError) as error:
             problem = f"settings.INVARIANTS[{name!r}] = {path!r}: {error}."
             errors.append(Error(problem, id="projections.E001"))
     return errors
