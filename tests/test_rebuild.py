@@ -22,6 +22,7 @@ from cqrs_example.eventstore.models import StoredEvent
 from cqrs_example.messaging import execute
 from cqrs_example.projections import rebuild as rebuilding
 from cqrs_example.projections import replay as replaying
+from cqrs_example.projections import settling
 from cqrs_example.projections.models import Run
 from warehouse.events import product_stream
 from warehouse.increase_product_quantity.command import IncreaseProductQuantity
@@ -344,7 +345,8 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
         return cut_over(*arguments)
 
     monkeypatch.setattr(rebuilding, "_cut_over", counted)
-    monkeypatch.setattr(replaying, "settled_position", last_position)
+    for module in (replaying, settling):
+        monkeypatch.setattr(module, "settled_position", last_position)
     with holding(WRITING) as (_, release), in_background(partial(rebuild, "products")) as job:
         until(lambda: next(waits) > 2)  # it waited, gave up, and waited again
         execute(increase, IncreaseProductQuantity("a", 1))  # comes through meanwhile
@@ -356,13 +358,27 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
 def test_log_that_is_never_free(log, monkeypatch):
     monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
     monkeypatch.setattr(rebuilding, "TRIES", 2)
-    monkeypatch.setattr(replaying, "settled_position", last_position)
+    for module in (replaying, settling):
+        monkeypatch.setattr(module, "settled_position", last_position)
     spoiled = spoil()
     out = StringIO()
     with holding(WRITING), pytest.raises(CommandError):
         call_command("rebuild", "products", stdout=out)
     assert "Nothing was changed; try again later." in out.getvalue()
     assert stock() == spoiled
+
+
+@pytest.mark.parametrize("action", ["rebuild", "verify"])
+def test_waiting_for_a_long_transaction_is_told(log, monkeypatch, capsys, action):
+    monkeypatch.setattr(settling, "LONG", 0.05)
+    job = partial(call_command, action, "products", stdout=StringIO())
+    told = []
+    with holding(WRITING) as (_, release), in_background(job) as done:
+        until(lambda: told.append(capsys.readouterr().err) or "".join(told))
+        release.set()
+        done.result(PATIENCE)
+    sentence = "products: waiting for a transaction that writes to the log and does not end\n"
+    assert "".join(told) == sentence
 
 
 def test_rebuilds_under_writers_and_readers(log):
