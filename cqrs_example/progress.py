@@ -19,13 +19,16 @@ def progress(
     `what` names the job. Reports go to standard error unless `out` is another stream.
     """
     out = out or sys.stderr
-    begin = reported = time.monotonic()
+    reported = time.monotonic()
+    first: tuple[int, float] | None = None
     try:
         for step, reached in steps:
             yield step
             now = time.monotonic()
+            # The rate is that since the first step: a job may begin far from 0.
+            first = first or (reached, now)
             if now - reported >= (OFTEN if out.isatty() else SELDOM):
-                told = f"{what}: {_figures(reached, total, now - begin)}"
+                told = f"{what}: {_figures(reached, total, reached - first[0], now - first[1])}"
                 _report(out, told, reached / max(total, 1))
                 reported = now
     finally:
@@ -34,10 +37,12 @@ def progress(
             out.flush()
 
 
-def _figures(reached: int, total: int, seconds: float) -> str:
-    rate = reached / seconds
-    left = (total - reached) / rate if rate else 0
-    return f"{reached:,} of {total:,}, {rate:,.0f} per second, {left:.0f} s left"
+def _figures(reached: int, total: int, done: int, seconds: float) -> str:
+    told = f"{reached:,} of {total:,}"
+    if not done or not seconds:
+        return told
+    rate = done / seconds
+    return f"{told}, {rate:,.0f} per second, {(total - reached) / rate:.0f} s left"
 
 
 def _report(out: TextIO, text: str, share: float) -> None:

@@ -133,6 +133,17 @@ def test_wiring_is_right() -> None:
             " this is no function invariant(stream).",
         ),
         ("INVARIANTS", None, "settings.INVARIANTS must be a dict."),
+        ("PROJECTIONS", None, "settings.PROJECTIONS must be a dict."),
+        ("POLICIES", ["a"], "settings.POLICIES must be a dict."),
+        *(
+            (setting, {"a": path}, f"settings.{setting}['a'] = {path!r}: ")
+            for setting in ("PROJECTIONS", "POLICIES", "INVARIANTS")
+            for path in (None, 1, "", ".", ".x.y", "x", "x.", b"x")
+        ),
+        *(
+            ("EVENTS", events, "settings.EVENTS: ")
+            for events in (None, 1, [None], [""], [".x.y"], "x")
+        ),
         ("EVENTS", ["warehouse.event"], "settings.EVENTS: No module named 'warehouse.event'."),
         (
             "EVENTS",

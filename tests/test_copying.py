@@ -55,11 +55,14 @@ class Project:
         self.run("-m", "django", "startproject", "bank", cwd=folder)
         self.blocks.mkdir(parents=True, exist_ok=True)
         for block in ("eventstore", "messaging"):
-            shutil.copytree(
-                ROOT / "cqrs_example" / block,
-                self.blocks / block,
-                ignore=shutil.ignore_patterns("__pycache__", "test*"),
-            )
+            self.copy(block)
+
+    def copy(self, block: str) -> None:
+        shutil.copytree(
+            ROOT / "cqrs_example" / block,
+            self.blocks / block,
+            ignore=shutil.ignore_patterns("__pycache__", "test*"),
+        )
 
     def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> str:
         done = subprocess.run(
@@ -108,6 +111,7 @@ def test_bank_account_as_the_page_says(tmp_path: Path, database: str) -> None:
     transfer_is_one_command_or_nothing(project)
     race_never_goes_below_zero(project)
     read_model_and_policy(project)
+    rebuild_verify_inspect(project)
     committing_tests(project)
 
 
@@ -176,6 +180,34 @@ def read_model_and_policy(project: Project) -> None:
         f"{BALANCES}  # replayed": "account-ann 10 account-bob 10030 account-eve 5",
     }
     assert project.shell(*scripts) == list(scripts.values())
+
+
+INSPECT = """
+from django.contrib.auth.models import User
+from django.test import Client
+staff = Client(SERVER_NAME="localhost")
+staff.force_login(User.objects.create_superuser("staff"))
+log = "/admin/eventstore/storedevent/"
+for page in ("", "overview/", "stream/?name=account-ann"):
+    answer = staff.get(log + page)
+    print(answer.status_code, "account-ann" in answer.text or "rebuilt from" in answer.text)
+"""
+
+
+def rebuild_verify_inspect(project: Project) -> None:
+    for block in ("projections", "http", "inspection"):
+        project.copy(block)
+    shutil.copy(ROOT / "cqrs_example" / "progress.py", project.blocks)
+    project.write("bank/settings.py", text_of("bank/settings.py", 2))
+    project.manage("migrate", "-v", "0")
+    assert "no issues" in project.manage("check")
+    project.shell("from balances.models import Balance\nBalance.objects.update(amount=1)")
+    assert "balances: rebuilt from the log: 3 rows changed" in project.manage("rebuild", "--all")
+    in_order, agree = project.manage("verify").splitlines()
+    assert in_order.endswith("are in order")
+    assert agree.startswith("balances: 3 rows agree with ")
+    assert "account-ann" in project.manage("events", "tail")
+    assert project.shell(INSPECT) == ["200 True\n200 True\n200 True"]
 
 
 def committing_tests(project: Project) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from functools import partial
 from io import StringIO
@@ -21,6 +22,7 @@ from cqrs_example.eventstore.models import StoredEvent
 from cqrs_example.messaging import execute
 from cqrs_example.projections import rebuild as rebuilding
 from cqrs_example.projections import replay as replaying
+from cqrs_example.projections import settling
 from cqrs_example.projections.models import Run
 from cqrs_example.projections.tables import temporary_tables
 from warehouse.events import product_stream
@@ -242,6 +244,37 @@ def test_projection_that_raises_changes_nothing(log, monkeypatch, settings):
     assert stock() == log
 
 
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (lambda: {"b": 1}["a"], "KeyError: 'a'"),
+        (lambda: Product.objects.create(sku="a"), "IntegrityError: null value in"),
+    ],
+    ids=["Python", "database"],
+)
+def test_projection_with_a_bug_is_named_with_the_events(log, monkeypatch, settings, failure, told):
+    def project(events):
+        Product.objects.all().delete()
+        if any(event.version == 2 for event in events):
+            failure()
+
+    monkeypatch.setattr(replaying, "BATCH", 1)
+    listener(monkeypatch, settings, "buggy", project, [Product])
+    position = last_event(product_stream("a")).position
+    for action in ("rebuild", "verify"):
+        out = StringIO()
+        with pytest.raises(CommandError, match=r"1 failed\."):
+            call_command(action, "buggy", stdout=out)
+        first, second = out.getvalue().splitlines()
+        assert first == "buggy: not done"
+        assert second.startswith(f"  buggy raised {told}")
+        assert second.endswith(f" (at the events from position {position} to {position}).")
+        run = Run.objects.get(action=action)
+        assert (run.projection, run.succeeded) == ("buggy", False)
+        assert told in run.result
+    assert stock() == log
+
+
 def test_event_that_cannot_be_read_stops_with_its_id(log, settings):
     spoiled = spoil()
     event = last_event(product_stream("b"))
@@ -325,7 +358,8 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
         return cut_over(*arguments)
 
     monkeypatch.setattr(rebuilding, "_cut_over", counted)
-    monkeypatch.setattr(replaying, "settled_position", last_position)
+    for module in (replaying, settling):
+        monkeypatch.setattr(module, "settled_position", last_position)
     with holding(WRITING) as (_, release), in_background(partial(rebuild, "products")) as job:
         until(lambda: next(waits) > 2)  # it waited, gave up, and waited again
         execute(increase, IncreaseProductQuantity("a", 1))  # comes through meanwhile
@@ -337,7 +371,8 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
 def test_log_that_is_never_free(log, monkeypatch):
     monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
     monkeypatch.setattr(rebuilding, "TRIES", 2)
-    monkeypatch.setattr(replaying, "settled_position", last_position)
+    for module in (replaying, settling):
+        monkeypatch.setattr(module, "settled_position", last_position)
     spoiled = spoil()
     out = StringIO()
     with holding(WRITING), pytest.raises(CommandError):
@@ -346,9 +381,25 @@ def test_log_that_is_never_free(log, monkeypatch):
     assert stock() == spoiled
 
 
+@pytest.mark.parametrize("action", ["rebuild", "verify"])
+def test_waiting_for_a_long_transaction_is_told(log, monkeypatch, capsys, action):
+    monkeypatch.setattr(settling, "LONG", 0.05)
+    job = partial(call_command, action, "products", stdout=StringIO())
+    told = []
+    with holding(WRITING) as (_, release), in_background(job) as done:
+        until(lambda: told.append(capsys.readouterr().err) or "".join(told))
+        release.set()
+        done.result(PATIENCE)
+    sentence = "products: waiting for a transaction that writes to the log and does not end\n"
+    assert "".join(told) == sentence
+
+
 def test_rebuilds_under_writers_and_readers(log):
-    """Nothing wrong is refused or seen, nothing locks up, and the end is what a replay gives."""
-    rounds = int(os.environ.get("REBUILDS", 8))
+    """Nothing wrong is refused or seen, nothing locks up, and the end is what a replay gives.
+
+    For longer than the suite has time: REBUILD_SECONDS=30 make test ARGS="-k under_writers".
+    """
+    end = time.monotonic() + float(os.environ.get("REBUILD_SECONDS", 2))
     ended = threading.Event()
     seen = []
 
@@ -366,7 +417,7 @@ def test_rebuilds_under_writers_and_readers(log):
 
     def rebuild_all():
         try:
-            for _ in range(rounds):
+            while time.monotonic() < end:
                 rebuild("products")
                 rebuild(TODO)
         finally:

@@ -4,10 +4,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, models
 
 from cqrs_example.eventstore import last_event
 from cqrs_example.messaging import execute
+from cqrs_example.projections import differences
 from cqrs_example.projections import replay as replaying
 from cqrs_example.projections.models import Run
 from warehouse.events import product_stream
@@ -18,6 +19,8 @@ from warehouse.products.models import Product
 from warehouse.ship_product_quantity.command import ShipProductQuantity
 from warehouse.ship_product_quantity.command import handle as ship
 from warehouse.shipping_report.models import DayOfShipping
+
+from .shapes import shape
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,6 +149,76 @@ def test_row_that_is_missing():
     assert finds("products")[1:] == [f"  {PRODUCTS} b is missing; so it was before its first event"]
 
 
+def test_rows_that_are_all_missing():
+    Product.objects.all().delete()
+    assert finds("products")[0] == "products: 3 of 3 rows differ from 6 events"
+
+
+@pytest.fixture
+def balances(shaped):
+    """A read model whose rows are named by streams, as in docs/copying.md; up to date."""
+    balance = shape(
+        "Balance", account=models.TextField(primary_key=True), amount=models.BigIntegerField()
+    )
+
+    def project(events):
+        for event in events:
+            if event.stream.startswith("product-"):
+                amount = event.data.quantity_on_hand
+                balance.objects.update_or_create(account=event.stream, defaults={"amount": amount})
+
+    shaped(project, balance)
+    call_command("rebuild", "shaped", stdout=StringIO())
+    return balance
+
+
+def test_row_that_is_named_by_its_stream(balances):
+    balances.objects.filter(account="product-a").update(amount=10)
+    [_, finding] = finds("shaped")
+    assert finding.endswith("has amount 10, not 3; so it was at version 1 of product-a")
+
+
+@pytest.fixture
+def total(shaped):
+    """A read model of one row, which every event of a product changes; up to date."""
+    table = shape("Total", name=models.TextField(primary_key=True), sum=models.BigIntegerField())
+
+    def project(events):
+        for event in events:
+            if event.stream == "product-a" and event.version == 1:
+                table.objects.create(name="all", sum=0)
+            if event.stream.startswith("product-"):
+                sql("SELECT 1 / count(*) FROM shapes_total")  # an error where the first is missing
+                row = table.objects.get()
+                row.sum += event.data.quantity
+                row.save()
+
+    shaped(project, table)
+    call_command("rebuild", "shaped", stdout=StringIO())
+    return table
+
+
+@pytest.mark.parametrize(
+    ("name", "since"),
+    [
+        ("all", "so it was at version 1 of product-b"),
+        ("product-c", "no version ever looked so"),  # this stream alone makes the projection raise
+    ],
+)
+def test_row_that_its_own_events_do_not_explain(total, name, since):
+    total.objects.update(name=name, sum=30)
+    told = "has sum 30, not 67" if name == "all" else "product-c should not be there"
+    assert any(f"{told}; {since}" in one for one in finds("shaped"))
+
+
+def test_row_that_takes_a_replay_of_too_many_events_to_explain(total, monkeypatch):
+    monkeypatch.setattr(differences, "AFFORDABLE", 5)
+    total.objects.update(sum=30)
+    [_, finding] = finds("shaped")
+    sentence = "has sum 30, not 67; since when would take a replay of 6 events one by one"
+    assert finding.endswith(sentence)
+
+
 def test_item_of_the_to_do_list_that_was_not_closed():
     LowProductQuantityNotification.objects.update(notified_at=None)
     [_, finding] = finds("low_product_quantity_notification")
@@ -203,7 +276,7 @@ COPY = """
 def test_versions_out_of_order(damaged, damage, finding):
     damaged(damage)
     told = finds()
-    assert told[0].startswith("the log: something is wrong in ")
+    assert " findings in " in told[0]
     assert finding in told
 
 
@@ -232,9 +305,71 @@ def test_type_or_version_that_nobody_knows(damaged, change, finding):
     assert any(f"Event {event.id} at position {event.position}: {finding}" in one for one in told)
 
 
+def test_invariants_are_not_asked_where_a_type_is_unknown(damaged):
+    damaged(MOVE.format("type = 'warehouse.Lost', position = 1000000"))
+    told = finds()
+    unasked = "invariants need every type known, and were not asked"
+    assert told[0] == f"the log: 2 findings in 6 events; {unasked}"
+
+
 def test_fields_that_do_not_fit(damaged):
-    damaged(MOVE.format("data = data - 'quantity'"))
-    assert any("ProductQuantityShipped does not fit" in one for one in finds())
+    damaged(MOVE.format("data = data - 'quantity', position = 1000000"))
+    told = finds()
+    assert told[0] == "the log: 2 findings in 6 events"
+    assert told[1] == "  product-a: version 3 has a lower position than 2"
+    assert "ProductQuantityShipped does not fit" in told[2]
+
+
+def test_all_that_is_wrong_is_told_at_once(damaged):
+    damaged("DELETE FROM eventstore_event WHERE stream = 'product-a' AND version = 2")
+    assert finds()[:3] == [
+        "the log: 2 findings in 5 events",
+        "  product-a: version 3 comes after version 1",
+        "  product-a: version 3 says 3, but the sum is 5",
+    ]
+
+
+def test_invariant_with_a_bug_is_told(settings):
+    settings.INVARIANTS = {"stock": f"{__name__}.buggy_invariant"}
+    assert finds()[:2] == ["the log: not done", "  KeyError: 'stock'"]
+    assert verify("products") == ["products: 3 rows agree with 6 events"]
+    assert not Run.objects.get(projection="").succeeded
+
+
+def buggy_invariant(stream):
+    raise KeyError("stock")
+
+
+def test_project_without_invariants(settings):
+    del settings.INVARIANTS
+    call_command("check")
+    assert verify()[0] == "the log: 6 events in 4 streams are in order"
+
+
+def test_many_findings_are_counted(damaged):
+    damaged("SELECT")
+    for number in range(25):
+        copy = COPY.format("gen_random_uuid()", "9")
+        sql(copy.replace("stream, 9", f"'lost-{number:02}', 9"))
+    told = finds()
+    assert told[0] == "the log: 50 findings in 31 events"
+    assert told[20:22] == ["  lost-19: version 9 comes after version 0", "  and 5 more"]
+    assert told[22].startswith("  lost-00: version 9 says 3, but the sum is ")
+
+
+def test_negative_quantity_is_told_like_all_that_differs(damaged):
+    set_to = "data = jsonb_set(data, '{quantity_on_hand}', '-3')"
+    damaged(MOVE.replace("version = 2", "version = 3").format(set_to))
+    Product.objects.filter(sku="b").update(quantity=77)
+    told = finds()
+    assert told[:3] == [
+        "the log: 2 findings in 6 events",
+        "  product-a: version 3 says -3, but the sum is 3",
+        "  product-a: version 3 leaves -3, less than nothing",
+    ]
+    assert "products: 2 of 3 rows differ from 6 events" in told
+    assert f"  {PRODUCTS} a has quantity 3, not -3; no version ever looked so" in told
+    assert f"  {PRODUCTS} b has quantity 77, not 20; no version ever looked so" in told
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ def stock(stream: Iterable[RecordedEvent]) -> Iterator[str]:
             case _:
                 continue
         told = event.data.quantity_on_hand
-        if told != on_hand or on_hand < 0:
+        if told != on_hand:
             yield f"{event.stream}: version {event.version} says {told}, but the sum is {on_hand}"
-            on_hand = told  # once is enough: go on from what it says
+        if told < 0:
+            yield f"{event.stream}: version {event.version} leaves {told}, less than nothing"
+        on_hand = told  # once is enough: go on from what it says

@@ -13,8 +13,8 @@ from .contracts import contracts, keyed
 def check_events(**kwargs: Any) -> list[CheckMessage]:
     """Every module imports and holds event classes, frozen ones; upcasters lead to them."""
     try:
-        modules = {module: keyed(module) for module in settings.EVENTS}
-    except (AttributeError, ImportError) as error:
+        modules = {module: keyed(str(module)) for module in settings.EVENTS}
+    except (AttributeError, ImportError, TypeError, ValueError) as error:
         return [Error(f"settings.EVENTS: {error}.", id="eventstore.E001")]
     problems = [f"{one} defines no event class." for one, found in modules.items() if not found]
     count = Counter(key for found in modules.values() for key, _ in found)

@@ -19,8 +19,8 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
             continue
         for name, path in entries.items():
             try:
-                check_entry(path)
-            except (ImportError, ValueError) as error:
+                check_entry(str(path))
+            except (ImportError, TypeError, ValueError) as error:
                 problem = f"settings.{setting}[{name!r}] = {path!r}: {error}."
                 errors.append(Error(problem, id="messaging.E001"))
     return errors

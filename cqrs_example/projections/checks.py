@@ -1,24 +1,41 @@
-"""`manage.py check` fails with a sentence when settings.INVARIANTS is wrong."""
+"""`manage.py check` says which of INVARIANTS is wrong, and which models cannot be replayed."""
 
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
 
+from .tables import numbered_references
+
 
 @register
 def check_invariants(**kwargs: Any) -> list[CheckMessage]:
     """Invariants are functions: `verify` would stumble over a wrong one, long after the start."""
-    invariants = getattr(settings, "INVARIANTS", None)
+    invariants = getattr(settings, "INVARIANTS", {})
     if not isinstance(invariants, dict):
         return [Error("settings.INVARIANTS must be a dict.", id="projections.E002")]
     errors: list[CheckMessage] = []
     for name, path in invariants.items():
         try:
-            if not callable(import_string(path)):
+            if not callable(import_string(str(path))):
                 raise ImportError("this is no function invariant(stream)")
-        except ImportError as error:
+        except (ImportError, TypeError, ValueError) as error:
             problem = f"settings.INVARIANTS[{name!r}] = {path!r}: {error}."
             errors.append(Error(problem, id="projections.E001"))
+    return errors
+
+
+@register
+def check_models(**kwargs: Any) -> list[CheckMessage]:
+    """Read models do not point to each other by numbers that the database gives."""
+    errors: list[CheckMessage] = []
+    projections = getattr(settings, "PROJECTIONS", None)
+    for name, path in projections.items() if isinstance(projections, dict) else ():
+        with suppress(ImportError, AttributeError, TypeError, ValueError):  # messaging tells these
+            for problem in numbered_references(import_module(path).MODELS):
+                told = f"settings.PROJECTIONS[{name!r}]: {problem}"
+                errors.append(Error(told, id="projections.E003"))
     return errors

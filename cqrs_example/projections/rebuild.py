@@ -8,23 +8,16 @@ from types import ModuleType
 from django.db import OperationalError, connection, transaction
 
 from ..eventstore.log import APPEND_LOCK
+from .equal import make_equal
 from .replay import Watch, catch_up, projection, replay
-from .runs import Result
+from .runs import Result, telling
+from .settling import settle
 from .tables import Table, Unreplayable, temporary_tables
 
 # Writers that come while the cut-over waits for the lock wait behind it: not for long at a time.
 PATIENCE = "200ms"
 TRIES, PAUSE = 60, 1.0  # seconds
 LOCK_NOT_AVAILABLE = "55P03"
-
-DELETE = """
-    DELETE FROM {live} AS live WHERE NOT EXISTS (SELECT FROM {name} AS new WHERE {same_key})
-"""
-UPSERT = """
-    INSERT INTO {live} AS live ({columns}) SELECT {columns} FROM {name} AS new
-    WHERE NOT EXISTS (SELECT FROM {live} AS live WHERE {same_key} AND {same_values})
-    ON CONFLICT ({key}) DO {update}
-"""
 
 
 def rebuild(name: str, watch: Watch) -> Result:
@@ -33,10 +26,11 @@ def rebuild(name: str, watch: Watch) -> Result:
     `watch(steps, total)` goes through the steps of a replay, as `progress` does. Until the cut-over
     commits, the live table is as it was. Readers never wait; writers do during the cut-over.
     """
-    module = projection(name)
+    module = telling(projection(name))
     with temporary_tables(module) as tables, _alone(name):
         position = 0
         for _ in range(TRIES):
+            settle(name)
             position = catch_up(module, position, watch)
             _analyze(tables)
             begin = time.monotonic()
@@ -80,27 +74,8 @@ def _cut_over(module: ModuleType, position: int, tables: list[Table]) -> int | N
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
             for _ in replay(module, after=position):
                 pass
-            return sum(_make_equal(table) for table in tables)
+            return sum(make_equal(table) for table in tables)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
         return None
-
-
-def _make_equal(table: Table) -> int:
-    update = ", ".join(f"{one} = excluded.{one}" for one in table.values)
-    values = {
-        "live": table.live,
-        "name": table.name,
-        "key": ", ".join(table.key),
-        "columns": ", ".join(table.columns),
-        "same_key": table.same_key,
-        "same_values": table.same_values,
-        "update": f"UPDATE SET {update}" if update else "NOTHING",
-    }
-    with connection.cursor() as cursor:
-        # What goes makes room first, in case something else is unique as well.
-        cursor.execute(DELETE.format(**values))
-        deleted = cursor.rowcount
-        cursor.execute(UPSERT.format(**values))
-        return int(deleted + cursor.rowcount)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
-from ..eventstore import UnreadableEvent
+from ..eventstore import RecordedEvent, UnreadableEvent
 from ..progress import progress
 from .models import Run
 from .replay import projection
@@ -57,12 +58,33 @@ def known(names: Sequence[str]) -> Sequence[str]:
     return names
 
 
+def telling(module: ModuleType) -> ModuleType:
+    """The same projection, but what it raises becomes a sentence that says at which events."""
+
+    def project(events: Sequence[RecordedEvent]) -> None:
+        try:
+            module.project(events)
+        except (Unreplayable, OperationalError, InterfaceError):
+            raise  # told well enough, or not the projection's doing
+        except Exception as error:
+            first, last = events[0].position, events[-1].position
+            raise Unreplayable(
+                f"{module.__name__} raised {type(error).__name__}: {error}"
+                f" (at the events from position {first} to {last})."
+            ) from error
+
+    told = ModuleType(module.__name__)
+    vars(told).update(project=project, MODELS=module.MODELS)
+    return told
+
+
 def _carry_out(action: str, name: str, job: Job) -> Result:
     began = timezone.now()
     try:
         result = job(partial(progress, what=name or "the log"))
-    except FAILURES as error:
-        result = Result("not done", [" ".join(str(error).split())])
+    except Exception as error:  # a bug in a projection or an invariant is told as well, and kept
+        kind = "" if isinstance(error, FAILURES) else f"{type(error).__name__}: "
+        result = Result("not done", [kind + " ".join(str(error).split())])
     # The database may have been the failure.
     with suppress(DatabaseError, InterfaceError):
         Run.objects.create(

@@ -188,7 +188,8 @@ LOGGING = logs.configuration(
     logs.Text if DEBUG else logs.Json, level=os.environ.get("LOG_LEVEL", "INFO")
 )
 
-# A shipment that leaves this many or fewer is reported, and the stock page marks the product.
+# A shipment that leaves this many or fewer is reported, and the stock page marks the product. After
+# a change, `manage.py rebuild low_product_quantity_notification`: its read model decides by it.
 LOW_PRODUCT_QUANTITY = 5
 
 # What the inspection of the log links to: for the first part of a stream's name, the URL that takes

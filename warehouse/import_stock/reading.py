@@ -28,8 +28,9 @@ class WrongLine(Exception):
 
 
 def read(file: BinaryIO) -> Iterator[Row | WrongLine]:
-    """The rows of a file, and what is wrong with the lines that are none; empty lines are skipped.
+    """The rows of a file, and what is wrong with the lines that are none.
 
+    Lines are skipped that are empty, or hold spaces and commas only, as spreadsheets leave them.
     Times without a zone are UTC. After a wrong header or a line without an end nothing more comes.
     """
     header: list[str] | None = None
@@ -42,9 +43,11 @@ def read(file: BinaryIO) -> Iterator[Row | WrongLine]:
                 header = []  # what follows is not a line's beginning
                 raise ValueError(f"is longer than {LONGEST_LINE:,} bytes: this is not such a file")
             fields = _fields(line, first=number == 1)
+            if not any(field.strip() for field in fields):
+                continue
             if header is None:
                 header = _header(fields)
-            elif fields:
+            else:
                 yield _row(number, header, fields, now)
         except (ValueError, BadInput) as error:
             yield WrongLine(f"line {number}: {error}")

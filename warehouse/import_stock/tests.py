@@ -73,8 +73,18 @@ def test_goes_on_from_what_is_on_hand(stock):
         b"\xef\xbb\xbfsku,quantity\r\na,5\r\n\r\n",
         "sku,quantity\n\na,5",
         'sku,quantity\n"a","5"\n',
+        "\n \n,\nsku,quantity\na,5\n",
+        b"\xef\xbb\xbf\r\nsku,quantity\r\na,5\r\n",
+        'sku,quantity\n,\n \na,5\n  ,\t\n,,,\n"",""\n',
     ],
-    ids=["byte order mark and CRLF", "no line break at the end", "quoted"],
+    ids=[
+        "byte order mark and CRLF",
+        "no line break at the end",
+        "quoted",
+        "empty lines before the header",
+        "an empty line behind the byte order mark",
+        "lines without content",
+    ],
 )
 def test_what_spreadsheets_write(stock, content):
     run(stock(content))
@@ -95,6 +105,9 @@ TIME = "recorded_at must be a time such as 2026-01-31T14:30:00Z, not "
     ("content", "sentence"),
     [
         ("", "line 1: the file is empty; it begins with the header sku,quantity"),
+        ("\n,\n", "line 1: the file is empty; it begins with the header sku,quantity"),
+        ("\nsku,quantity\n,\n\na,\n", f"line 5: {QUANTITY}''"),
+        ("\n\na,5\n", "line 3: the header must be sku,quantity or "),
         (
             "a,5\n",
             "line 1: the header must be sku,quantity or sku,quantity,recorded_at, but is 'a,5'",

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from ...runs import carry_out, known
-from ...verify import verify_log, verify_projection
+from ...verify import verify_projection
+from ...verify_log import verify_log
 
 
 class Command(BaseCommand):

@@ -1,0 +1,77 @@
+"""Make a live table equal to the temporary one that hides it."""
+
+from typing import Any
+
+from django.db import IntegrityError, connection
+
+from .tables import Table, Unreplayable
+
+DELETE = "DELETE FROM {live} AS live WHERE NOT EXISTS (SELECT FROM {name} AS new WHERE {same})"
+UPSERT = """
+    INSERT INTO {live} AS live ({columns}) SELECT {columns} FROM {name} AS new
+    WHERE NOT EXISTS (SELECT FROM {live} AS live WHERE {same_key} AND {same_values})
+    ON CONFLICT ({key}) DO {update}
+"""
+# Whether anything but the key keeps rows apart: then two rows may have to change places.
+KEPT_APART = """
+    SELECT EXISTS (
+        SELECT FROM pg_index WHERE indrelid = %s::regclass AND NOT indisprimary
+            AND (indisexclusion OR indisunique AND NOT %s <@ ARRAY(
+                SELECT format('"%%s"', attname) FROM pg_attribute
+                WHERE attrelid = indrelid AND attnum = ANY(indkey)
+            ))
+    )
+"""
+# Foreign keys that would notice if a row went and came back, because they look at once, do more
+# than look, or point to something else than the key.
+NOTICED_BY = """
+    SELECT format('%%s of %%s', conname, conrelid::regclass) FROM pg_constraint
+    WHERE contype = 'f' AND confrelid = %s::regclass
+        AND NOT (condeferred AND confdeltype = 'a' AND %s @> ARRAY(
+            SELECT format('"%%s"', attname) FROM pg_attribute
+            WHERE attrelid = confrelid AND attnum = ANY(confkey)
+        ))
+"""
+
+
+def make_equal(table: Table) -> int:
+    """Change those rows that differ; returns how many. Raises `Unreplayable` where it cannot."""
+    update = ", ".join(f"{one} = excluded.{one}" for one in table.values)
+    values = {
+        "live": table.live,
+        "name": table.name,
+        "key": ", ".join(table.key),
+        "columns": ", ".join(table.columns),
+        "same_key": table.same_key,
+        "same_values": table.same_values,
+        "update": f"UPDATE SET {update}" if update else "NOTHING",
+    }
+    with connection.cursor() as cursor:
+        # What goes makes room first, in case something else is unique as well.
+        cursor.execute(DELETE.format(**values, same=table.same_key))
+        deleted = cursor.rowcount
+        parameters: list[Any] = [table.live, list(table.key)]
+        cursor.execute(KEPT_APART, parameters)
+        [kept_apart] = cursor.fetchone()
+        cursor.execute(NOTICED_BY, parameters)
+        noticed_by = ", ".join(name for (name,) in cursor.fetchall())
+        if kept_apart and not noticed_by:
+            cursor.execute(
+                DELETE.format(**values, same=f"{table.same_key} AND {table.same_values}")
+            )
+        _upsert(cursor, UPSERT.format(**values), table, noticed_by)
+        return int(deleted + cursor.rowcount)
+
+
+def _upsert(cursor: Any, sql: str, table: Table, noticed_by: str) -> None:
+    try:
+        cursor.execute(sql)
+    except IntegrityError as error:
+        if not noticed_by:
+            raise
+        told = str(error).splitlines()[0]
+        raise Unreplayable(
+            f"Rows of {table.live} cannot change places: {told}. They would have to go and come"
+            f" back, which these foreign keys would notice: {noticed_by}. Drop these, rebuild, and"
+            " make them anew: DEFERRABLE INITIALLY DEFERRED, and pointing to what identifies a row."
+        ) from error

@@ -1,0 +1,23 @@
+"""Waiting for the transactions that write to the log, and not in silence."""
+
+import sys
+from threading import Timer
+
+from ..eventstore import settled_position
+
+LONG = 5.0  # seconds
+
+
+def settle(name: str) -> None:
+    """Wait for whoever writes to the log just now; a replay does so too, but says nothing.
+
+    After `LONG` seconds standard error gets a line.
+    """
+    told = f"{name}: waiting for a transaction that writes to the log and does not end"
+    timer = Timer(LONG, lambda: print(told, file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        settled_position()
+    finally:
+        timer.cancel()

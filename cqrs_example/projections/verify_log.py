@@ -1,0 +1,103 @@
+"""Prove the log itself: its order, its types, and what the domain says must hold in each stream."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count, groupby, islice
+from operator import attrgetter
+
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+from ..eventstore import RecordedEvent, UnreadableEvent
+from ..eventstore.contracts import contracts
+from ..eventstore.recorded import SELECT
+from .replay import Watch, streamed
+from .runs import Result
+from .sessions import column, session, snapshot
+
+SHOWN = 20  # findings of one check; the rest is counted
+
+COUNTS = "SELECT count(*), count(DISTINCT stream) FROM eventstore_event"
+OUT_OF_ORDER = """
+    SELECT CASE WHEN version = before + 1
+        THEN format('%s: version %s has a lower position than %s', stream, version, before)
+        ELSE format('%s: version %s comes after version %s', stream, version, before) END
+    FROM (
+        SELECT stream, version, position, lag(version, 1, 0) OVER one_stream AS before,
+            lag(position, 1, 0::bigint) OVER one_stream AS position_before
+        FROM eventstore_event WINDOW one_stream AS (PARTITION BY stream ORDER BY version, position)
+    ) AS numbered
+    WHERE version <> before + 1 OR position <= position_before
+    ORDER BY stream, version
+"""
+TWICE = """
+    SELECT format('event %s is there %s times', id, count(*))
+    FROM eventstore_event GROUP BY id HAVING count(*) > 1
+"""
+TYPES = "SELECT type, schema_version, min(position) FROM eventstore_event GROUP BY 1, 2 ORDER BY 3"
+BY_STREAM = SELECT + "ORDER BY stream, version"
+
+
+def verify_log(watch: Watch) -> Result:
+    """Versions from 1 without a gap, no event twice, each type known, and every invariant holds."""
+    with session(), snapshot(), connection.cursor() as cursor:
+        cursor.execute(COUNTS)
+        events, streams = cursor.fetchone()
+        unknown = list(_unknown_types())
+        # An invariant would stop at an event that cannot be read.
+        broken = [] if unknown else _broken_invariants(watch, events)
+        checks = (_told(OUT_OF_ORDER), _told(TWICE), unknown, broken)
+        found = [_first(findings) for findings in checks]
+    if many := sum(number for number, _ in found):
+        unasked = "; invariants need every type known, and were not asked" if unknown else ""
+        findings = [finding for _, first in found for finding in first]
+        return Result(f"{many:,} findings in {events:,} events{unasked}", findings)
+    held = f"; {', '.join(invariants())} held" if invariants() else ""
+    return Result(f"{events:,} events in {streams:,} streams are in order{held}")
+
+
+def invariants() -> Mapping[str, str]:
+    """`settings.INVARIANTS`, name to function; a project may have none."""
+    return getattr(settings, "INVARIANTS", {})
+
+
+def _first(findings: Iterable[str]) -> tuple[int, list[str]]:
+    """How many findings there are, and the first of them."""
+    rest = iter(findings)
+    first = list(islice(rest, SHOWN))
+    if more := sum(1 for _ in rest):
+        return len(first) + more, [*first, f"and {more:,} more"]
+    return len(first), first
+
+
+def _told(sql: str) -> Iterator[str]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql)
+        for (finding,) in cursor:
+            yield finding
+
+
+def _unknown_types() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(TYPES)
+        unknown = [row for row in cursor.fetchall() if row[:2] not in contracts()]
+    for name, version, position in unknown:
+        [event_id] = column("SELECT id FROM eventstore_event WHERE position = %s", position)
+        yield f"settings.EVENTS has no {name} of version {version}; the first is event {event_id}"
+
+
+def _broken_invariants(watch: Watch, total: int) -> Iterator[str]:
+    """Each check goes through the streams, one after the other, each from its beginning."""
+    try:
+        for path in invariants().values():
+            check = import_string(path)
+            for _, stream in groupby(watch(_by_stream(), total), attrgetter("stream")):
+                yield from check(stream)
+    except UnreadableEvent as error:
+        yield str(error)
+
+
+def _by_stream() -> Iterator[tuple[RecordedEvent, int]]:
+    numbers = count(1)
+    for events in streamed(BY_STREAM):
+        yield from zip(events, numbers, strict=False)
