@@ -258,7 +258,8 @@ def test_projection_with_a_bug_is_named_with_the_events(log, monkeypatch, settin
         if any(event.version == 2 for event in events):
             failure()
 
-    monkeypatch.setattr(replaying, "BATCH", 1)
+    monkeypatch.setattr(replaying, "FETCHED", 1)
+    monkeypatch.setattr(replaying, "MOST_EVENTS", 1)
     listener(monkeypatch, settings, "buggy", project, [Product])
     position = last_event(product_stream("a")).position
     for action in ("rebuild", "verify"):
