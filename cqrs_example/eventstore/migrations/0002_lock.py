@@ -7,18 +7,17 @@ from django.db import migrations
 LOCK = """
 CREATE FUNCTION eventstore_lock(append1 int, append2 int, names jsonb)
     RETURNS SETOF eventstore_event LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    name text;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(append1, append2);
     PERFORM pg_advisory_xact_lock(key) FROM (
         SELECT DISTINCT hashtextextended(value, 0) AS key FROM jsonb_array_elements_text(names)
         ORDER BY key
     ) AS sorted;
-    FOR name IN SELECT DISTINCT jsonb_array_elements_text(names) LOOP
-        RETURN QUERY
-            SELECT * FROM eventstore_event WHERE stream = name ORDER BY version DESC LIMIT 1;
-    END LOOP;
+    RETURN QUERY
+        SELECT last.* FROM (SELECT DISTINCT jsonb_array_elements_text(names) AS name) AS wanted
+        CROSS JOIN LATERAL (
+            SELECT * FROM eventstore_event WHERE stream = name ORDER BY version DESC LIMIT 1
+        ) AS last;
 END $$;
 """
 
