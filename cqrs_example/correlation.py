@@ -23,6 +23,9 @@ def correlate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[.
         current.set(request.META)
         response = get_response(request)
         response.headers[HEADER] = request.META["REQUEST_ID"].lower()
+        if request.method == "HEAD" and not response.streaming:
+            # Its Content-Length stays; gunicorn would not send the rest, and log a warning.
+            response.content = b""
         return response
 
     return middleware

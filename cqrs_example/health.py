@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -24,8 +25,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except Error:
-        return HttpResponse("The database does not answer.", status=503, content_type="text/plain")
+    except Error as error:
+        return _not_ready(request, "The database does not answer.", str(error).strip())
     if missing:
-        return HttpResponse("Migrations are missing.", status=503, content_type="text/plain")
+        names = ", ".join(f"{one.app_label}.{one.name}" for one, _ in missing)
+        return _not_ready(request, "Migrations are missing.", f"migrations are missing: {names}")
     return HttpResponse("ok", content_type="text/plain")
+
+
+def _not_ready(request: HttpRequest, sentence: str, reason: str) -> HttpResponse:
+    """The sentence for whoever asked, the reason for the log."""
+    response = HttpResponse(sentence, status=503, content_type="text/plain")
+    response.headers["Retry-After"] = "1"
+    log_response("%s %s: %s", request.method, request.path, reason, response=response)
+    return response

@@ -96,6 +96,41 @@ def test_address_open_to_all(server, path):
     assert server("GET", path).status == 200
 
 
+def test_program_is_never_led_to_a_login_page(server):
+    account("staff", is_staff=True)
+    clerk = bearer("clerk", "increase")
+    staff = {"Authorization": f"Bearer {create_token('s', User.objects.get(username='staff'))}"}
+    for path in ("/admin/", "/admin/eventstore/storedevent/", "/admin/auth/user/"):
+        for accept in ({}, {"Accept": "application/json"}, HTML):
+            answer = server("GET", path, **clerk, **accept)
+            assert is_refused(answer, 403, None, "The account clerk may not enter the admin")
+        assert server("GET", path, **staff).status == (200 if path == "/admin/" else 403)
+
+
+def test_program_is_not_led_to_the_admins_login_page_in_open_mode(server):
+    opened = Server({**server.environment, "OPEN_MODE": "1"})
+    try:
+        answer = opened("GET", "/admin/", Accept="application/json")
+        assert is_refused(answer, 401, 'Bearer realm="warehouse"', "Log in")
+        assert opened("GET", "/warehouse/products").status == 200
+    finally:
+        opened.stop()
+
+
+@pytest.mark.parametrize("page", ["/login", "/admin/login/"])
+@pytest.mark.parametrize("name", ["x" * 151, "x" * 5000, "nul\0in it", "bell\a"])
+def test_odd_name_of_an_account(server, page, name):
+    answer = log_in(Browser(server), name, page=page)
+    assert answer.status == 200
+    assert "<form" in answer.text
+
+
+def test_healthz_does_not_look_who_asks(server):
+    for known in ({"Authorization": "Bearer wrong"}, {"Cookie": "sessionid=" + "a" * 32}):
+        assert server("GET", "/healthz", **known).status == 200
+        assert server("GET", "/readyz", **known).status == 200
+
+
 def test_form_of_somebody_unknown(server, everything):
     browser, before = Browser(server), everything()
     where = f"http://127.0.0.1:{server.port}{PRODUCT}"

@@ -537,6 +537,7 @@ PATHS = ["", "{position}/change/", "{position}/event.json", "stream/?name=produc
 def test_only_staff_who_may_view(client, path):
     _, shipped, _ = low_shipment()
     target = LIST + path.format(position=shipped.position)
+    client.defaults["HTTP_ACCEPT"] = "text/html"
     assert client.get(target).status_code == 302
     user = User.objects.create_user("somebody")
     client.force_login(user)

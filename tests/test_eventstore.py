@@ -110,7 +110,7 @@ def test_append_nothing():
 @pytest.mark.django_db
 def test_append_expected_version():
     record("a", Noted(1), expected_version=0)
-    with pytest.raises(WrongExpectedVersion, match="Stream a is at version 1, not 0"):
+    with pytest.raises(WrongExpectedVersion, match=r"^a is at version 1, not 0"):
         record("a", Noted(2), expected_version=0)
     record("a", Noted(2), expected_version=1)
     assert numbers(read("a")) == [1, 2]

@@ -126,7 +126,7 @@ def test_low_product_quantity_notifications(server):
     ],
 )
 def test_address(server, path, status, told):
-    answer = server("GET", path)
+    answer = server("GET", path, Accept="text/html")
     assert answer.status == status
     assert answer.headers["Location"] == told if status == 302 else answer.text == told
 

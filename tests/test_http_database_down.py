@@ -15,6 +15,7 @@ from warehouse.events import product_stream
 
 from .conftest import Answer, Server
 from .racing import backend, in_background, until, waiting_for
+from .test_forms import Browser
 
 PRODUCTS = "/warehouse/products"
 SENTENCE = "The database does not answer. Try again soon."
@@ -136,12 +137,24 @@ def test_database_not_reachable_where_a_login_is_asked_for(server, wire):
             "ALLOWED_HOSTS": "127.0.0.1",
         }
     )
+    browser = Browser(closed)
+    token = browser.get("/login").forms["/login"]["csrfmiddlewaretoken"]
     wire.cut()
     try:
         for known in ({"Authorization": "Bearer a"}, {"Cookie": "sessionid=" + "a" * 32}):
             assert unavailable(closed.ship("abc123", 5, **known))
             assert unavailable(closed("GET", PRODUCTS, Accept="text/html", **known))
+            assert unavailable(closed("GET", "/admin/", Accept="text/html", **known))
+            for nowhere in ("/nowhere", "/static/nowhere.css"):
+                assert closed("GET", nowhere, Accept="text/html", **known).status == 404
+            assert closed("GET", "/healthz", **known).status == 200
         assert closed("GET", PRODUCTS).status == 401
+        for page in ("/login", "/admin/login/"):
+            said = len(closed.log.read_text())
+            typed = {"csrfmiddlewaretoken": token, "username": "a", "password": "b"}
+            assert unavailable(browser.send(page, typed))
+            [line] = closed.log.read_text()[said:].splitlines()
+            assert f"POST {page}: " in line
     finally:
         closed.stop()
         wire.mend()
@@ -190,6 +203,67 @@ def test_database_that_takes_no_writes(server, wire, log):
         assert server.stock() == {"abc123": 10}
     assert server.increase("abc123", 5).status == 200
     assert log() == ["Received 10 of abc123, 10 on hand", "Received 5 of abc123, 15 on hand"]
+
+
+def test_table_that_changed_under_a_prepared_statement(server, wire, log):
+    """As a migration does it while requests go on: the connection would never be right again."""
+    for _ in range(60):  # so that statements are prepared in most threads
+        assert server("GET", f"{PRODUCTS}/abc123", Accept="application/json").status == 404
+        assert server.increase("other", 1).status == 200
+    change = "ALTER TABLE eventstore_event ALTER schema_version TYPE {}"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(change.format("bigint"))
+        statuses = [server.increase("other", 1).status for _ in range(60)]
+        assert set(statuses) <= {200, 503}
+        assert statuses[-12:] == [200] * 12
+    finally:
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute(change.format("int"))
+        wire.cut()
+        wire.mend()
+    assert len(log()) == 60 + statuses.count(200)
+
+
+@pytest.mark.parametrize("missing", ["table", "column"])
+def test_database_that_is_not_as_it_should_be(server, log, missing):
+    name, other = "warehouse_products_product", "set_aside"
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {name} RENAME TO {other}")
+        if missing == "column":
+            cursor.execute(f"CREATE VIEW {name} AS SELECT sku, quantity FROM {other}")
+    try:
+        said = len(server.log.read_text())
+        assert unavailable(server.increase("abc123", 5))
+        [line] = server.log.read_text()[said:].splitlines()
+        assert name in line
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP VIEW IF EXISTS {name}")
+            cursor.execute(f"ALTER TABLE {other} RENAME TO {name}")
+    assert log() == []
+    assert server.increase("abc123", 5).status == 200
+
+
+def test_head_is_one_line_at_most(server):
+    said = len(server.log.read_text())
+    for path in ("/openapi.json", "/healthz", f"{PRODUCTS}/a", "/static/warehouse.css"):
+        get, head = (server(method, path) for method in ("GET", "HEAD"))
+        assert (head.status, head.body) == (get.status, b"")
+        assert head.headers["Content-Length"] == get.headers["Content-Length"]
+    lines = server.log.read_text()[said:].splitlines()
+    assert [f"Not Found: {PRODUCTS}/a" in line for line in lines] == [True, True]
+
+
+def test_what_is_not_ready_says_why_in_the_log(server, wire):
+    wire.cut()
+    said = len(server.log.read_text())
+    answer = server("GET", "/readyz")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    [line] = server.log.read_text()[said:].splitlines()
+    assert "GET /readyz: " in line
+    wire.mend()
 
 
 @pytest.fixture

@@ -249,7 +249,7 @@ def test_command_id_reused(wire, handler, command, actor):
 def test_wrong_expected_version(wire):
     wire()
     execute(increase, Increase("a"))
-    with pytest.raises(WrongExpectedVersion, match="Stream a is at version 1, not 0"):
+    with pytest.raises(WrongExpectedVersion, match=r"^a is at version 1, not 0"):
         execute(increase, Increase("a", expected_version=0))
 
 

@@ -1,7 +1,10 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from .forms import AdminLogin
 from .models import Token
+
+admin.site.login_form = AdminLogin
 
 
 @admin.register(Token)

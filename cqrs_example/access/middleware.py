@@ -1,12 +1,12 @@
 """Nobody passes unknown. It stands behind Django's AuthenticationMiddleware."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
@@ -18,6 +18,7 @@ from .tokens import account_of
 UNKNOWN = (
     "Log in, or send a token: Authorization: Bearer TOKEN (manage.py create_token makes tokens)."
 )
+R = TypeVar("R", bound=HttpResponseBase)
 REVOKED = "This token is not known here, or no longer: ask whoever gave it to you for a new one."
 
 
@@ -31,25 +32,34 @@ class Access(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         try:
             response = self._refusal(request, view_func, view_args, view_kwargs)
-        except (OperationalError, InterfaceError) as error:
+        except (DatabaseError, InterfaceError) as error:
             response = unavailable(request, error)
-        if response:  # it is for this sender alone, as what it stands for
-            patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
-            response.headers["Cache-Control"] = "max-age=0, private, must-revalidate"
-        return response
+        return _for_this_sender(response) if response else None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """For the admin, which is no `endpoint`: the same answer when the database is away."""
+        away = isinstance(error, DatabaseError | InterfaceError)
+        if away and not isinstance(error, DataError | IntegrityError):
+            return _for_this_sender(unavailable(request, error))
+        return None
 
     def _refusal(self, request: HttpRequest, view: Any, *rest: Any) -> HttpResponseBase | None:
+        if not getattr(view, "login_required", True):
+            return None  # nor does it matter who asks: /healthz answers without the database
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             account = account_of(secret.strip())
             if account is None:
                 return _unauthorized(request, REVOKED, ', error="invalid_token"')
             request.user = account
-        if settings.OPEN_MODE:
+            if _for_staff(request) and not account.is_staff:  # the admin would show a login page
+                return _forbidden(request, "enter the admin", "make it a staff account")
+        if settings.OPEN_MODE and (wants_html(request) or not _for_staff(request)):
             return None
         permission = needed(view)
         if permission and request.user.is_authenticated and not has(request.user, permission):
-            return _forbidden(request, permission)
+            remedy = f"give it the permission access.{permission}"
+            return _forbidden(request, permission, remedy)
         return super().process_view(request, view, *rest)
 
     def handle_no_permission(  # type: ignore[override]
@@ -63,15 +73,25 @@ class Access(LoginRequiredMiddleware):
         return redirect_to_login(request.headers.get("Referer", "/"))
 
 
+def _for_this_sender(response: R) -> R:
+    """Nobody else may be shown it, as what it stands for."""
+    patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
+    response.headers["Cache-Control"] = "max-age=0, private, must-revalidate"
+    return response
+
+
 def _unauthorized(request: HttpRequest, sentence: str, more: str = "") -> HttpResponse:
     response = problem(request, BadInput(sentence, 401))
     response.headers["WWW-Authenticate"] = f'Bearer realm="warehouse"{more}'
     return response
 
 
-def _forbidden(request: HttpRequest, permission: str) -> HttpResponse:
+def _for_staff(request: HttpRequest) -> bool:
+    return bool(request.resolver_match and request.resolver_match.app_name == "admin")
+
+
+def _forbidden(request: HttpRequest, deed: str, remedy: str) -> HttpResponse:
     sentence = (
-        f"The account {request.user.get_username()} may not {permission}:"
-        f" an administrator can give it the permission access.{permission}."
+        f"The account {request.user.get_username()} may not {deed}: an administrator can {remedy}."
     )
     return problem(request, BadInput(sentence, 403))

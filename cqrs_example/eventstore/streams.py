@@ -105,8 +105,7 @@ def append(
 def expect(stream: Stream, version: int | None) -> None:
     """Raise `WrongExpectedVersion` when a version is given and the stream is elsewhere."""
     if version not in (None, stream.version):
-        at = stream.version
-        raise WrongExpectedVersion(f"Stream {stream.name} is at version {at}, not {version}.")
+        raise WrongExpectedVersion(f"{stream.name} is at version {stream.version}, not {version}.")
 
 
 def append_many(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.log import log_response
@@ -53,7 +53,9 @@ def _answer(request: HttpRequest, methods: tuple[str, ...], view: View) -> HttpR
         return view()
     except REFUSALS as error:
         return problem(request, error)
-    except (OperationalError, InterfaceError, InternalError) as error:
+    except (DataError, IntegrityError):
+        raise  # a mistake of ours: trying again would not help
+    except (DatabaseError, InterfaceError) as error:
         return unavailable(request, error)
 
 
