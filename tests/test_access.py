@@ -23,7 +23,7 @@ from cqrs_example.openapi import description
 
 from .conftest import ROOT, Answer, Server, database_url
 from .test_forms import Browser
-from .test_openapi import addresses
+from .test_openapi import addresses, fuzz
 
 PASSWORD = "correct horse battery staple"
 PRODUCT = "/warehouse/products/abc123"
@@ -105,6 +105,12 @@ def test_program_is_never_led_to_a_login_page(server):
             answer = server("GET", path, **clerk, **accept)
             assert is_refused(answer, 403, None, "The account clerk may not enter the admin")
         assert server("GET", path, **staff).status == (200 if path == "/admin/" else 403)
+
+
+def test_schemathesis_with_a_token_finds_nothing(server):
+    """Also that 401 and 403 are as described, and that none gets in without."""
+    for name, value in bearer("fuzzer", "increase", "ship").items():
+        fuzz(server.port, "--header", f"{name}: {value}", "--max-examples", "2")
 
 
 def test_program_is_not_led_to_the_admins_login_page_in_open_mode(server):

@@ -95,13 +95,17 @@ def test_path_described_twice(tmp_path, monkeypatch):
 def test_schemathesis_finds_nothing(server):
     """Thousands of requests made from the document, good and bad, with every check there is.
     EXAMPLES=500 looks longer: 1 minute."""
+    fuzz(server.port)
+
+
+def fuzz(port: int, *options: str) -> None:
     command = [
         *[str(Path(executable).with_name("schemathesis")), "--config-file"],
-        *["tests/fuzzing/schemathesis.toml", "run", f"http://127.0.0.1:{server.port}/openapi.json"],
+        *["tests/fuzzing/schemathesis.toml", "run", f"http://127.0.0.1:{port}/openapi.json"],
         # Else it leaves out the address of the document itself.
         *["--include-path-regex", "/"],
         *["--checks", "all", "--no-color", "--continue-on-failure"],
-        *["--max-examples", os.environ.get("EXAMPLES") or "6"],
+        *["--max-examples", os.environ.get("EXAMPLES") or "6", *options],
     ]
     python_path = {"PYTHONPATH": str(trees.ROOT)}
     run = subprocess.run(
