@@ -130,7 +130,7 @@ def test_batch_has_so_many_events_or_so_much_text(log, monkeypatch, limit, most)
     monkeypatch.setattr(replaying, limit, most)
     module = replaying.projection("products")
     with temporary_tables(module):
-        sizes = [len(events) for events, _ in replaying.replay(module)]
+        sizes = [size for size, _ in replaying.replay(module)]
     assert sum(sizes) == len(list(read_all()))
     assert max(sizes) == most
 

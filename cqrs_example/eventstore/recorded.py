@@ -1,19 +1,19 @@
 """An event as the log holds it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from .contracts import UnreadableEvent, decode
 
-# Times as text, because Django's way of loading them takes longer than all the rest of an event.
+# What `RecordedEvent` reads: as text, because loading all of it takes longer than all the rest.
 COLUMNS = """
-    position, id, stream, version, type, schema_version, data,
-    correlation_id, causation_id, metadata, recorded_at::text, occurred_at::text
+    position, id::text, stream, version, type, schema_version, data,
+    correlation_id::text, causation_id::text, metadata, recorded_at::text, occurred_at::text
 """
 SELECT = f"SELECT {COLUMNS} FROM eventstore_event "  # noqa: S608 (no input in it)
 
@@ -21,7 +21,13 @@ SELECT = f"SELECT {COLUMNS} FROM eventstore_event "  # noqa: S608 (no input in i
 from_json = json.JSONDecoder().raw_decode
 
 
-class RecordedEvent(NamedTuple):
+def _column(number: int, read: Callable[[Any], Any]) -> Any:
+    """A column of an event's row, read from text when it is asked for: a replay has many rows, and
+    a projection looks at few columns."""
+    return property(lambda event: read(event.row[number]))
+
+
+class RecordedEvent:
     """An event with its place in the log.
 
     position        its number in the whole log: increasing, may have gaps, is not commit order
@@ -30,28 +36,30 @@ class RecordedEvent(NamedTuple):
     data            the event itself, an instance of its contract
     correlation_id  the same on everything that one request set in motion
     causation_id    the command or the event that directly caused it
-    metadata_json   what `metadata` reads when it is asked for: few ask, and it takes long
+    metadata        who and what: the command's name and fields, the actor, the request
     recorded_at     when the database took it
     occurred_at     when it happened, where an import knows better; else as recorded
     """
 
-    position: int
-    id: UUID
-    stream: str
-    version: int
-    type: str
-    schema_version: int
-    data: Any
-    correlation_id: UUID
-    causation_id: UUID
-    metadata_json: str
-    recorded_at: datetime
-    occurred_at: datetime
+    __slots__ = ("data", "row")
 
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """Who and what: the command's name and fields, the actor, the request."""
-        return cast(Mapping[str, Any], from_json(self.metadata_json)[0])
+    position: int = _column(0, int)
+    id: UUID = _column(1, UUID)
+    stream: str = _column(2, str)
+    version: int = _column(3, int)
+    type: str = _column(4, str)
+    schema_version: int = _column(5, int)
+    correlation_id: UUID = _column(7, UUID)
+    causation_id: UUID = _column(8, UUID)
+    metadata: Mapping[str, Any] = _column(9, lambda text: from_json(text)[0])
+    recorded_at: datetime = _column(10, datetime.fromisoformat)
+    occurred_at: datetime = _column(11, datetime.fromisoformat)
+
+    def __init__(self, row: Sequence[Any], data: Any) -> None:
+        self.row, self.data = row, data
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RecordedEvent) and self.row == other.row
 
     def __str__(self) -> str:
         return str(self.data)
@@ -77,5 +85,4 @@ def recorded(row: Sequence[Any]) -> RecordedEvent:
         data = decode(row[4], row[5], from_json(row[6])[0])
     except UnreadableEvent as error:
         raise UnreadableEvent(f"Event {row[1]} at position {row[0]}: {error}.") from error
-    times = map(datetime.fromisoformat, row[10:])
-    return RecordedEvent._make([*row[:6], data, *row[7:10], *times])
+    return RecordedEvent(row, data)

@@ -14,15 +14,13 @@ from .reading import BadInput, is_form
 
 # What a view of a command answers with `refused`.
 REFUSALS = (BadInput, DomainError, CommandIdReused)
-OFFERED = ["application/json", "text/html"]
-OFFERED += [f"{kind}; charset=utf-8" for kind in OFFERED]
 SENT_BEFORE = "Nothing was done: this form had been sent before. Check it, then send it again."
 
 
 def preferred_type(request: HttpRequest) -> str | None:
     """What the sender would rather read; None when it can read neither."""
-    sent = request.headers.get("Accept", "")  # most programs name one type: no need to look closer
-    return sent if sent in OFFERED else request.get_preferred_type(OFFERED)
+    offered = ["application/json", "text/html"]
+    return request.get_preferred_type([*offered, *(f"{kind}; charset=utf-8" for kind in offered)])
 
 
 def wants_html(request: HttpRequest) -> bool:

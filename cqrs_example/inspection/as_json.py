@@ -13,10 +13,13 @@ def as_json(event: RecordedEvent) -> dict[str, Any]:
     What an event cannot be read as is given as it is stored. Dump it with `default=str`: the
     event's own fields may be decimals, dates or UUIDs.
     """
-    columns = event._asdict()
-    del columns["metadata_json"]
-    return columns | {
+    return {
+        "position": event.position,
         "id": str(event.id),
+        "stream": event.stream,
+        "version": event.version,
+        "type": event.type,
+        "schema_version": event.schema_version,
         "correlation_id": str(event.correlation_id),
         "causation_id": str(event.causation_id),
         "data": _fields(event.data),

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -34,8 +33,7 @@ def tolerant(row: Sequence[Any]) -> RecordedEvent:
         return recorded(row)
     except UnreadableEvent as error:
         data = Unreadable(json.loads(row[6]), str(error))
-        times = map(datetime.fromisoformat, row[10:])
-        return RecordedEvent._make([*row[:6], data, *row[7:10], *times])
+        return RecordedEvent(row, data)
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from .tables import Unreplayable
 
 # One batch of a replay. The more events it has, the more of them meet in one row, which is written
 # once; but all of them are in memory. Whichever comes first: so many, or so much text in them.
-MOST_EVENTS, MOST_TEXT = 30_000, 20_000_000
+MOST_EVENTS, MOST_TEXT = 50_000, 20_000_000
 FETCHED = 1000  # rows at a time from a cursor at the server
 FEW = 1000  # as many events as may be left for the end, while others wait or a snapshot lasts
 LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position"
@@ -37,18 +37,17 @@ def projection(name: str) -> ModuleType:
     return import_module(settings.PROJECTIONS[name])
 
 
-def replay(
-    module: ModuleType, *, after: int = 0, upto: int = END
-) -> Iterator[tuple[list[RecordedEvent], int]]:
-    """Feed a projection the events between two positions; yields each batch, and its last position.
+def replay(module: ModuleType, *, after: int = 0, upto: int = END) -> Iterator[tuple[int, int]]:
+    """Feed a projection the events between two positions, in batches; yields after each how many
+    events it had, and its last position.
 
     Each batch is a transaction of its own, or a part of the one that is open. In a single one the
     old versions of the temporary rows could not be cleared away, and took longer and longer.
     """
     with _tables_declared(module), _no_garbage():
-        while events := _batch(module, after, upto):
-            after = events[-1].position
-            yield events, after
+        while batch := _batch(module, after, upto):
+            _, after = batch
+            yield batch
 
 
 def catch_up(module: ModuleType, position: int, watch: Watch) -> int:
@@ -59,13 +58,13 @@ def catch_up(module: ModuleType, position: int, watch: Watch) -> int:
     while True:
         settled = settled_position()
         steps = replay(module, after=position, upto=settled)
-        count = sum(len(events) for events in watch(steps, settled))
+        count = sum(watch(steps, settled))
         position = settled
         if count < FEW:
             return position
 
 
-def _batch(module: ModuleType, after: int, upto: int) -> list[RecordedEvent]:
+def _batch(module: ModuleType, after: int, upto: int) -> tuple[int, int] | None:
     events: list[RecordedEvent] = []
     text = 0
     with read_only():
@@ -76,9 +75,10 @@ def _batch(module: ModuleType, after: int, upto: int) -> list[RecordedEvent]:
                 text += sum(len(row[6]) + len(row[9]) for row in rows)
                 if len(events) >= MOST_EVENTS or text >= MOST_TEXT:
                     break
-        if events:
-            module.project(events)
-    return events
+        if not events:
+            return None
+        module.project(events)
+        return len(events), events[-1].position
 
 
 def streamed(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[RecordedEvent]]:

@@ -75,9 +75,8 @@ def test_chart_of_one_moment_and_of_an_import_that_goes_back_in_time():
 def event(minutes: int, left: int) -> eventstore.RecordedEvent:
     at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     data = ProductQuantityShipped("abc123", 1, left, "A-1001")
-    return eventstore.RecordedEvent(
-        1, uuid4(), "product-abc123", 1, data.type, 1, data, uuid4(), uuid4(), "{}", at, at
-    )
+    row = (1, uuid4(), "product-abc123", 1, data.type, 1, "{}", uuid4(), uuid4(), "{}")
+    return eventstore.RecordedEvent((*row, at.isoformat(), at.isoformat()), data)
 
 
 @pytest.mark.django_db

@@ -24,7 +24,7 @@ def project(events: Sequence[RecordedEvent]) -> None:
     for event in events:
         match event.data:
             case ProductQuantityIncreased() | ProductQuantityShipped() as data:
-                products[data.sku] = [data.sku, data.quantity_on_hand, event.occurred_at]
-    if products:
+                products[data.sku] = data.sku, data.quantity_on_hand, event
+    if rows := [[sku, left, str(event.occurred_at)] for sku, left, event in products.values()]:
         with connection.cursor() as cursor:
-            cursor.execute(UPSERT, [json.dumps(list(products.values()), default=str)])
+            cursor.execute(UPSERT, [json.dumps(rows)])

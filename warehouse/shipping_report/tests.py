@@ -15,8 +15,8 @@ DAY = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
 
 def shipped(sku, quantity, at=DAY):
     data = ProductQuantityShipped(sku, quantity, 0, "A-1001")
-    place = (1, uuid4(), product_stream(sku), 1, data.type, data.schema_version, data)
-    return RecordedEvent(*place, uuid4(), uuid4(), "{}", at, at)
+    row = (1, uuid4(), product_stream(sku), 1, data.type, 2, "{}", uuid4(), uuid4(), "{}")
+    return RecordedEvent((*row, at.isoformat(), at.isoformat()), data)
 
 
 def rows():
