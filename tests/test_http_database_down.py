@@ -131,6 +131,7 @@ def test_database_not_reachable_where_a_login_is_asked_for(server, wire):
         {
             **server.environment,
             "DEBUG": "0",
+            "SECRET_KEY": "of this test, " * 4,
             "OPEN_MODE": "0",
             "HTTPS": "0",
             "ALLOWED_HOSTS": "127.0.0.1",

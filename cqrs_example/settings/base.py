@@ -72,12 +72,16 @@ OPEN_MODE = flag("OPEN_MODE", default=False)
 # A database that could forget what it acknowledged is refused at the start; not by tests.
 DURABLE = flag("DURABLE", default=True)
 
-SECRET_KEY = os.environ.get(
-    "SECRET_KEY", "development only, and refused elsewhere" if DEBUG else ""
+# Everybody can read these, and whoever knows the key can sign a session as anybody.
+KNOWN_KEYS = (
+    "development only, and refused elsewhere, because everybody can read it",
+    "for-development-only-never-use-this-key-where-others-can-reach-it",  # that of .env.dev
 )
-if not SECRET_KEY:
+SECRET_KEY = os.environ.get("SECRET_KEY", "").strip() or (KNOWN_KEYS[0] if DEBUG else "")
+if not DEBUG and (len(SECRET_KEY) < 50 or SECRET_KEY in KNOWN_KEYS):
     raise ImproperlyConfigured(
-        "SECRET_KEY is not set: set it to 50 or more random characters, or DEBUG=1 to develop."
+        "SECRET_KEY is missing, too short, or known to everybody:"
+        " set it to 50 or more random characters, or DEBUG=1 to develop."
     )
 
 ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
