@@ -13,10 +13,10 @@ from dev.environment import development_values
 from .conftest import ROOT
 
 
-def load(**environment: str) -> subprocess.CompletedProcess[str]:
+def load(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """As the server and `manage.py` do."""
     return subprocess.run(
-        [sys.executable, "manage.py", "check"],
+        [sys.executable, "manage.py", "check", *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -42,3 +42,43 @@ def test_secret_key_that_is_none(key: str) -> None:
 def test_secret_key_that_is_one() -> None:
     assert load(DEBUG="0", SECRET_KEY=get_random_string(50)).returncode == 0
     assert development_values()["SECRET_KEY"] in KNOWN_KEYS
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres:/u:s3cret@h/db",
+        "mysql://u:s3cret@h/db",
+        "//u:s3cret@h/db",
+        "postgresql://u:s3cret%zz@h/db",
+        "postgresql://u:s3cret%ff@h/db",
+        "postgresql://u:s3cret@h:po rt/db",
+        "postgresql://u:x@s3cret@h/db",
+        "postgresql://u:s3cret/x@h/db",
+        "host=h password=x s3cret",
+    ],
+)
+def test_url_that_cannot_be_read_is_not_shown(url: str) -> None:
+    run = load("--database", "default", DATABASE_URL=url)
+    assert run.returncode == 1
+    assert "s3cret" not in run.stdout + run.stderr
+    assert run.stderr.splitlines()[-1].endswith(
+        "DATABASE_URL cannot be read (it is not shown, for its password): it must look like"
+        " postgresql://user:password@host:5432/name, with %40 for an @ in the password, %2F for"
+        " a /."
+    )
+
+
+def test_url_that_cannot_be_read_is_not_shown_by_make_run() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "dev.run"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": "mysql://u:s3cret@h/db", "PORT": "0"},
+        capture_output=True,
+        text=True,
+    )
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        "The database of DATABASE_URL cannot be reached: it must look like"
+        " postgresql://user:password@host:5432/name.\n"
+    )

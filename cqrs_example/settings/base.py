@@ -1,6 +1,7 @@
 """What every mode shares. Reading it starts nothing and connects to nothing."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from .. import logs
 from .wiring import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+UNREADABLE = (
+    "DATABASE_URL cannot be read (it is not shown, for its password): it must look like"
+    " postgresql://user:password@host:5432/name, with %40 for an @ in the password, %2F for a /."
+)
 
 
 def flag(name: str, default: bool) -> bool:
@@ -28,11 +33,11 @@ def database(url: str, engine: str) -> dict[str, Any]:
     """A Django database from a libpq URL, with libpq's own reading of it."""
     try:
         options: dict[str, Any] = conninfo_to_dict(url)
-    except ProgrammingError as error:
-        raise ImproperlyConfigured(
-            "DATABASE_URL must look like postgresql://user:password@host:5432/name,"
-            f" but libpq says: {str(error).strip()}."
-        ) from None
+    except (ProgrammingError, UnicodeError):  # it quotes the URL, and so the password
+        raise ImproperlyConfigured(UNREADABLE) from None
+    # Where a password has an @ or a / as it is, libpq takes the rest of it for a host or a port.
+    if "@" in options.get("host", "")[1:] or re.search("[^0-9,]", options.get("port", "")):
+        raise ImproperlyConfigured(UNREADABLE)
     return {
         "ENGINE": engine,
         "NAME": options.pop("dbname", ""),
