@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cqrs_example.access.open_mode import refusal
-from cqrs_example.logs import Json, configuration
+from cqrs_example.logs import Json, configuration, current
 
 # Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
 # client or one long statement holds a stream's lock, and a worker's thread, for ever.
@@ -47,6 +47,11 @@ if os.environ.get("DEBUG") != "1":
 def post_worker_init(worker: Any) -> None:
     """What is loaded stays for good: without it the search for garbage goes through all of it."""
     gc.freeze()
+
+
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    """The thread's next line may be about a request that never reaches the application."""
+    current.set({})
 
 
 def on_starting(server: Any) -> None:

@@ -1,7 +1,9 @@
 """With DEBUG=0 and nothing else said, nobody comes in unknown: the real server, and its log."""
 
 import json
+import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from django.urls import get_resolver
 from cqrs_example.access.models import Token
 from cqrs_example.access.tokens import create_token
 from cqrs_example.eventstore import read_all
-from cqrs_example.logs import Text
+from cqrs_example.logs import Json, Text
 from cqrs_example.openapi import description
 
 from .conftest import ROOT, Answer, Server, database_url
@@ -281,18 +283,53 @@ def test_log_is_json_with_the_id_and_without_secrets(server):
     log_in(Browser(server), "full", "the wrong password")
     text = server.log.read_text()[before:]
     lines = [json.loads(line) for line in text.splitlines()]
-    low, missing = [line for line in lines if line["request"] in (given, given.upper())]
+    low, missing = [line for line in lines if line["request"] == given]
     assert low["message"] == "Low quantity of product abc123! 2 remaining."
     assert missing["message"] == "Not Found: /no\\nwhere"
     for secret in (headers["Authorization"].split()[1], "the wrong password", PASSWORD):
         assert secret not in text
 
 
-def test_line_for_people_cannot_be_forged():
-    import logging
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_request_that_gunicorn_cannot_read_shows_no_secret_and_no_other_id(transactional_db, debug):
+    server = Server({**PRODUCTION, "DEBUG": debug, "DATABASE_URL": database_url()})
+    try:
+        before = len(server.log.read_text())
+        for line in ("Authorization Bearer s3cret", "cookie sessionid=s3cret", "bearer\ts3cret: 1"):
+            good = "GET /no HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+                client.sendall(f"{good}\r\n{good}{line}\r\n\r\n".encode())  # both in one thread
+                assert client.makefile("rb").read().count(b"HTTP/1.1 4") == 2
+    finally:
+        server.stop()
+    said = server.log.read_text()[before:]
+    found = [line for line in said.splitlines() if "Invalid request" in line]
+    assert len(found) == said.count("(not shown)") == 3
+    assert "s3cret" not in said.lower()
+    assert debug == "1" or {json.loads(line)["request"] for line in found} == {None}
 
-    record = logging.LogRecord("a", 20, "", 0, "one%s", ("\n2026 WARNING x\x1b[2J\u2028ü",), None)
-    assert Text("%(message)s").format(record) == "one\\n2026 WARNING x\\x1b[2J\\u2028ü"
+
+def record(message: str, *arguments: object) -> logging.LogRecord:
+    return logging.LogRecord("a", 20, "", 0, message, arguments, None)
+
+
+def test_line_for_people_cannot_be_forged():
+    forged = record("one%s", "\n2026 WARNING x\x1b[2J\u2028ü")
+    assert Text("%(message)s").format(forged) == "one\\n2026 WARNING x\\x1b[2J\\u2028ü"
+
+
+@pytest.mark.parametrize("formatter", [Text(), Json()])
+def test_traceback_shows_no_token(formatter):
+    try:
+        raise ValueError("Authorization: Bearer s3cret")
+    except ValueError:
+        failed = record("What was sent: %s", {"Authorization": "Bearer s3cret"})
+        failed.exc_info = sys.exc_info()
+    text = formatter.format(failed)
+    assert text.count("(not shown)") >= 2
+    assert "What was sent" in text
+    assert "ValueError" in text
+    assert "test_access.py" in text
 
 
 @pytest.mark.django_db
