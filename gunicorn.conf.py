@@ -1,4 +1,4 @@
-"""How gunicorn serves the application. WEB_CONCURRENCY, PORT and PGOPTIONS change it."""
+"""How gunicorn serves the application. WEB_CONCURRENCY and PORT change it."""
 
 import gc
 import logging
@@ -10,15 +10,6 @@ from typing import Any
 
 from cqrs_example.access.open_mode import refusal
 from cqrs_example.logs import Json, configuration, current
-
-# Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
-# client or one long statement holds a stream's lock, and a worker's thread, for ever.
-DATABASE_LIMITS = (
-    "-c lock_timeout=3s"
-    " -c statement_timeout=10s"
-    " -c idle_in_transaction_session_timeout=15s"
-    " -c client_connection_check_interval=2s"
-)
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
 worker_class = "gthread"
@@ -38,7 +29,6 @@ forwarder_headers = ""
 limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 4096
-raw_env = [f"PGOPTIONS={DATABASE_LIMITS} {os.environ.get('PGOPTIONS', '')}".rstrip()]
 if os.environ.get("DEBUG") != "1":
     logging.captureWarnings(True)
     logconfig_dict = configuration(Json, os.environ.get("LOG_LEVEL", "INFO"))

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cqrs_example.settings.persisted_sync")
+os.environ["WEB_PROCESS"] = "1"  # to the settings: sessions with limits
 
 django = get_wsgi_application()
 EXTENDED = re.compile(r"(?<=\w)\*+")

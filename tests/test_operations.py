@@ -76,9 +76,23 @@ def _remembered(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_remembered")
-def test_sessions_of_the_server_have_limits(server, rows):
-    assert server.increase("abc123", 1).status == 200
-    assert dict(rows("SELECT name, value FROM limits")) == LIMITS
+@pytest.mark.parametrize(
+    ("options", "changed", "environment"),
+    [
+        ("", {}, {}),
+        (" options='-c geqo=off'", {}, {"PGOPTIONS": "-c lock_timeout=7s"}),
+        (" options='-c lock_timeout=7s'", {"lock_timeout": "7s"}, {}),
+        ("", {"lock_timeout": "7s"}, {"PGOPTIONS": "-c lock_timeout=7s"}),
+        ("", {}, {"GUNICORN_CMD_ARGS": "--env PGOPTIONS="}),
+    ],
+)
+def test_sessions_of_the_server_have_limits(rows, options, changed, environment):
+    server = Server({"DATABASE_URL": database_url() + options, "DEBUG": "1", **environment})
+    try:
+        assert server.increase("abc123", 1).status == 200
+    finally:
+        server.stop()
+    assert dict(rows("SELECT name, value FROM limits")) == {**LIMITS, **changed}
     # The database gives up before gunicorn kills the worker.
     assert re.search(r"^timeout = 30$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
 

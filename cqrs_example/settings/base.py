@@ -15,6 +15,14 @@ from .. import logs
 from .wiring import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+# Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
+# client or one long statement holds a stream's lock, and a worker's thread, for ever.
+WEB_LIMITS = (
+    "-c lock_timeout=3s"
+    " -c statement_timeout=10s"
+    " -c idle_in_transaction_session_timeout=15s"
+    " -c client_connection_check_interval=2s"
+)
 UNREADABLE = (
     "DATABASE_URL cannot be read (it is not shown, for its password): it must look like"
     " postgresql://user:password@host:5432/name, with %40 for an @ in the password, %2F for a /."
@@ -38,6 +46,10 @@ def database(url: str, engine: str) -> dict[str, Any]:
     # Where a password has an @ or a / as it is, libpq takes the rest of it for a host or a port.
     if "@" in options.get("host", "")[1:] or re.search("[^0-9,]", options.get("port", "")):
         raise ImproperlyConfigured(UNREADABLE)
+    if os.environ.get("WEB_PROCESS") == "1":
+        # Not by PGOPTIONS: libpq does not look at it when the URL has options. The last one holds.
+        given = options.get("options", os.environ.get("PGOPTIONS", ""))
+        options["options"] = f"{WEB_LIMITS} {given}".rstrip()
     return {
         "ENGINE": engine,
         "NAME": options.pop("dbname", ""),
