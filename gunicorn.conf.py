@@ -46,8 +46,9 @@ def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None
 
 def on_starting(server: Any) -> None:
     """Refuses to start where that would let everybody in, or lose what was acknowledged."""
-    addresses = server.cfg.address
-    if sentence := refusal(one[0] for one in addresses if isinstance(one, tuple)):
+    hosts = [one[0] if isinstance(one, tuple) else f"socket {one}" for one in server.cfg.address]
+    inherited = ["systemd's sockets"] if os.environ.get("LISTEN_FDS") else []
+    if sentence := refusal(hosts + inherited):  # behind a socket is a proxy, and behind it anybody
         sys.exit(sentence)
     connections = server.cfg.workers * server.cfg.threads
     # In a process of its own: what this one loads or connects to, every worker would inherit.

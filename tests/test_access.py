@@ -351,22 +351,52 @@ def test_every_command_has_a_permission():
     assert len(commands) == len(settings.PERMISSIONS)
 
 
-@pytest.mark.parametrize("where", ["0.0.0.0", "[::]", "", "192.0.2.1", "example.org"])
-def test_open_mode_is_not_served_elsewhere(where):
-    environment = {**os.environ, "OPEN_MODE": "1", "DEBUG": "1"}
-    run = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi", "--bind", f"{where}:0"],
+def start_open(*arguments, **environment):
+    """gunicorn in the open mode, as far as it gets: where it is not refused it goes on for ever."""
+    return subprocess.run(
+        [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi", *arguments],
         cwd=ROOT,
-        env=environment,
+        env={**os.environ, "OPEN_MODE": "1", "DEBUG": "1", **environment},
         capture_output=True,
         text=True,
         timeout=30,
     )
+
+
+@pytest.mark.parametrize(
+    ("where", "named"),
+    [
+        ("0.0.0.0:0", "0.0.0.0"),
+        ("[::]:0", "::"),
+        (":0", "every address"),
+        ("192.0.2.1:0", "192.0.2.1"),
+        ("example.org:0", "example.org"),
+        ("unix:localhost", "socket localhost"),
+        ("unix:/nowhere/a.sock", "socket /nowhere/a.sock"),
+        ("fd://0", "socket 0"),
+    ],
+)
+def test_open_mode_is_not_served_elsewhere(where, named):
+    run = start_open("--bind", where)
     assert run.returncode == 1
     assert run.stderr.splitlines()[-1] == (
         "OPEN_MODE=1 lets everyone do everything, so it is not served on"
-        f" {where.strip('[]') or 'every address'}: set OPEN_MODE=0, or listen on 127.0.0.1."
+        f" {named}: set OPEN_MODE=0, or listen on 127.0.0.1."
     )
+
+
+def test_open_mode_is_not_served_on_sockets_of_systemd():
+    run = start_open("--bind", "127.0.0.1:0", LISTEN_FDS="1")
+    assert run.returncode == 1
+    assert "so it is not served on systemd's sockets" in run.stderr
+
+
+def test_open_mode_is_not_served_with_another_configuration(tmp_path):
+    other = tmp_path / "other.py"
+    other.touch()
+    run = start_open("--config", str(other), "--bind", "127.0.0.1:0")
+    assert run.returncode == 3  # "Worker failed to boot."
+    assert "so it is served by gunicorn.conf.py or `manage.py runserver` only" in run.stderr
 
 
 def test_development_server_does_not_serve_the_open_mode_elsewhere():
