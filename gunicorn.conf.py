@@ -50,10 +50,10 @@ def on_starting(server: Any) -> None:
     inherited = ["systemd's sockets"] if os.environ.get("LISTEN_FDS") else []
     if sentence := refusal(hosts + inherited):  # behind a socket is a proxy, and behind it anybody
         sys.exit(sentence)
-    connections = server.cfg.workers * server.cfg.threads
+    # For this check, and for the workers' own if the database does not answer yet.
+    os.environ["WEB_CONNECTIONS"] = str(server.cfg.workers * server.cfg.threads)
     # In a process of its own: what this one loads or connects to, every worker would inherit.
     check = [sys.executable, "manage.py", "check", "--database", "default"]
-    environment = {**os.environ, "WEB_CONNECTIONS": str(connections)}
     folder = Path(__file__).parent
-    if subprocess.run(check, cwd=folder, env=environment, stdout=subprocess.DEVNULL).returncode:  # noqa: S603
+    if subprocess.run(check, cwd=folder, stdout=subprocess.DEVNULL).returncode:  # noqa: S603
         sys.exit("The application did not start: the lines above say why.")

@@ -1,11 +1,18 @@
 """For whoever watches over the process: is it up, and can it work?"""
 
+import logging
+from threading import Event
+
 from django.contrib.auth.decorators import login_not_required
+from django.core.checks import Tags, run_checks
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+
+log = logging.getLogger(__name__)
+found_fit = Event()
 
 
 @login_not_required
@@ -20,7 +27,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers and is migrated; otherwise 503 and the reason."""
+    """The database answers, is migrated and fit; otherwise 503 and the reason."""
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -28,4 +35,19 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return HttpResponse("The database does not answer.", status=503, content_type="text/plain")
     if missing:
         return HttpResponse("Migrations are missing.", status=503, content_type="text/plain")
+    if not _is_fit():
+        sentence = "The database is not fit: the log says why."
+        return HttpResponse(sentence, status=503, content_type="text/plain")
     return HttpResponse("ok", content_type="text/plain")
+
+
+def _is_fit() -> bool:
+    """What the server checks before it starts, once in each process: the database may have been
+    away then."""
+    if not found_fit.is_set():
+        found = run_checks(tags=[Tags.database], databases=["default"])
+        for one in found:
+            log.error(one.msg)
+        if not found:
+            found_fit.set()
+    return found_fit.is_set()

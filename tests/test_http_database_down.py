@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from uuid import uuid4
 
 import pytest
@@ -159,10 +160,29 @@ def test_database_restarted_between_requests(server, wire):
 def test_database_not_reachable_when_the_process_starts(server, wire):
     wire.cut()
     server.stop()
+    said = len(server.log.read_text())
     server.start(ready=503)
+    assert "The database was not checked, as it does not answer: " in server.log.read_text()[said:]
     assert unavailable(server("GET", PRODUCTS))
     wire.mend()
     assert server("GET", PRODUCTS).text == "[]"
+    assert server("GET", "/readyz").status == 200
+
+
+def test_database_that_forgets_comes_when_the_process_has_started(server, wire):
+    other = copy(server)
+    other.environment = {**server.environment, "DURABLE": "1"}
+    wire.cut()
+    try:
+        other.start(ready=503)
+        wire.mend()
+        said = len(other.log.read_text())
+        answer = other("GET", "/readyz")
+        assert (answer.status, answer.text) == (503, "The database is not fit: the log says why.")
+        assert "fsync is off: a crash of the database would" in other.log.read_text()[said:]
+    finally:
+        other.stop()
+    assert server("GET", "/readyz").status == 200
 
 
 @contextmanager
