@@ -7,16 +7,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.core.checks import Error, Warning, run_checks
 from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.test import RequestFactory
 from django.urls import get_resolver
 
+from cqrs_example.access.address import client_address
 from cqrs_example.access.models import Token
 from cqrs_example.access.tokens import create_token
 from cqrs_example.eventstore import read_all
@@ -238,6 +243,56 @@ def test_login_throttled(server):
         assert (answer.status, answer.headers["Retry-After"]) == (429, "900")
         assert "Too many wrong passwords for this account." in answer.text
     assert log_in(Browser(server), "other").status == 302
+
+
+def test_login_throttled_for_15_minutes_and_no_longer(server):
+    account("clerk")
+    for password in ["wrong"] * 4:
+        assert log_in(Browser(server), "clerk", password).status == 200
+    assert log_in(Browser(server), "clerk", "wrong").status == 429
+    time_passes(minutes=14)
+    assert log_in(Browser(server), "clerk").status == 429
+    time_passes(minutes=2)
+    assert log_in(Browser(server), "clerk").status == 302
+
+
+def time_passes(minutes):
+    AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=minutes))
+
+
+class Forwarded(Browser):
+    """Somebody behind a proxy, who claims to be somebody else."""
+
+    def __init__(self, server: Server, address: str) -> None:
+        super().__init__(server)
+        self.address = address
+
+    def request(self, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
+        said = f"192.0.2.99, {self.address}"
+        return super().request(method, path, body, X_Forwarded_For=said, **headers)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "others"),
+    [("*", 302), ("::1, 127.0.0.0/8", 302), ("192.0.2.0/24", 429), ("", 429)],
+)
+def test_login_throttled_for_the_address_that_the_proxy_says(transactional_db, proxies, others):
+    environment = {**PRODUCTION, "FORWARDED_ALLOW_IPS": proxies}
+    server = Server({**environment, "DATABASE_URL": database_url()})
+    account("admin")
+    try:
+        for _ in range(5):
+            log_in(Forwarded(server, "203.0.113.7"), "admin", "wrong")
+        assert log_in(Forwarded(server, "203.0.113.7"), "admin").status == 429
+        assert log_in(Forwarded(server, "2001:db8::1"), "admin").status == others
+        assert log_in(Forwarded(server, "nonsense"), "admin").status == others
+    finally:
+        server.stop()
+
+
+def test_address_of_a_client_behind_a_unix_socket():
+    request = RequestFactory().get("/", REMOTE_ADDR="", headers={"X-Forwarded-For": "192.0.2.1"})
+    assert client_address(request) == "192.0.2.1"
 
 
 def test_first_admin_is_made_once(server, capsys):

@@ -37,6 +37,11 @@ def flag(name: str, default: bool) -> bool:
     return value == "1"
 
 
+def names(name: str) -> list[str]:
+    """An environment variable that has names, with commas between."""
+    return [word for one in os.environ.get(name, "").split(",") if (word := one.strip())]
+
+
 def database(url: str, engine: str) -> dict[str, Any]:
     """A Django database from a libpq URL, with libpq's own reading of it."""
     try:
@@ -101,10 +106,10 @@ if not DEBUG and (len(SECRET_KEY) < 50 or SECRET_KEY in KNOWN_KEYS):
         " set it to 50 or more random characters, or DEBUG=1 to develop."
     )
 
-ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
-CSRF_TRUSTED_ORIGINS = [
-    origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin
-]
+ALLOWED_HOSTS = names("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
+# The variable is gunicorn's: who may say in headers what the client's scheme and address are.
+FORWARDED_ALLOW_IPS = names("FORWARDED_ALLOW_IPS")
 
 if url := os.environ.get("DATABASE_URL"):
     DATABASES = {"default": database(url, "django.db.backends.postgresql")}
@@ -147,7 +152,12 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Not the address alone: one person's five mistakes would lock out the office behind that address.
+# docker/nginx.conf limits how fast an address can guess.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "cqrs_example.access.address.client_address"
+# Else whoever tries again too early waits 15 minutes more, and a guesser locks out for good.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "cqrs_example.access.views.locked"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
