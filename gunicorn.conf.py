@@ -11,7 +11,10 @@ from typing import Any
 from cqrs_example.access.open_mode import refusal
 from cqrs_example.logs import Json, configuration, current
 
-bind = f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
+port = os.environ.get("PORT") or "8000"
+if not port.isdecimal() or not 1 <= int(port) <= 65535:
+    sys.exit(f"PORT={port} is not a port: give a number from 1 to 65535.")
+bind = f"127.0.0.1:{port}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(4, (os.cpu_count() or 1) + 1))
 threads = 4
@@ -50,6 +53,8 @@ def on_starting(server: Any) -> None:
     inherited = ["systemd's sockets"] if os.environ.get("LISTEN_FDS") else []
     if sentence := refusal(hosts + inherited):  # behind a socket is a proxy, and behind it anybody
         sys.exit(sentence)
+    if server.cfg.workers < 1:
+        sys.exit("Without a worker nobody is served: set WEB_CONCURRENCY to 1 or more.")
     # For this check, and for the workers' own if the database does not answer yet.
     os.environ["WEB_CONNECTIONS"] = str(server.cfg.workers * server.cfg.threads)
     # In a process of its own: what this one loads or connects to, every worker would inherit.

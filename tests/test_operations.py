@@ -14,6 +14,7 @@ from django.db import connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cqrs_example.operations.checks import FREE
+from dev.processes import free_port
 
 from .conftest import ROOT, Server, database_url
 from .databases import own_database, url
@@ -53,6 +54,41 @@ def test_server_refuses_more_connections_than_there_are(rows):
     run = start(WEB_CONCURRENCY="500")
     assert run.returncode == 1
     assert f"take 2000 connections, but the database has {free[0][0]} for them" in run.stderr
+
+
+@pytest.mark.django_db
+def test_server_refuses_to_start_without_workers():
+    for run in (start(WEB_CONCURRENCY="0"), start(GUNICORN_CMD_ARGS="--workers 0")):
+        sentence = "Without a worker nobody is served: set WEB_CONCURRENCY to 1 or more."
+        assert (run.returncode, run.stderr.splitlines()[-1]) == (1, sentence)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("port", ["abc", "0", "99999", "-1", "80 "])
+def test_server_refuses_what_is_no_port(port):
+    run = start(PORT=port)
+    sentence = f"PORT={port} is not a port: give a number from 1 to 65535.\n"
+    assert (run.returncode, run.stderr) == (1, sentence)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("workers", ["abc", "-1", ""])
+def test_make_run_refuses_what_is_no_number_of_workers(workers):
+    run = subprocess.run(
+        [sys.executable, "-m", "dev.run"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "PORT": str(free_port()),
+            "WEB_CONCURRENCY": workers,
+        },
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    sentence = f"WEB_CONCURRENCY={workers} is no number of processes: give 1 or more.\n"
+    assert (run.returncode, run.stderr) == (1, sentence)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.utils.crypto import get_random_string
 
-from cqrs_example.settings.base import KNOWN_KEYS
+from cqrs_example.settings.base import KNOWN_KEYS, names
 from dev.environment import development_values
 
 from .conftest import ROOT
@@ -82,3 +82,8 @@ def test_url_that_cannot_be_read_is_not_shown_by_make_run() -> None:
         "The database of DATABASE_URL cannot be reached: it must look like"
         " postgresql://user:password@host:5432/name.\n"
     )
+
+
+def test_names_have_no_spaces_around_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", " a.example, b.example,,")
+    assert names("ALLOWED_HOSTS") == ["a.example", "b.example"]
