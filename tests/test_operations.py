@@ -150,15 +150,21 @@ def migrated(role: str) -> Iterator[str]:
 
 
 def manage(database: str, *arguments: str, **environment: str) -> str:
-    run = subprocess.run(
+    run = run_manage(database, *arguments, **environment)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def run_manage(
+    database: str, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database, **environment},
         capture_output=True,
         text=True,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
 
 
 FORBIDDEN = [
@@ -236,6 +242,28 @@ def test_role_again_after_a_migration(migrated, role):
         assert secret.startswith("SCRAM-SHA-256$")
     with psycopg.connect(make_conninfo(migrated, user=role)) as session:
         session.execute("INSERT INTO later (x) VALUES (1)")
+
+
+def test_role_refused_that_may_change_the_log_by_another_way(migrated, role):
+    with psycopg.connect(migrated, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role} NOINHERIT")
+        for right, allowed, of in (
+            ("UPDATE ON eventstore_event", "UPDATE", "PUBLIC"),
+            ("UPDATE (type) ON eventstore_event", "UPDATE", "PUBLIC"),
+            ("TRUNCATE, TRIGGER ON eventstore_event", "TRIGGER, TRUNCATE", "PUBLIC"),
+            ("pg_write_all_data", "DELETE, UPDATE", role),
+        ):
+            owner.execute(f"GRANT {right} TO {of}")
+            run = run_manage(migrated, "create_app_role", role)
+            assert (run.returncode, run.stdout) == (1, "")
+            assert run.stderr == (
+                f"CommandError: Nothing was changed: {role} may {allowed} on the log, which PUBLIC"
+                " or a role that it is in may: revoke that, or choose another name.\n"
+            )
+            owner.execute(f"REVOKE {right} FROM {of}")
+            able = "SELECT rolcanlogin FROM pg_roles WHERE rolname = %s"
+            assert owner.execute(able, [role]).fetchone() == (False,)
+    manage(migrated, "create_app_role", role)
 
 
 @pytest.mark.django_db
