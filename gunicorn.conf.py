@@ -1,4 +1,4 @@
-"""How gunicorn serves the application. WEB_CONCURRENCY, PORT and PGOPTIONS change it."""
+"""How gunicorn serves the application. WEB_CONCURRENCY and PORT change it."""
 
 import gc
 import logging
@@ -9,18 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from cqrs_example.access.open_mode import refusal
-from cqrs_example.logs import Json, configuration
+from cqrs_example.logs import Json, configuration, current
 
-# Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
-# client or one long statement holds a stream's lock, and a worker's thread, for ever.
-DATABASE_LIMITS = (
-    "-c lock_timeout=3s"
-    " -c statement_timeout=10s"
-    " -c idle_in_transaction_session_timeout=15s"
-    " -c client_connection_check_interval=2s"
-)
-
-bind = f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
+port = os.environ.get("PORT") or "8000"
+if not port.isdecimal() or not 1 <= int(port) <= 65535:
+    sys.exit(f"PORT={port} is not a port: give a number from 1 to 65535.")
+bind = f"127.0.0.1:{port}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(4, (os.cpu_count() or 1) + 1))
 threads = 4
@@ -38,7 +32,6 @@ forwarder_headers = ""
 limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 4096
-raw_env = [f"PGOPTIONS={DATABASE_LIMITS} {os.environ.get('PGOPTIONS', '')}".rstrip()]
 if os.environ.get("DEBUG") != "1":
     logging.captureWarnings(True)
     logconfig_dict = configuration(Json, os.environ.get("LOG_LEVEL", "INFO"))
@@ -49,15 +42,23 @@ def post_worker_init(worker: Any) -> None:
     gc.freeze()
 
 
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    """The thread's next line may be about a request that never reaches the application."""
+    current.set({})
+
+
 def on_starting(server: Any) -> None:
     """Refuses to start where that would let everybody in, or lose what was acknowledged."""
-    addresses = server.cfg.address
-    if sentence := refusal(one[0] for one in addresses if isinstance(one, tuple)):
+    hosts = [one[0] if isinstance(one, tuple) else f"socket {one}" for one in server.cfg.address]
+    inherited = ["systemd's sockets"] if os.environ.get("LISTEN_FDS") else []
+    if sentence := refusal(hosts + inherited):  # behind a socket is a proxy, and behind it anybody
         sys.exit(sentence)
-    connections = server.cfg.workers * server.cfg.threads
+    if server.cfg.workers < 1:
+        sys.exit("Without a worker nobody is served: set WEB_CONCURRENCY to 1 or more.")
+    # For this check, and for the workers' own if the database does not answer yet.
+    os.environ["WEB_CONNECTIONS"] = str(server.cfg.workers * server.cfg.threads)
     # In a process of its own: what this one loads or connects to, every worker would inherit.
     check = [sys.executable, "manage.py", "check", "--database", "default"]
-    environment = {**os.environ, "WEB_CONNECTIONS": str(connections)}
     folder = Path(__file__).parent
-    if subprocess.run(check, cwd=folder, env=environment, stdout=subprocess.DEVNULL).returncode:  # noqa: S603
+    if subprocess.run(check, cwd=folder, stdout=subprocess.DEVNULL).returncode:  # noqa: S603
         sys.exit("The application did not start: the lines above say why.")

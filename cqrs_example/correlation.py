@@ -18,11 +18,12 @@ def correlate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[.
 
     def middleware(request: HttpRequest) -> HttpResponse:
         sent = request.headers.get(HEADER, "")
-        request.META["REQUEST_ID"] = sent if re.fullmatch(UUID_PATTERN, sent) else str(uuid4())
-        # Not taken back at the end: Django writes its line on a refusal after all middleware.
+        known = re.fullmatch(UUID_PATTERN, sent)
+        request.META["REQUEST_ID"] = sent.lower() if known else str(uuid4())
+        # Taken back by gunicorn.conf.py: Django writes its line on a refusal after all middleware.
         current.set(request.META)
         response = get_response(request)
-        response.headers[HEADER] = request.META["REQUEST_ID"].lower()
+        response.headers[HEADER] = request.META["REQUEST_ID"]
         if request.method == "HEAD" and not response.streaming:
             # Its Content-Length stays; gunicorn would not send the rest, and log a warning.
             response.content = b""

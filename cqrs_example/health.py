@@ -1,12 +1,19 @@
 """For whoever watches over the process: is it up, and can it work?"""
 
+import logging
+from threading import Event
+
 from django.contrib.auth.decorators import login_not_required
+from django.core.checks import Tags, run_checks
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+
+log = logging.getLogger(__name__)
+found_fit = Event()
 
 
 @login_not_required
@@ -21,7 +28,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers and is migrated; otherwise 503 and the reason."""
+    """The database answers, is migrated and fit; otherwise 503 and the reason."""
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -30,7 +37,21 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if missing:
         names = ", ".join(f"{one.app_label}.{one.name}" for one, _ in missing)
         return _not_ready(request, "Migrations are missing.", f"migrations are missing: {names}")
+    if not _is_fit():
+        return _not_ready(request, "The database is not fit: the log says why.", "see above")
     return HttpResponse("ok", content_type="text/plain")
+
+
+def _is_fit() -> bool:
+    """What the server checks before it starts, once in each process: the database may have been
+    away then."""
+    if not found_fit.is_set():
+        found = run_checks(tags=[Tags.database], databases=["default"])
+        for one in found:
+            log.error(one.msg)
+        if not found:
+            found_fit.set()
+    return found_fit.is_set()
 
 
 def _not_ready(request: HttpRequest, sentence: str, reason: str) -> HttpResponse:

@@ -16,6 +16,9 @@ current: ContextVar[dict[str, Any]] = ContextVar("current")
 
 # All but printable characters: control characters, and what else ends a line.
 FORGING = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\U0010ffff]")
+# A token or a session: gunicorn quotes header lines that it cannot read.
+SECRET = re.compile(r"(bearer|sessionid)\W+\S+", re.IGNORECASE)
+HIDDEN = r"\1 (not shown)"
 
 
 class Text(logging.Formatter):
@@ -24,6 +27,9 @@ class Text(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         record.message = FORGING.sub(_escaped, record.message)
         return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return SECRET.sub(HIDDEN, super().format(record))
 
 
 class Json(logging.Formatter):
@@ -35,10 +41,10 @@ class Json(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "request": current.get({}).get("REQUEST_ID"),
-            "message": record.getMessage(),
+            "message": SECRET.sub(HIDDEN, record.getMessage()),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = SECRET.sub(HIDDEN, self.formatException(record.exc_info))
         return json.dumps(line)
 
 

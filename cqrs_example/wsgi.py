@@ -4,9 +4,15 @@ import os
 import re
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from .access.open_mode import refusal_of_others
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cqrs_example.settings.persisted_sync")
+os.environ["WEB_PROCESS"] = "1"  # to the settings: sessions with limits
+if sentence := refusal_of_others():
+    raise ImproperlyConfigured(sentence)
 
 django = get_wsgi_application()
 EXTENDED = re.compile(r"(?<=\w)\*+")

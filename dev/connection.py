@@ -14,6 +14,8 @@ def connect(url: str) -> "Connection":
 
     try:
         return psycopg.connect(url, connect_timeout=5, autocommit=True)
+    except psycopg.ProgrammingError:  # it quotes the URL, and so the password
+        raise DevError("it must look like postgresql://user:password@host:5432/name.") from None
     except psycopg.Error as error:
         raise DevError(" ".join(str(error).split())) from None
 

@@ -23,6 +23,7 @@ HOST = "127.0.0.1"
 def main() -> int:
     reload = sys.argv[1:] == ["--reload"]
     port = _free_port(os.environ.get("PORT") or "8000")
+    _refuse_workers(os.environ.get("WEB_CONCURRENCY", "1"))
     env = {**development_values(), **os.environ, "PORT": str(port)}
     catch_signals()
     with nullcontext() if reachable_database_url() else embedded():
@@ -46,6 +47,11 @@ def _free_port(text: str) -> int:
             " it, or choose another port, for example PORT=8001."
         ) from None
     return port
+
+
+def _refuse_workers(text: str) -> None:
+    if not text.isdecimal():  # gunicorn reads it before gunicorn.conf.py, and shows a traceback
+        raise DevError(f"WEB_CONCURRENCY={text} is no number of processes: give 1 or more.")
 
 
 def _migrate(env: dict[str, str]) -> None:

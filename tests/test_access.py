@@ -1,24 +1,31 @@
 """With DEBUG=0 and nothing else said, nobody comes in unknown: the real server, and its log."""
 
 import json
+import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.core.checks import Error, Warning, run_checks
 from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.test import RequestFactory
 from django.urls import get_resolver
 
+from cqrs_example.access.address import client_address
 from cqrs_example.access.models import Token
 from cqrs_example.access.tokens import create_token
 from cqrs_example.eventstore import read_all
-from cqrs_example.logs import Text
+from cqrs_example.logs import Json, Text
 from cqrs_example.openapi import description
 
 from .conftest import ROOT, Answer, Server, database_url
@@ -279,6 +286,56 @@ def test_login_throttled(server):
     assert log_in(Browser(server), "other").status == 302
 
 
+def test_login_throttled_for_15_minutes_and_no_longer(server):
+    account("clerk")
+    for password in ["wrong"] * 4:
+        assert log_in(Browser(server), "clerk", password).status == 200
+    assert log_in(Browser(server), "clerk", "wrong").status == 429
+    time_passes(minutes=14)
+    assert log_in(Browser(server), "clerk").status == 429
+    time_passes(minutes=2)
+    assert log_in(Browser(server), "clerk").status == 302
+
+
+def time_passes(minutes):
+    AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=minutes))
+
+
+class Forwarded(Browser):
+    """Somebody behind a proxy, who claims to be somebody else."""
+
+    def __init__(self, server: Server, address: str) -> None:
+        super().__init__(server)
+        self.address = address
+
+    def request(self, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
+        said = f"192.0.2.99, {self.address}"
+        return super().request(method, path, body, X_Forwarded_For=said, **headers)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "others"),
+    [("*", 302), ("::1, 127.0.0.0/8", 302), ("192.0.2.0/24", 429), ("", 429)],
+)
+def test_login_throttled_for_the_address_that_the_proxy_says(transactional_db, proxies, others):
+    environment = {**PRODUCTION, "FORWARDED_ALLOW_IPS": proxies}
+    server = Server({**environment, "DATABASE_URL": database_url()})
+    account("admin")
+    try:
+        for _ in range(5):
+            log_in(Forwarded(server, "203.0.113.7"), "admin", "wrong")
+        assert log_in(Forwarded(server, "203.0.113.7"), "admin").status == 429
+        assert log_in(Forwarded(server, "2001:db8::1"), "admin").status == others
+        assert log_in(Forwarded(server, "nonsense"), "admin").status == others
+    finally:
+        server.stop()
+
+
+def test_address_of_a_client_behind_a_unix_socket():
+    request = RequestFactory().get("/", REMOTE_ADDR="", headers={"X-Forwarded-For": "192.0.2.1"})
+    assert client_address(request) == "192.0.2.1"
+
+
 def test_first_admin_is_made_once(server, capsys):
     call_command("create_first_admin")
     said = capsys.readouterr().out
@@ -322,18 +379,53 @@ def test_log_is_json_with_the_id_and_without_secrets(server):
     log_in(Browser(server), "full", "the wrong password")
     text = server.log.read_text()[before:]
     lines = [json.loads(line) for line in text.splitlines()]
-    low, missing = [line for line in lines if line["request"] in (given, given.upper())]
+    low, missing = [line for line in lines if line["request"] == given]
     assert low["message"] == "Low quantity of product abc123! 2 remaining."
     assert missing["message"] == "Not Found: /no\\nwhere"
     for secret in (headers["Authorization"].split()[1], "the wrong password", PASSWORD):
         assert secret not in text
 
 
-def test_line_for_people_cannot_be_forged():
-    import logging
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_request_that_gunicorn_cannot_read_shows_no_secret_and_no_other_id(transactional_db, debug):
+    server = Server({**PRODUCTION, "DEBUG": debug, "DATABASE_URL": database_url()})
+    try:
+        before = len(server.log.read_text())
+        for line in ("Authorization Bearer s3cret", "cookie sessionid=s3cret", "bearer\ts3cret: 1"):
+            good = "GET /no HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+                client.sendall(f"{good}\r\n{good}{line}\r\n\r\n".encode())  # both in one thread
+                assert client.makefile("rb").read().count(b"HTTP/1.1 4") == 2
+    finally:
+        server.stop()
+    said = server.log.read_text()[before:]
+    found = [line for line in said.splitlines() if "Invalid request" in line]
+    assert len(found) == said.count("(not shown)") == 3
+    assert "s3cret" not in said.lower()
+    assert debug == "1" or {json.loads(line)["request"] for line in found} == {None}
 
-    record = logging.LogRecord("a", 20, "", 0, "one%s", ("\n2026 WARNING x\x1b[2J\u2028ü",), None)
-    assert Text("%(message)s").format(record) == "one\\n2026 WARNING x\\x1b[2J\\u2028ü"
+
+def record(message: str, *arguments: object) -> logging.LogRecord:
+    return logging.LogRecord("a", 20, "", 0, message, arguments, None)
+
+
+def test_line_for_people_cannot_be_forged():
+    forged = record("one%s", "\n2026 WARNING x\x1b[2J\u2028ü")
+    assert Text("%(message)s").format(forged) == "one\\n2026 WARNING x\\x1b[2J\\u2028ü"
+
+
+@pytest.mark.parametrize("formatter", [Text(), Json()])
+def test_traceback_shows_no_token(formatter):
+    try:
+        raise ValueError("Authorization: Bearer s3cret")
+    except ValueError:
+        failed = record("What was sent: %s", {"Authorization": "Bearer s3cret"})
+        failed.exc_info = sys.exc_info()
+    text = formatter.format(failed)
+    assert text.count("(not shown)") >= 2
+    assert "What was sent" in text
+    assert "ValueError" in text
+    assert "test_access.py" in text
 
 
 @pytest.mark.django_db
@@ -355,22 +447,52 @@ def test_every_command_has_a_permission():
     assert len(commands) == len(settings.PERMISSIONS)
 
 
-@pytest.mark.parametrize("where", ["0.0.0.0", "[::]", "", "192.0.2.1", "example.org"])
-def test_open_mode_is_not_served_elsewhere(where):
-    environment = {**os.environ, "OPEN_MODE": "1", "DEBUG": "1"}
-    run = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi", "--bind", f"{where}:0"],
+def start_open(*arguments, **environment):
+    """gunicorn in the open mode, as far as it gets: where it is not refused it goes on for ever."""
+    return subprocess.run(
+        [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi", *arguments],
         cwd=ROOT,
-        env=environment,
+        env={**os.environ, "OPEN_MODE": "1", "DEBUG": "1", **environment},
         capture_output=True,
         text=True,
         timeout=30,
     )
+
+
+@pytest.mark.parametrize(
+    ("where", "named"),
+    [
+        ("0.0.0.0:0", "0.0.0.0"),
+        ("[::]:0", "::"),
+        (":0", "every address"),
+        ("192.0.2.1:0", "192.0.2.1"),
+        ("example.org:0", "example.org"),
+        ("unix:localhost", "socket localhost"),
+        ("unix:/nowhere/a.sock", "socket /nowhere/a.sock"),
+        ("fd://0", "socket 0"),
+    ],
+)
+def test_open_mode_is_not_served_elsewhere(where, named):
+    run = start_open("--bind", where)
     assert run.returncode == 1
     assert run.stderr.splitlines()[-1] == (
         "OPEN_MODE=1 lets everyone do everything, so it is not served on"
-        f" {where.strip('[]') or 'every address'}: set OPEN_MODE=0, or listen on 127.0.0.1."
+        f" {named}: set OPEN_MODE=0, or listen on 127.0.0.1."
     )
+
+
+def test_open_mode_is_not_served_on_sockets_of_systemd():
+    run = start_open("--bind", "127.0.0.1:0", LISTEN_FDS="1")
+    assert run.returncode == 1
+    assert "so it is not served on systemd's sockets" in run.stderr
+
+
+def test_open_mode_is_not_served_with_another_configuration(tmp_path):
+    other = tmp_path / "other.py"
+    other.touch()
+    run = start_open("--config", str(other), "--bind", "127.0.0.1:0")
+    assert run.returncode == 3  # "Worker failed to boot."
+    assert "so it is served by gunicorn.conf.py or `manage.py runserver` only" in run.stderr
 
 
 def test_development_server_does_not_serve_the_open_mode_elsewhere():

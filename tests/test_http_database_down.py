@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from uuid import uuid4
 
 import pytest
@@ -132,6 +133,7 @@ def test_database_not_reachable_where_a_login_is_asked_for(server, wire):
         {
             **server.environment,
             "DEBUG": "0",
+            "SECRET_KEY": "of this test, " * 4,
             "OPEN_MODE": "0",
             "HTTPS": "0",
             "ALLOWED_HOSTS": "127.0.0.1",
@@ -171,10 +173,29 @@ def test_database_restarted_between_requests(server, wire):
 def test_database_not_reachable_when_the_process_starts(server, wire):
     wire.cut()
     server.stop()
+    said = len(server.log.read_text())
     server.start(ready=503)
+    assert "The database was not checked, as it does not answer: " in server.log.read_text()[said:]
     assert unavailable(server("GET", PRODUCTS))
     wire.mend()
     assert server("GET", PRODUCTS).text == "[]"
+    assert server("GET", "/readyz").status == 200
+
+
+def test_database_that_forgets_comes_when_the_process_has_started(server, wire):
+    other = copy(server)
+    other.environment = {**server.environment, "DURABLE": "1"}
+    wire.cut()
+    try:
+        other.start(ready=503)
+        wire.mend()
+        said = len(other.log.read_text())
+        answer = other("GET", "/readyz")
+        assert (answer.status, answer.text) == (503, "The database is not fit: the log says why.")
+        assert "fsync is off: a crash of the database would" in other.log.read_text()[said:]
+    finally:
+        other.stop()
+    assert server("GET", "/readyz").status == 200
 
 
 @contextmanager

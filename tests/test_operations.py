@@ -14,6 +14,7 @@ from django.db import connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cqrs_example.operations.checks import FREE
+from dev.processes import free_port
 
 from .conftest import ROOT, Server, database_url
 from .databases import own_database, url
@@ -55,6 +56,41 @@ def test_server_refuses_more_connections_than_there_are(rows):
     assert f"take 2000 connections, but the database has {free[0][0]} for them" in run.stderr
 
 
+@pytest.mark.django_db
+def test_server_refuses_to_start_without_workers():
+    for run in (start(WEB_CONCURRENCY="0"), start(GUNICORN_CMD_ARGS="--workers 0")):
+        sentence = "Without a worker nobody is served: set WEB_CONCURRENCY to 1 or more."
+        assert (run.returncode, run.stderr.splitlines()[-1]) == (1, sentence)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("port", ["abc", "0", "99999", "-1", "80 "])
+def test_server_refuses_what_is_no_port(port):
+    run = start(PORT=port)
+    sentence = f"PORT={port} is not a port: give a number from 1 to 65535.\n"
+    assert (run.returncode, run.stderr) == (1, sentence)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("workers", ["abc", "-1", ""])
+def test_make_run_refuses_what_is_no_number_of_workers(workers):
+    run = subprocess.run(
+        [sys.executable, "-m", "dev.run"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "PORT": str(free_port()),
+            "WEB_CONCURRENCY": workers,
+        },
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    sentence = f"WEB_CONCURRENCY={workers} is no number of processes: give 1 or more.\n"
+    assert (run.returncode, run.stderr) == (1, sentence)
+
+
 @pytest.fixture
 def _remembered(transactional_db: None) -> Iterator[None]:
     """Whatever writes a product leaves its session's limits in the table `limits`."""
@@ -76,9 +112,23 @@ def _remembered(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_remembered")
-def test_sessions_of_the_server_have_limits(server, rows):
-    assert server.increase("abc123", 1).status == 200
-    assert dict(rows("SELECT name, value FROM limits")) == LIMITS
+@pytest.mark.parametrize(
+    ("options", "changed", "environment"),
+    [
+        ("", {}, {}),
+        (" options='-c geqo=off'", {}, {"PGOPTIONS": "-c lock_timeout=7s"}),
+        (" options='-c lock_timeout=7s'", {"lock_timeout": "7s"}, {}),
+        ("", {"lock_timeout": "7s"}, {"PGOPTIONS": "-c lock_timeout=7s"}),
+        ("", {}, {"GUNICORN_CMD_ARGS": "--env PGOPTIONS="}),
+    ],
+)
+def test_sessions_of_the_server_have_limits(rows, options, changed, environment):
+    server = Server({"DATABASE_URL": database_url() + options, "DEBUG": "1", **environment})
+    try:
+        assert server.increase("abc123", 1).status == 200
+    finally:
+        server.stop()
+    assert dict(rows("SELECT name, value FROM limits")) == {**LIMITS, **changed}
     # The database gives up before gunicorn kills the worker.
     assert re.search(r"^timeout = 30$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
 
@@ -100,15 +150,21 @@ def migrated(role: str) -> Iterator[str]:
 
 
 def manage(database: str, *arguments: str, **environment: str) -> str:
-    run = subprocess.run(
+    run = run_manage(database, *arguments, **environment)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def run_manage(
+    database: str, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database, **environment},
         capture_output=True,
         text=True,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
 
 
 FORBIDDEN = [
@@ -186,6 +242,28 @@ def test_role_again_after_a_migration(migrated, role):
         assert secret.startswith("SCRAM-SHA-256$")
     with psycopg.connect(make_conninfo(migrated, user=role)) as session:
         session.execute("INSERT INTO later (x) VALUES (1)")
+
+
+def test_role_refused_that_may_change_the_log_by_another_way(migrated, role):
+    with psycopg.connect(migrated, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role} NOINHERIT")
+        for right, allowed, of in (
+            ("UPDATE ON eventstore_event", "UPDATE", "PUBLIC"),
+            ("UPDATE (type) ON eventstore_event", "UPDATE", "PUBLIC"),
+            ("TRUNCATE, TRIGGER ON eventstore_event", "TRIGGER, TRUNCATE", "PUBLIC"),
+            ("pg_write_all_data", "DELETE, UPDATE", role),
+        ):
+            owner.execute(f"GRANT {right} TO {of}")
+            run = run_manage(migrated, "create_app_role", role)
+            assert (run.returncode, run.stdout) == (1, "")
+            assert run.stderr == (
+                f"CommandError: Nothing was changed: {role} may {allowed} on the log, which PUBLIC"
+                " or a role that it is in may: revoke that, or choose another name.\n"
+            )
+            owner.execute(f"REVOKE {right} FROM {of}")
+            able = "SELECT rolcanlogin FROM pg_roles WHERE rolname = %s"
+            assert owner.execute(able, [role]).fetchone() == (False,)
+    manage(migrated, "create_app_role", role)
 
 
 @pytest.mark.django_db

@@ -41,7 +41,13 @@ def test_compose_puts_a_buffering_proxy_before_the_application(compose):
     assert proxy["depends_on"]["app"]["condition"] == "service_healthy"
     [mounted] = proxy["volumes"]
     told = (ROOT / mounted.split(":")[0]).read_text()
-    for line in ("proxy_request_buffering on;", "client_max_body_size 64k;", "server app:8000;"):
+    for line in (
+        "proxy_request_buffering on;",
+        "client_max_body_size 64k;",
+        "server app:8000;",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+        "limit_req zone=guesses burst=10 nodelay;",
+    ):
         assert line in told
     assert app["environment"].get("OPEN_MODE") is None
 

@@ -1,6 +1,7 @@
 """What `manage.py check --database default` asks the database; gunicorn does before it starts.
 
-A database that does not answer is no error here: it is served with 503 until it comes.
+A database that does not answer is no error here: it is served with 503 until it comes, and /readyz
+asks again.
 """
 
 import os
@@ -8,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import OperationalError, connections
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import InterfaceError, OperationalError, connections
 
 # Each set to off gives away, in a crash, commands that were answered with 200.
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
@@ -23,11 +24,22 @@ SELECT least(
 
 
 @register(Tags.database)
-def check_durability(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_database(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Whether it keeps what it acknowledges, and takes as many connections as there will be."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        try:
+            found += [*_durability(alias), *_connections(alias)]
+        except (OperationalError, InterfaceError) as error:
+            sentence = f"The database was not checked, as it does not answer: {error}"
+            found.append(Warning(" ".join(sentence.split()), id="operations.W001"))
+    return found
+
+
+def _durability(alias: str) -> list[CheckMessage]:
     """The settings as a session of the application sees them, role and database included."""
     named = ", ".join(f"'{name}'" for name in DURABLE)
     asked = f"SELECT name FROM pg_settings WHERE name IN ({named}) AND setting = 'off'"  # noqa: S608
-    off = [name for alias in databases or () for (name,) in _ask(alias, asked)]
     if not settings.DURABLE:
         return []
     return [
@@ -36,29 +48,25 @@ def check_durability(databases: Iterable[str] | None = None, **kwargs: Any) -> l
             f" Set {name} = on in postgresql.conf, or DURABLE=0 where nothing is to be kept.",
             id="operations.E001",
         )
-        for name in off
+        for (name,) in _ask(alias, asked)
     ]
 
 
-@register(Tags.database)
-def check_connections(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def _connections(alias: str) -> list[CheckMessage]:
     """Every thread keeps a connection: all of them fit in. gunicorn.conf.py says how many."""
     wanted = int(os.environ.get("WEB_CONNECTIONS", "0"))
-    found = [free for alias in databases or () for (free,) in _ask(alias, FREE) if free < wanted]
     return [
         Error(
             f"The server's processes and threads take {wanted} connections, but the database has"
             f" {free} for them: lower WEB_CONCURRENCY, or raise max_connections.",
             id="operations.E002",
         )
-        for free in found
+        for (free,) in _ask(alias, FREE)
+        if free < wanted
     ]
 
 
 def _ask(alias: str, query: str) -> list[Any]:
-    try:
-        with connections[alias].cursor() as cursor:
-            cursor.execute(query)
-            return list(cursor.fetchall())
-    except OperationalError:
-        return []
+    with connections[alias].cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())

@@ -24,8 +24,15 @@ RIGHTS = (
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
 )
 TOO_MIGHTY = """
-SELECT rolsuper OR pg_has_role(rolname, relowner, 'USAGE') FROM pg_roles, pg_class
+SELECT rolsuper OR pg_has_role(rolname, relowner, 'MEMBER') FROM pg_roles, pg_class
 WHERE rolname = %s AND pg_class.oid = %s::regclass
+"""
+# By PUBLIC, or as a role that it is in: also one whose rights it has only after SET ROLE.
+STILL_ALLOWED = """
+SELECT DISTINCT what FROM pg_roles, unnest(ARRAY['DELETE', 'TRIGGER', 'TRUNCATE', 'UPDATE']) AS what
+WHERE pg_has_role(%s, pg_roles.oid, 'MEMBER') AND (has_table_privilege(pg_roles.oid, %s, what)
+    OR what = 'UPDATE' AND has_any_column_privilege(pg_roles.oid, %s, what))
+ORDER BY what
 """
 
 
@@ -37,13 +44,14 @@ class RoleTooMighty(Exception):
 def create_app_role(name: str, password: str) -> None:
     """Make the role, or set its password and rights anew. To be run as the owner of the tables, who
     needs CREATEROLE. Raises `RoleTooMighty`, and what the database says."""
+    log = StoredEvent._meta.db_table
     with connection.cursor() as cursor:
         names = {
             "role": sql.Identifier(name),
             "database": sql.Identifier(connection.settings_dict["NAME"]),
-            "log": sql.Identifier(StoredEvent._meta.db_table),
+            "log": sql.Identifier(log),
         }
-        cursor.execute(TOO_MIGHTY, [name, StoredEvent._meta.db_table])
+        cursor.execute(TOO_MIGHTY, [name, log])
         known = cursor.fetchone()
         if known and known[0]:
             raise RoleTooMighty(f"{name} owns the log or is a superuser: choose another name.")
@@ -54,3 +62,13 @@ def create_app_role(name: str, password: str) -> None:
         cursor.execute(statement.as_string(raw))
         for right in RIGHTS:
             cursor.execute(sql.SQL(right).format(**names).as_string(raw))
+        cursor.execute(STILL_ALLOWED, [name, log, log])
+        _refuse(name, ", ".join(what for (what,) in cursor.fetchall()))
+
+
+def _refuse(name: str, allowed: str) -> None:
+    if allowed:
+        raise RoleTooMighty(
+            f"{name} may {allowed} on the log, which PUBLIC or a role that it is in may:"
+            " revoke that, or choose another name."
+        )

@@ -1,6 +1,7 @@
 """What every mode shares. Reading it starts nothing and connects to nothing."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,18 @@ from .. import logs
 from .wiring import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+# Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
+# client or one long statement holds a stream's lock, and a worker's thread, for ever.
+WEB_LIMITS = (
+    "-c lock_timeout=3s"
+    " -c statement_timeout=10s"
+    " -c idle_in_transaction_session_timeout=15s"
+    " -c client_connection_check_interval=2s"
+)
+UNREADABLE = (
+    "DATABASE_URL cannot be read (it is not shown, for its password): it must look like"
+    " postgresql://user:password@host:5432/name, with %40 for an @ in the password, %2F for a /."
+)
 
 
 def flag(name: str, default: bool) -> bool:
@@ -24,15 +37,24 @@ def flag(name: str, default: bool) -> bool:
     return value == "1"
 
 
+def names(name: str) -> list[str]:
+    """An environment variable that has names, with commas between."""
+    return [word for one in os.environ.get(name, "").split(",") if (word := one.strip())]
+
+
 def database(url: str, engine: str) -> dict[str, Any]:
     """A Django database from a libpq URL, with libpq's own reading of it."""
     try:
         options: dict[str, Any] = conninfo_to_dict(url)
-    except ProgrammingError as error:
-        raise ImproperlyConfigured(
-            "DATABASE_URL must look like postgresql://user:password@host:5432/name,"
-            f" but libpq says: {str(error).strip()}."
-        ) from None
+    except (ProgrammingError, UnicodeError):  # it quotes the URL, and so the password
+        raise ImproperlyConfigured(UNREADABLE) from None
+    # Where a password has an @ or a / as it is, libpq takes the rest of it for a host or a port.
+    if "@" in options.get("host", "")[1:] or re.search("[^0-9,]", options.get("port", "")):
+        raise ImproperlyConfigured(UNREADABLE)
+    if os.environ.get("WEB_PROCESS") == "1":
+        # Not by PGOPTIONS: libpq does not look at it when the URL has options. The last one holds.
+        given = options.get("options", os.environ.get("PGOPTIONS", ""))
+        options["options"] = f"{WEB_LIMITS} {given}".rstrip()
     return {
         "ENGINE": engine,
         "NAME": options.pop("dbname", ""),
@@ -72,18 +94,22 @@ OPEN_MODE = flag("OPEN_MODE", default=False)
 # A database that could forget what it acknowledged is refused at the start; not by tests.
 DURABLE = flag("DURABLE", default=True)
 
-SECRET_KEY = os.environ.get(
-    "SECRET_KEY", "development only, and refused elsewhere" if DEBUG else ""
+# Everybody can read these, and whoever knows the key can sign a session as anybody.
+KNOWN_KEYS = (
+    "development only, and refused elsewhere, because everybody can read it",
+    "for-development-only-never-use-this-key-where-others-can-reach-it",  # that of .env.dev
 )
-if not SECRET_KEY:
+SECRET_KEY = os.environ.get("SECRET_KEY", "").strip() or (KNOWN_KEYS[0] if DEBUG else "")
+if not DEBUG and (len(SECRET_KEY) < 50 or SECRET_KEY in KNOWN_KEYS):
     raise ImproperlyConfigured(
-        "SECRET_KEY is not set: set it to 50 or more random characters, or DEBUG=1 to develop."
+        "SECRET_KEY is missing, too short, or known to everybody:"
+        " set it to 50 or more random characters, or DEBUG=1 to develop."
     )
 
-ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
-CSRF_TRUSTED_ORIGINS = [
-    origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin
-]
+ALLOWED_HOSTS = names("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
+# The variable is gunicorn's: who may say in headers what the client's scheme and address are.
+FORWARDED_ALLOW_IPS = names("FORWARDED_ALLOW_IPS")
 
 if url := os.environ.get("DATABASE_URL"):
     DATABASES = {"default": database(url, "cqrs_example.database")}
@@ -126,7 +152,12 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Not the address alone: one person's five mistakes would lock out the office behind that address.
+# docker/nginx.conf limits how fast an address can guess.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "cqrs_example.access.address.client_address"
+# Else whoever tries again too early waits 15 minutes more, and a guesser locks out for good.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "cqrs_example.access.views.locked"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True

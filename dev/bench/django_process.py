@@ -8,7 +8,7 @@ ENVIRONMENT = {
     "DEBUG": "0",
     "HTTPS": "0",
     "OPEN_MODE": "1",
-    "SECRET_KEY": "measured, and nothing else",
+    "SECRET_KEY": "measured, and nothing else: " * 2,
     "ALLOWED_HOSTS": "127.0.0.1,localhost",
     "DJANGO_SETTINGS_MODULE": "dev.bench.settings",
     "LOG_LEVEL": "ERROR",
