@@ -114,7 +114,7 @@ REFUSED = {
     "static file with NUL": (get(b"/static/%00"), 404),
     "static file with a long name": (get(b"/static/" + b"a" * 4000), 404),
     "static file with bad UTF-8": (get(b"/static/%ff"), 404),
-    "admin with NUL": (get(b"/admin/%00"), 302),
+    "admin with NUL": (get(b"/admin/%00"), 401),
     # Queries.
     "search with NUL": (get(b"/warehouse/products?q=%00"), 400),
     "search with a right-to-left override": (get(b"/warehouse/products?q=%E2%80%AE"), 400),
