@@ -155,8 +155,8 @@ def test_database_not_reachable_where_a_login_is_asked_for(server, wire):
             answer = browser.send(page, typed)
             assert unavailable(answer)
             # Of this request: the other worker may still be starting, and say so.
-            lines, id = closed.log.read_text()[said:].splitlines(), answer.headers["X-Correlation-ID"]
-            [line] = [line for line in lines if id in line]
+            id = answer.headers["X-Correlation-ID"]
+            [line] = [line for line in closed.log.read_text()[said:].splitlines() if id in line]
             assert f"POST {page}: " in line
     finally:
         closed.stop()
