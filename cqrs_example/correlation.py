@@ -24,9 +24,10 @@ def correlate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[.
         current.set(request.META)
         response = get_response(request)
         response.headers[HEADER] = request.META["REQUEST_ID"]
-        if request.method == "HEAD" and not response.streaming:
+        if request.method == "HEAD":
             # Its Content-Length stays; gunicorn would not send the rest, and log a warning.
-            response.content = b""
+            body = "streaming_content" if response.streaming else "content"
+            setattr(response, body, b"")
         return response
 
     return middleware

@@ -31,6 +31,7 @@ from cqrs_example.openapi import description
 from .conftest import ROOT, Answer, Server, database_url
 from .test_forms import Browser
 from .test_openapi import addresses, fuzz
+from .test_raw_requests import statuses
 
 PASSWORD = "correct horse battery staple"
 PRODUCT = "/warehouse/products/abc123"
@@ -345,6 +346,17 @@ def test_first_admin_is_made_once(server, capsys):
     assert browser.request("GET", "/admin/").status == 200
     call_command("create_first_admin")
     assert capsys.readouterr().out == ""
+
+
+def test_head_of_what_is_streamed_has_no_body_and_no_warning(server):
+    boss = create_token("boss", account("boss", is_staff=True, is_superuser=True))
+    assert server.increase("abc123", 10, **bearer("full", "increase")).status == 200
+    said = len(server.log.read_text())
+    head = "HEAD /admin/eventstore/storedevent/export/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    head += f"Connection: close\r\nAuthorization: Bearer {boss}\r\n\r\n"
+    # Until it hangs up: gunicorn writes its line after it has answered.
+    assert statuses(server, head.encode()) == [200]
+    assert server.log.read_text()[said:] == ""
 
 
 @pytest.mark.django_db
