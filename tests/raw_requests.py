@@ -8,6 +8,8 @@ BODY = b'{"quantity": 5}'
 KEY = b"4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90"
 SIZED = b"Content-Length: 15\r\n\r\n" + BODY
 GOOD = JSON + SIZED
+FORM = b"application/x-www-form-urlencoded"
+TOKEN = b"csrfmiddlewaretoken=" + b"a" * 32
 CHUNKED = JSON + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -53,6 +55,15 @@ def part(parameters: bytes) -> bytes:
         + b"\r\nContent-Type: multipart/form-data; boundary=x\r\n"
     )
     return head + b"Content-Length: %d\r\n\r\n" % len(form) + form
+
+
+def login(fields: bytes, content_type: bytes = FORM, page: bytes = b"/login") -> bytes:
+    """A form with a CSRF cookie, and with its token where the fields have it."""
+    head = (
+        b"POST " + page + b" HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nCookie: csrftoken="
+    )
+    head += b"a" * 32 + b"\r\nContent-Type: " + content_type
+    return head + b"\r\nContent-Length: %d\r\n\r\n" % len(fields) + fields
 
 
 REFUSED = {
@@ -256,6 +267,43 @@ REFUSED = {
         CHUNKED.replace(b"/1.1", b"/1.0") + b"f\r\n" + BODY + b"\r\n0\r\n\r\n",
         400,
     ),
+    # Logins: the form again (200), for people and for the admin.
+    "login": (login(TOKEN + b"&username=a&password=b"), 200),
+    "login with a name of 256 letters": (login(TOKEN + b"&password=b&username=" + b"a" * 256), 200),
+    "login at the admin with a name of 256 letters": (
+        login(TOKEN + b"&password=b&username=" + b"a" * 256, page=b"/admin/login/"),
+        200,
+    ),
+    "login with a name of 16,000 letters": (
+        login(TOKEN + b"&password=b&username=" + b"a" * 16_000),
+        200,
+    ),
+    "login with a body too large": (login(TOKEN + b"&username=" + b"a" * 16_384), 413),
+    "login with NUL": (login(TOKEN + b"&username=a%00b&password=b"), 200),
+    "login at the admin with NUL": (
+        login(TOKEN + b"&username=a%00b&password=b", page=b"/admin/login/"),
+        200,
+    ),
+    "login with NUL in the password": (login(TOKEN + b"&username=a&password=%00"), 200),
+    "login with NUL in the query": (
+        login(TOKEN + b"&username=a&password=b", page=b"/login?%00=%00"),
+        200,
+    ),
+    "login with control characters": (login(TOKEN + b"&username=%01%0a%1b&password=b"), 200),
+    "login in latin-1": (login(TOKEN + b"&username=%e9&password=%ff"), 200),
+    "login with half of a surrogate pair": (login(TOKEN + b"&username=%ed%b0%80&password=b"), 200),
+    "login in another charset": (login(TOKEN, FORM + b"; charset=utf-16"), 415),
+    "login in an encoding nobody knows": (login(TOKEN, FORM + b"; charset=nonsense"), 415),
+    "login without a token": (login(b"username=a&password=b"), 403),
+    "login at the admin without a token": (
+        login(b"username=a&password=b", page=b"/admin/login/"),
+        403,
+    ),
+    "login with a token that is too short": (login(b"csrfmiddlewaretoken=a&username=a"), 403),
+    "login with a token in latin-1": (login(b"csrfmiddlewaretoken=%e9&username=a"), 403),
+    "login with nothing": (login(TOKEN), 200),
+    "login as JSON": (login(b'{"username": "a"}', b"application/json"), 403),
+    "login with 2,000 fields": (login(TOKEN + b"&a" * 2000), 422),
     # Bodies.
     "half a body": (JSON + SIZED[:-5], 400),
     "body packed": (having(b"Content-Encoding: gzip"), 415),

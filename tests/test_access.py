@@ -536,3 +536,12 @@ def test_check_of_permissions(settings):
     [found] = [one for one in run_checks() if one.id == "access.E001"]
     assert isinstance(found, Error)
     assert "settings.PERMISSIONS['ship'] = 'warehouse.nowhere.ship'" in found.msg
+
+
+def test_check_of_a_command_that_was_forgotten(settings):
+    assert [one.id for one in run_checks() if "access" in str(one.id)] == []
+    settings.PERMISSIONS = {"ship": settings.PERMISSIONS["ship"]}
+    [found] = [one for one in run_checks() if one.id == "access.E002"]
+    assert isinstance(found, Error)
+    view = "warehouse.increase_product_quantity.views.increase"
+    assert found.msg == f"{view} takes a POST from every account."

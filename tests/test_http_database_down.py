@@ -294,6 +294,24 @@ def test_what_is_not_ready_says_why_in_the_log(server, wire):
     wire.mend()
 
 
+def test_what_is_not_migrated_says_what_is_missing(server):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'access' RETURNING name, applied")
+        applied = cursor.fetchall()
+    try:
+        said = len(server.log.read_text())
+        answer = server("GET", "/readyz")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.text == "Migrations are missing."
+        [line] = server.log.read_text()[said:].splitlines()
+        assert f"GET /readyz: migrations are missing: access.{applied[0][0]}" in line
+    finally:
+        with connection.cursor() as cursor:
+            into = "INSERT INTO django_migrations (app, name, applied) VALUES ('access', %s, %s)"
+            cursor.executemany(into, applied)
+    assert server("GET", "/readyz").status == 200
+
+
 @pytest.fixture
 def patient(server):
     """Another server, whose statements may wait for a second."""

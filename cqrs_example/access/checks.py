@@ -1,15 +1,19 @@
 """What `manage.py check` says about access; with `--deploy`, what must not be in production."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
+
+from .permissions import needed
 
 
 @register
 def check_permissions(**kwargs: Any) -> list[CheckMessage]:
-    """Each permission names the view that takes it."""
+    """Each permission names the view that takes it, and no view that takes a POST is forgotten."""
     errors: list[CheckMessage] = []
     for name, path in settings.PERMISSIONS.items():
         try:
@@ -17,7 +21,26 @@ def check_permissions(**kwargs: Any) -> list[CheckMessage]:
         except ImportError as error:
             problem = f"settings.PERMISSIONS[{name!r}] = {path!r}: {error}."
             errors.append(Error(problem, id="access.E001"))
-    return errors
+    return errors or [_open_to_all(view) for view in _views() if _is_forgotten(view)]
+
+
+def _views(patterns: list[Any] | None = None) -> Iterator[Any]:
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(one, URLResolver):
+            yield from _views(one.url_patterns)
+        elif isinstance(one, URLPattern):
+            yield one.callback
+
+
+def _is_forgotten(view: Any) -> bool:
+    """The views of the admin, which are no endpoints, ask for permissions of their own."""
+    changes = "POST" in getattr(view, "methods", ())
+    return changes and getattr(view, "login_required", True) and needed(view) is None
+
+
+def _open_to_all(view: Any) -> CheckMessage:
+    problem = f"{view.__module__}.{view.__name__} takes a POST from every account."
+    return Error(problem, hint="Name it in settings.PERMISSIONS.", id="access.E002")
 
 
 @register(Tags.security, deploy=True)

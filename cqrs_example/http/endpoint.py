@@ -27,7 +27,6 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         protected = csrf_protect(view)
 
-        @csrf_exempt
         @wraps(view)
         def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             chosen = view if is_json(request) else protected
@@ -38,7 +37,8 @@ def endpoint(*methods: str) -> Callable[[View], View]:
             response.headers.setdefault("Cache-Control", "max-age=0, private, must-revalidate")
             return response
 
-        return edge
+        edge.methods = methods  # type: ignore[attr-defined]
+        return csrf_exempt(edge)
 
     return decorate
 
