@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import suppress
 from functools import partial
 from uuid import uuid4, uuid5
 
@@ -31,6 +32,20 @@ pytestmark = pytest.mark.django_db
 
 def told(events):
     return [str(event.data) for event in events]
+
+
+def test_handler_that_swallows_what_breaks_the_transaction(wire):
+    """Django rolls back at the end, without a word: nobody is told that events were recorded."""
+
+    def swallow(tx, command):
+        with suppress(ValueError), transaction.atomic(savepoint=False):
+            raise ValueError
+        increase(tx, command)
+
+    wire()
+    with pytest.raises(transaction.TransactionManagementError):
+        execute(swallow, Increase("a"))
+    assert list(read_all()) == []
 
 
 def test_delivery_order(wire):

@@ -359,8 +359,7 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
         return cut_over(*arguments)
 
     monkeypatch.setattr(rebuilding, "_cut_over", counted)
-    for module in (replaying, settling):
-        monkeypatch.setattr(module, "settled_position", last_position)
+    monkeypatch.setattr(settling, "settled_position", last_position)
     with holding(WRITING) as (_, release), in_background(partial(rebuild, "products")) as job:
         until(lambda: next(waits) > 2)  # it waited, gave up, and waited again
         execute(increase, IncreaseProductQuantity("a", 1))  # comes through meanwhile
@@ -372,8 +371,7 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
 def test_log_that_is_never_free(log, monkeypatch):
     monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
     monkeypatch.setattr(rebuilding, "TRIES", 2)
-    for module in (replaying, settling):
-        monkeypatch.setattr(module, "settled_position", last_position)
+    monkeypatch.setattr(settling, "settled_position", last_position)
     spoiled = spoil()
     out = StringIO()
     with holding(WRITING), pytest.raises(CommandError):
@@ -418,9 +416,11 @@ def test_rebuilds_under_writers_and_readers(log):
 
     def rebuild_all():
         try:
-            while time.monotonic() < end:
+            while True:
                 rebuild("products")
                 rebuild(TODO)
+                if time.monotonic() > end:
+                    break
         finally:
             ended.set()
 

@@ -13,7 +13,7 @@ from .permissions import needed
 
 @register
 def check_permissions(**kwargs: Any) -> list[CheckMessage]:
-    """Each permission names the view that takes it, and no view that takes a POST is forgotten."""
+    """Each permission names its view, and no endpoint that takes a POST is forgotten."""
     errors: list[CheckMessage] = []
     for name, path in settings.PERMISSIONS.items():
         try:

@@ -10,7 +10,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Django asks the server, a round trip in each request. But a server that ends or restarts
         says so unasked, and nothing else arrives between two requests: only then ask. One that has
-        vanished without a word is found by `tcp_user_timeout`."""
+        vanished without a word is found by keepalives."""
         if self.errors_occurred:
             # At the end of a request in which something went wrong: begin anew. A statement that
             # was prepared before its table changed would fail as long as the connection lives.

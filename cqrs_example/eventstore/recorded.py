@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection
@@ -27,6 +28,7 @@ def _column(number: int, read: Callable[[Any], Any]) -> Any:
     return property(lambda event: read(event.row[number]))
 
 
+@dataclass(slots=True)
 class RecordedEvent:
     """An event with its place in the log.
 
@@ -41,25 +43,20 @@ class RecordedEvent:
     occurred_at     when it happened, where an import knows better; else as recorded
     """
 
-    __slots__ = ("data", "row")
+    row: Sequence[Any]
+    data: Any
 
-    position: int = _column(0, int)
-    id: UUID = _column(1, UUID)
-    stream: str = _column(2, str)
-    version: int = _column(3, int)
-    type: str = _column(4, str)
-    schema_version: int = _column(5, int)
-    correlation_id: UUID = _column(7, UUID)
-    causation_id: UUID = _column(8, UUID)
-    metadata: Mapping[str, Any] = _column(9, lambda text: from_json(text)[0])
-    recorded_at: datetime = _column(10, datetime.fromisoformat)
-    occurred_at: datetime = _column(11, datetime.fromisoformat)
-
-    def __init__(self, row: Sequence[Any], data: Any) -> None:
-        self.row, self.data = row, data
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RecordedEvent) and self.row == other.row
+    position: ClassVar[int] = _column(0, int)
+    id: ClassVar[UUID] = _column(1, UUID)
+    stream: ClassVar[str] = _column(2, str)
+    version: ClassVar[int] = _column(3, int)
+    type: ClassVar[str] = _column(4, str)
+    schema_version: ClassVar[int] = _column(5, int)
+    correlation_id: ClassVar[UUID] = _column(7, UUID)
+    causation_id: ClassVar[UUID] = _column(8, UUID)
+    metadata: ClassVar[Mapping[str, Any]] = _column(9, lambda text: from_json(text)[0])
+    recorded_at: ClassVar[datetime] = _column(10, datetime.fromisoformat)
+    occurred_at: ClassVar[datetime] = _column(11, datetime.fromisoformat)
 
     def __str__(self) -> str:
         return str(self.data)
@@ -75,6 +72,7 @@ def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
 def write(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
     """The same inside a transaction, and faster: past Django's cursor, which takes a twentieth of a
     command. So Django's own log of queries and its wrappers do not see what writes to the log."""
+    connection.validate_no_broken_transaction()  # as its cursor does: what follows is rolled back
     with connection.wrap_database_errors:
         return [recorded(row) for row in connection.connection.execute(sql, parameters)]
 

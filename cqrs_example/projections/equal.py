@@ -18,7 +18,7 @@ KEPT_APART = """
         SELECT FROM pg_index WHERE indrelid = %s::regclass AND NOT indisprimary
             AND (indisexclusion OR indisunique AND NOT %s <@ ARRAY(
                 SELECT format('"%%s"', attname) FROM pg_attribute
-                WHERE attrelid = indrelid AND attnum = ANY(indkey)
+                WHERE attrelid = indrelid AND attnum = ANY(indkey[0:indnkeyatts - 1])
             ))
     )
 """

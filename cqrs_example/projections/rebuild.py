@@ -11,7 +11,6 @@ from ..eventstore.log import APPEND_LOCK
 from .equal import make_equal
 from .replay import Watch, catch_up, projection, replay
 from .runs import Result, telling
-from .settling import settle
 from .tables import Table, Unreplayable, temporary_tables
 
 # Writers that come while the cut-over waits for the lock wait behind it: not for long at a time.
@@ -30,8 +29,7 @@ def rebuild(name: str, watch: Watch) -> Result:
     with temporary_tables(module) as tables, _alone(name):
         position = 0
         for _ in range(TRIES):
-            settle(name)
-            position = catch_up(module, position, watch)
+            position = catch_up(name, module, position, watch)
             _analyze(tables)
             begin = time.monotonic()
             if (changed := _cut_over(module, position, tables)) is not None:

@@ -11,9 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.db import InternalError, connection, transaction
 
-from ..eventstore import RecordedEvent, settled_position
+from ..eventstore import RecordedEvent
 from ..eventstore.log import END
 from ..eventstore.recorded import SELECT, recorded
+from .settling import settle
 from .tables import Unreplayable
 
 # One batch of a replay. The more events it has, the more of them meet in one row, which is written
@@ -50,13 +51,13 @@ def replay(module: ModuleType, *, after: int = 0, upto: int = END) -> Iterator[t
             yield batch
 
 
-def catch_up(module: ModuleType, position: int, watch: Watch) -> int:
+def catch_up(name: str, module: ModuleType, position: int, watch: Watch) -> int:
     """Replay until few events are left; returns the position reached, to which all is settled.
 
     `watch(steps, total)` goes through the steps, as `progress` does.
     """
     while True:
-        settled = settled_position()
+        settled = settle(name)
         steps = replay(module, after=position, upto=settled)
         count = sum(watch(steps, settled))
         position = settled

@@ -43,7 +43,8 @@ def carry_out(action: str, jobs: Iterable[tuple[str, Job]], out: OutputWrapper) 
                 out.write(f"  {finding}")
             failed += bool(result.findings)
     except KeyboardInterrupt:
-        raise CommandError(f"Stopped. Nothing of this {action} was kept.", returncode=130) from None
+        told = f"Stopped: what was told was done, the rest of this {action} was not."
+        raise CommandError(told, returncode=130) from None
     if failed:
         raise CommandError(f"{failed} failed.")
 

@@ -8,16 +8,13 @@ from ..eventstore import settled_position
 LONG = 5.0  # seconds
 
 
-def settle(name: str) -> None:
-    """Wait for whoever writes to the log just now; a replay does so too, but says nothing.
-
-    After `LONG` seconds standard error gets a line.
-    """
+def settle(name: str) -> int:
+    """`settled_position`; after `LONG` seconds of waiting for it, standard error gets a line."""
     told = f"{name}: waiting for a transaction that writes to the log and does not end"
     timer = Timer(LONG, lambda: print(told, file=sys.stderr, flush=True))
     timer.daemon = True
     timer.start()
     try:
-        settled_position()
+        return settled_position()
     finally:
         timer.cancel()

@@ -4,7 +4,6 @@ from .differences import differences
 from .replay import Watch, catch_up, projection, replay
 from .runs import Result, telling
 from .sessions import column, snapshot
-from .settling import settle
 from .tables import temporary_tables
 
 
@@ -13,9 +12,8 @@ def verify_projection(name: str, watch: Watch) -> Result:
     module = telling(projection(name))
     # Without the CHECK constraints: a row that breaks one is told like every other that differs.
     with temporary_tables(module, checked=False) as tables:
-        settle(name)
         # Nearly all of it before the snapshot: in one long transaction a replay becomes slow.
-        settled = catch_up(module, 0, watch)
+        settled = catch_up(name, module, 0, watch)
         with snapshot():
             for _ in replay(module, after=settled):
                 pass

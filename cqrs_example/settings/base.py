@@ -68,6 +68,9 @@ def database(url: str, engine: str) -> dict[str, Any]:
             # A server that has vanished says nothing: without these a thread waits for minutes.
             "connect_timeout": 5,  # seconds
             "tcp_user_timeout": 10_000,  # milliseconds until what was sent is acknowledged
+            # So that a kept connection is known to be dead before the next request needs it.
+            "keepalives_idle": 30,  # seconds
+            "keepalives_interval": 5,
             **options,
             "isolation_level": IsolationLevel.READ_COMMITTED,
             "server_side_binding": True,
