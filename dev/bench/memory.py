@@ -21,7 +21,10 @@ WARM = 2000  # requests, after which every thread of the worker has seen every k
 
 def measure(postgres: Postgres, scale: Scale) -> Iterator[Row]:
     """The row of the memory of one worker, and that of the start."""
-    with gunicorn(postgres.url(), {"WEB_CONCURRENCY": "1"}) as (port, master):
+    # Of its own: where other cases have imported their products, the list is long.
+    postgres.create("memory")
+    postgres.migrate("memory")
+    with gunicorn(postgres.url("memory"), {"WEB_CONCURRENCY": "1"}) as (port, master):
         [worker] = children(master)
         per_second(port, mixed, WARM // CLIENTS)
         first = _megabytes(worker)
