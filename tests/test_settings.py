@@ -7,7 +7,8 @@ import sys
 import pytest
 from django.utils.crypto import get_random_string
 
-from cqrs_example.settings.base import KNOWN_KEYS, names
+from cqrs_example.settings.base import KNOWN_KEYS
+from cqrs_example.settings.environment import names
 from dev.environment import development_values
 
 from .conftest import ROOT
