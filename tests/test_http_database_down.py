@@ -241,7 +241,6 @@ def test_table_that_changed_under_a_prepared_statement(server, wire, log):
         statuses = [server.increase("other", 1).status for _ in range(60)]
         assert set(statuses) <= {200, 503}
         assert statuses[-12:] == [200] * 12
-        # A rollback forgets what was prepared, but what only reads has none.
         read = [server("GET", f"{PRODUCTS}/other").status for _ in range(60)]
         assert set(read) <= {200, 503}
         assert read[-12:] == [200] * 12

@@ -48,6 +48,17 @@ def test_handler_that_swallows_what_breaks_the_transaction(wire):
     assert list(read_all()) == []
 
 
+def test_listener_that_swallows_what_breaks_the_transaction(wire):
+    def swallow(tx, event):
+        with suppress(IntegrityError):
+            Product.objects.create(sku="a", quantity=-1, changed_at=now())
+
+    wire(policies={"swallow": swallow})
+    with pytest.raises(transaction.TransactionManagementError):
+        execute(increase, Increase("a"))
+    assert list(read_all()) == []
+
+
 def test_delivery_order(wire):
     heard = []
     wire(

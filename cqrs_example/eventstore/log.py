@@ -61,8 +61,7 @@ def read_all(after: int = 0) -> Iterator[RecordedEvent]:
     """
     settled = after
     while events := query(WHOLE_LOG, [after, END, BATCH]):
-        has_gap = events[-1].position - after != len(events)
-        if has_gap and events[-1].position > settled:
+        if events[-1].position > max(settled, after + len(events)):  # there is a gap
             settled = settled_position()
             events = query(WHOLE_LOG, [after, settled, BATCH])
         yield from events

@@ -59,8 +59,7 @@ def require_readable(request: HttpRequest) -> None:
 
 def field(request: HttpRequest, name: str) -> Any:
     """What the body has under a name: any JSON value, or a form's text; None if nothing."""
-    fields = _json_object(request.body) if is_json(request) else request.POST
-    return fields.get(name)
+    return (_json_object(request.body) if is_json(request) else request.POST).get(name)
 
 
 def positive_integer(request: HttpRequest, name: str) -> int:

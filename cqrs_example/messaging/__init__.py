@@ -7,4 +7,4 @@ What hears of events is in the settings, in order: `PROJECTIONS` (name → modul
 """
 
 from .commands import CommandIdReused, Context, DomainError, Repeated, execute
-from .transaction import Transaction
+from .transaction import Transaction, later

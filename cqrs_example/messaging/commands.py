@@ -88,8 +88,7 @@ def _attempt(handler: Handler[Command], command: Command, context: Context) -> l
     # that would not be so, and a retry would find that transaction aborted.
     with transaction.atomic(durable=True):
         handler(begin(unit, command, command_id, causation_id=command_id), command)
-        delivered = list(deliver(unit))
-    return [event for event in delivered if event.causation_id == command_id]
+        return [event for event in deliver(unit) if event.causation_id == command_id]
 
 
 def _require_same(command: object, context: Context, events: list[RecordedEvent]) -> None:

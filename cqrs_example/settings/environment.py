@@ -69,7 +69,6 @@ def database(url: str, engine: str) -> dict[str, Any]:
             **options,
             "isolation_level": IsolationLevel.READ_COMMITTED,
             "server_side_binding": True,
-            "prepare_threshold": 5,
         },
         "CONN_MAX_AGE": 600,
         # Without it the first request after a restart of Postgres fails, once per thread.

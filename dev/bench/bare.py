@@ -46,13 +46,14 @@ def command(sku: str) -> Generator[Trip, Any, None]:
 
 def with_django(sku: str) -> None:
     """A cursor for each statement, in `transaction.atomic()`."""
+    _prepare_by_psycopg()
     with transaction.atomic():
         _carry_out(command(sku), _by_django)
 
 
 def with_psycopg(sku: str) -> None:
     """The same connection past Django."""
-    connection.ensure_connection()
+    _prepare_by_psycopg()
     _by_psycopg([BEGIN])
     _carry_out(command(sku), _by_psycopg)
     _by_psycopg([COMMIT])
@@ -86,6 +87,12 @@ def _by_psycopg(trip: Trip) -> Any:
         cursor = connection.connection.execute(sql, values)
         rows = cursor.fetchall() if cursor.description else []
     return rows
+
+
+def _prepare_by_psycopg() -> None:
+    """Which our own backend does by itself."""
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = 5
 
 
 _prepared: dict[str, bytes] = {}

@@ -1,9 +1,8 @@
 import json
 from collections.abc import Sequence
 
-from django.db import connection
-
 from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.messaging import later
 from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped
 
 from .models import Product
@@ -26,5 +25,4 @@ def project(events: Sequence[RecordedEvent]) -> None:
             case ProductQuantityIncreased() | ProductQuantityShipped() as data:
                 products[data.sku] = data.sku, data.quantity_on_hand, event
     if rows := [[sku, left, str(event.occurred_at)] for sku, left, event in products.values()]:
-        with connection.cursor() as cursor:
-            cursor.execute(UPSERT, [json.dumps(rows)])
+        later(UPSERT, [json.dumps(rows)])

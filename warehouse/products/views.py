@@ -19,8 +19,7 @@ def products(request: HttpRequest) -> HttpResponse:
     found = Product.objects.filter(sku__gte=prefix, sku__lt=prefix + LAST).order_by("sku")
     low = settings.LOW_PRODUCT_QUANTITY
     if show in ("low", "out"):
-        # Not as a parameter: Postgres has to see the number to know whether many or few are below.
-        found = found.extra(where=[f"quantity <= {low if show == 'low' else 0:d}"])  # noqa: S610
+        found = found.filter(quantity__lte=low if show == "low" else 0)
     if not wants_html(request):
         return as_json(list(found.values("quantity", "sku")))
 

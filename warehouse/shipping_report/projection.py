@@ -3,9 +3,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC
 
-from django.db import connection
-
 from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.messaging import later
 from warehouse.events import ProductQuantityShipped
 
 from .models import DayOfShipping
@@ -33,5 +32,4 @@ def project(events: Sequence[RecordedEvent]) -> None:
                 quantity[sku, day] += shipped
                 shipments[sku, day] += 1
     if rows := [[*key, quantity[key], shipments[key]] for key in sorted(quantity)]:
-        with connection.cursor() as cursor:
-            cursor.execute(ADD, [json.dumps(rows)])
+        later(ADD, [json.dumps(rows)])

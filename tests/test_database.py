@@ -1,0 +1,276 @@
+"""Statements that travel together are still one after the other, and all or nothing."""
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from cqrs_example.database import trips
+from warehouse.products.models import Product
+
+from .racing import backend, until, waiting_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+INSERT = "INSERT INTO warehouse_products_product (sku, quantity, changed_at) VALUES (%s, %s, now())"
+ONE_MORE = "UPDATE warehouse_products_product SET quantity = quantity + 1 WHERE sku = %s"
+
+
+def later(sku, quantity=1):
+    connection.later(INSERT, [sku, quantity])
+
+
+@contextmanager
+def refused(error, match=None):
+    """A transaction, or a savepoint, that ends with this error."""
+    with pytest.raises(error, match=match), transaction.atomic():
+        yield
+
+
+def skus():
+    return sorted(Product.objects.values_list("sku", flat=True))
+
+
+def test_comes_with_commit():
+    with transaction.atomic():
+        later("a")
+        later("b")
+        connection.later(ONE_MORE, ["a"])
+    assert dict(Product.objects.values_list("sku", "quantity")) == {"a": 2, "b": 1}
+
+
+def test_comes_before_whoever_looks():
+    with transaction.atomic():
+        later("a")
+        assert skus() == ["a"]
+        later("b")
+        assert connection.send("SELECT sku FROM warehouse_products_product ORDER BY 1", []) == [
+            ("a",),
+            ("b",),
+        ]
+        with connection.cursor() as cursor:
+            later("c")
+            cursor.execute("SELECT count(*) FROM warehouse_products_product")
+            assert cursor.fetchone() == (3,)
+
+
+def test_outside_a_transaction_it_is_done_at_once():
+    later("a")
+    with connection.copy().cursor() as cursor:
+        cursor.execute("SELECT sku FROM warehouse_products_product")
+        assert cursor.fetchall() == [("a",)]
+        cursor.db.close()
+    assert connection.send("SELECT %s::int", [7]) == [(7,)]
+
+
+def test_transaction_that_is_rolled_back_takes_it_along():
+    with refused(ZeroDivisionError):
+        later("a")
+        1 / 0  # noqa: B018
+    with transaction.atomic():
+        later("b")
+    assert skus() == ["b"]
+
+
+def test_savepoint_that_is_rolled_back_takes_its_own_along():
+    with transaction.atomic():
+        later("before")
+        with refused(ZeroDivisionError):
+            later("within")
+            with pytest.raises(DatabaseError):
+                connection.send("SELECT 1 / 0", [])
+            1 / 0  # noqa: B018
+        with refused(ZeroDivisionError):
+            with pytest.raises(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+            later("within, too late")
+            1 / 0  # noqa: B018
+        later("after")
+    assert skus() == ["after", "before"]
+
+
+def test_savepoint_at_whose_end_it_fails():
+    with transaction.atomic():
+        later("before")
+        with refused(IntegrityError):
+            later("within", -1)
+        later("after")
+    assert skus() == ["after", "before"]
+
+
+def test_commit_that_it_makes_fail():
+    with refused(IntegrityError, match="not_negative"):
+        later("a")
+        later("b", -1)
+        later("c")
+    assert skus() == []
+
+
+def test_its_error_cannot_be_taken_for_that_of_another_statement():
+    with refused(DatabaseError, match="atomic"):
+        later("a", -1)
+        with pytest.raises(IntegrityError):
+            skus()
+        later("instead")
+    assert skus() == []
+
+
+def test_commit_of_what_has_failed():
+    """Postgres answers COMMIT with ROLLBACK, and psycopg does not look."""
+    with refused(DatabaseError, match="rolled back"):
+        connection.send(INSERT, ["a", 1])
+        with pytest.raises(IntegrityError), connection.cursor() as cursor:
+            cursor.execute(INSERT, ["b", -1])
+    assert skus() == []
+
+
+def test_parameter_that_nothing_can_be_made_of_is_told_at_once():
+    with refused(DatabaseError, match="adapt"):
+        later(object())
+    with refused(DatabaseError, match="NUL"):
+        later("a\0b")
+
+
+def test_parameters_and_rows_are_those_of_a_cursor():
+    sql = "SELECT %s::text, %s::int, %s::uuid, %s::timestamptz, %s::text, %s::int[], 7 %% 4"
+    values = ["é'\\", 2**31 - 1, uuid4(), datetime.now(UTC), None, [1, 2]]
+    assert connection.send(sql, values) == [(*values, 3)]
+    assert connection.send("SELECT WHERE false", []) == []
+
+
+def test_whoever_wraps_or_counts_statements_sees_it():
+    seen = []
+
+    def watch(execute, sql, *rest):
+        seen.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch), transaction.atomic():
+        later("a")
+        connection.send("SELECT 1", [])
+    assert seen == [INSERT, "SELECT 1"]
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        later("b")
+    assert [query["sql"][:6] for query in captured] == ["BEGIN", "INSERT", "COMMIT"]
+
+
+def test_much_in_both_directions_at_once():
+    """More than sockets hold: whoever only sends and does not read meanwhile stands still."""
+    text = "x" * 3_000_000
+    with transaction.atomic():
+        for _ in range(3):
+            connection.later("SELECT %s::text", [text])
+        assert connection.send("SELECT %s::text", [text]) == [(text,)]
+
+
+def prepared():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return cursor.fetchone()[0]
+
+
+def test_each_statement_is_prepared_once_and_not_too_many():
+    connection.close()
+    for _ in range(3):
+        later(uuid4())
+    with pytest.raises(IntegrityError):
+        later("a", -1)
+    assert prepared() == 0  # outside a transaction nothing has to travel together
+    for _ in range(3):
+        with transaction.atomic():
+            later(uuid4())
+        with refused(IntegrityError):
+            later("a", -1)
+    assert prepared() == 3  # with BEGIN and COMMIT
+    for number in range(trips.MOST_PREPARED + 20):
+        assert connection.send(f"SELECT {number}", []) == [(number,)]
+    assert prepared() == trips.MOST_PREPARED
+
+
+def test_statement_that_the_server_has_forgotten():
+    """As behind a pooler that gives each transaction another server process."""
+    assert connection.send("SELECT 1", []) == [(1,)]
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    with pytest.raises(DatabaseError, match="does not exist"):
+        connection.send("SELECT 1", [])
+    assert connection.send("SELECT 1", []) == [(1,)]
+
+
+@pytest.fixture
+def held():
+    """The process that holds an advisory lock, 1."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(1), pg_backend_pid()")
+        yield cursor.fetchone()[1]
+    other.close()
+
+
+def wait_for_lock():
+    connection.send("SELECT pg_advisory_xact_lock(1)", [])
+
+
+def wait_in_transaction():
+    with transaction.atomic():
+        later("a")
+        wait_for_lock()
+
+
+def when_it_waits(holder, act):
+    """Do something to whoever waits, in a thread with a connection of its own."""
+
+    def run():
+        [waiter] = until(lambda: waiting_for(holder))
+        act(waiter)
+        connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def terminate(pid):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+def interrupt(pid):
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("act", "raised", "wait"),
+    [
+        (terminate, OperationalError, wait_in_transaction),
+        (interrupt, KeyboardInterrupt, wait_in_transaction),
+        (interrupt, KeyboardInterrupt, wait_for_lock),
+    ],
+)
+def test_interrupted_while_it_waits(held, act, raised, wait):
+    before = backend()
+    thread = when_it_waits(held, act)
+    with pytest.raises(raised):
+        wait()
+    thread.join()
+    assert skus() == []
+    with transaction.atomic():
+        later("b")
+    assert skus() == ["b"]
+    assert backend() != before
+    assert not waiting_for(held)
+
+
+def test_lock_that_takes_too_long(held):
+    before = backend()
+    with refused(OperationalError, match="lock timeout"):
+        connection.send("SET LOCAL lock_timeout = 50", [])
+        wait_for_lock()
+    assert skus() == []
+    assert backend() == before
