@@ -11,7 +11,7 @@ import time
 import warnings
 
 # As in production, but for the encryption.
-os.environ |= {"DEBUG": "0", "HTTPS": "0", "SECRET_KEY": "measured" * 7}
+os.environ |= {"DEBUG": "0", "HTTPS": "0", "OPEN_MODE": "1", "SECRET_KEY": "measured" * 7}
 os.environ["ALLOWED_HOSTS"] = "localhost"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cqrs_example.settings.persisted_sync")
 
