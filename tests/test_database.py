@@ -5,10 +5,18 @@ import signal
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.test.utils import CaptureQueriesContext
 
 from cqrs_example.database import trips
@@ -58,6 +66,10 @@ def test_comes_before_whoever_looks():
             later("c")
             cursor.execute("SELECT count(*) FROM warehouse_products_product")
             assert cursor.fetchone() == (3,)
+        later("d")
+        everything = "COPY warehouse_products_product TO STDOUT"
+        with connection.cursor() as cursor, cursor.copy(everything) as copy:
+            assert len(list(copy.rows())) == 4
 
 
 def test_outside_a_transaction_it_is_done_at_once():
@@ -66,6 +78,7 @@ def test_outside_a_transaction_it_is_done_at_once():
         cursor.execute("SELECT sku FROM warehouse_products_product")
         assert cursor.fetchall() == [("a",)]
         cursor.db.close()
+    connection.close()
     assert connection.send("SELECT %s::int", [7]) == [(7,)]
 
 
@@ -76,6 +89,35 @@ def test_transaction_that_is_rolled_back_takes_it_along():
     with transaction.atomic():
         later("b")
     assert skus() == ["b"]
+
+
+def test_transaction_by_hand():
+    transaction.set_autocommit(False)
+    try:
+        later("a")
+        with pytest.raises(DatabaseError, match="INTRANS"):
+            transaction.set_autocommit(True)
+        transaction.rollback()
+        later("b")
+        transaction.commit()
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+    assert skus() == ["b"]
+
+
+def test_connection_lost_in_the_middle_of_a_transaction():
+    """Whoever catches the error goes on with nothing, not with a new connection."""
+    with refused(DatabaseError, match="connection"):
+        later("a")
+        connection.send("SELECT 1", [])
+        with connection.copy().cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [backend()])
+            cursor.db.close()
+        with pytest.raises(OperationalError):
+            connection.send("SELECT 1", [])
+        later("b")
+    assert skus() == []
 
 
 def test_savepoint_that_is_rolled_back_takes_its_own_along():
@@ -113,7 +155,7 @@ def test_commit_that_it_makes_fail():
 
 
 def test_its_error_cannot_be_taken_for_that_of_another_statement():
-    with refused(DatabaseError, match="atomic"):
+    with refused(DatabaseError, match="aborted"):
         later("a", -1)
         with pytest.raises(IntegrityError):
             skus()
@@ -135,6 +177,8 @@ def test_parameter_that_nothing_can_be_made_of_is_told_at_once():
         later(object())
     with refused(DatabaseError, match="NUL"):
         later("a\0b")
+    with refused(DatabaseError, match="requires 2"):
+        connection.later(INSERT, ["a"])
 
 
 def test_parameters_and_rows_are_those_of_a_cursor():
@@ -142,6 +186,37 @@ def test_parameters_and_rows_are_those_of_a_cursor():
     values = ["é'\\", 2**31 - 1, uuid4(), datetime.now(UTC), None, [1, 2]]
     assert connection.send(sql, values) == [(*values, 3)]
     assert connection.send("SELECT WHERE false", []) == []
+    assert connection.send("SELECT format('<%%s>', %s::text)", ["x"]) == [("<x>",)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        ("SELECT %s < %s", [9, 10]),
+        ("SELECT round(%s / 2, 1)", [Decimal(5)]),
+        ("SELECT '[10, 20]'::jsonb -> %s", [1]),
+        ("SELECT substring('abc' from %s)", [2]),
+        ("SELECT %s::text", [True]),
+        ("SELECT jsonb_build_object('n', %s)", [1.5]),
+        ("SELECT date_trunc('day', %s)", [datetime(2026, 1, 2, 3, tzinfo=UTC)]),
+    ],
+)
+def test_parameters_have_the_types_that_they_have_with_a_cursor(sql, values):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        assert connection.send(sql, values) == cursor.fetchall()
+
+
+def test_type_of_a_column_that_changed_under_a_prepared_statement():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE seen (at date, number int)")
+        at = datetime(2020, 1, 2, 15, 30, tzinfo=UTC)
+        connection.send("INSERT INTO seen VALUES (%s, %s)", [at, 1])
+        cursor.execute("ALTER TABLE seen ALTER at TYPE timestamptz, ALTER number TYPE bigint")
+        connection.send("INSERT INTO seen VALUES (%s, %s)", [at, 2**40])
+        cursor.execute("SELECT at, number FROM seen ORDER BY number DESC LIMIT 1")
+        assert cursor.fetchone() == (at, 2**40)
+        cursor.execute("DROP TABLE seen")
 
 
 def test_whoever_wraps_or_counts_statements_sees_it():
@@ -178,19 +253,29 @@ def prepared():
 def test_each_statement_is_prepared_once_and_not_too_many():
     connection.close()
     for _ in range(3):
-        later(uuid4())
+        later(str(uuid4()))
     with pytest.raises(IntegrityError):
         later("a", -1)
     assert prepared() == 0  # outside a transaction nothing has to travel together
     for _ in range(3):
         with transaction.atomic():
-            later(uuid4())
+            later(str(uuid4()))
         with refused(IntegrityError):
             later("a", -1)
     assert prepared() == 3  # with BEGIN and COMMIT
     for number in range(trips.MOST_PREPARED + 20):
         assert connection.send(f"SELECT {number}", []) == [(number,)]
-    assert prepared() == trips.MOST_PREPARED
+    assert prepared() == 20 + 3
+
+
+def test_statement_that_always_fails_is_not_prepared_again_and_again():
+    connection.close()
+    for _ in range(10):
+        with refused(IntegrityError):
+            later("a", -1)
+        with refused(ProgrammingError):
+            connection.later("SELECT nothing", [])
+    assert prepared() <= 3
 
 
 def test_statement_that_the_server_has_forgotten():

@@ -19,13 +19,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.waiting: list[trips.Statement] = []
+        self.prepared: trips.Names = {}
         self.execute_wrappers.append(self._after_what_is_waiting)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         connection: Connection[Any] = super().get_new_connection(conn_params)
         # In each rollback psycopg would have the server forget all that is prepared, ours too.
         connection.prepare_threshold = None
-        self.waiting = []
+        self.waiting, self.prepared = [], trips.names(connection)
         return connection
 
     def send(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
@@ -48,10 +49,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Django asks the server, a round trip in each request. But a server that ends or restarts
         says so unasked, and nothing else arrives between two requests: only then ask. One that has
         vanished without a word is found by keepalives."""
-        if self.errors_occurred:
-            # At the end of a request in which something went wrong: begin anew. A statement that
-            # was prepared before its table changed would fail as long as the connection lives.
-            return False
+        if self.connection is None or self.errors_occurred:
+            return False  # at the end of a request in which something went wrong: begin anew
         arriving = select.poll()
         try:
             arriving.register(self.connection.fileno(), select.POLLIN)
@@ -60,8 +59,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not arriving.poll(0) or super().is_usable()
 
     def _is_watched(self) -> bool:
-        """Whether somebody wants to see Django's statements, by a wrapper or in a test."""
-        return self.force_debug_cursor or len(self.execute_wrappers) > 1
+        """Whether somebody wants to see Django's statements: a wrapper, a test, or DEBUG."""
+        return self.queries_logged or len(self.execute_wrappers) > 1
 
     def _by_cursor(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
         with self.cursor() as cursor:
@@ -69,30 +68,40 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return cursor.fetchall() if cursor.description else []
 
     def _statement(self, sql: str, parameters: Sequence[Any]) -> trips.Statement:
-        self.ensure_connection()
+        # Within a transaction, its beginning and its end see to that.
+        if self.connection is None or self.autocommit:
+            self.close_if_health_check_failed()
+            self.ensure_connection()
+            self.validate_thread_sharing()
         self.validate_no_broken_transaction()
         with self.wrap_database_errors:
             return trips.statement(self.connection, sql, parameters)
 
     def _send(self, *last: trips.Statement) -> Sequence[tuple[Any, ...]]:
         statements, self.waiting = [*self.waiting, *last], []
-        if not (self.autocommit or self._has_begun()):
-            level = self.connection.isolation_level
-            mode = f" ISOLATION LEVEL {level.name.replace('_', ' ')}" if level else ""
-            statements.insert(0, trips.Statement(f"BEGIN{mode}", ()))
+        if not (self.autocommit or self._status() != TransactionStatus.IDLE):
+            statements.insert(0, trips.Statement((self._begin(), ())))
         try:
             with self.wrap_database_errors:
-                return trips.send(self.connection, statements)
+                return trips.send(self.connection, self.prepared, statements)
         except BaseException:
             # It may be the error of a statement that had waited. Whoever catches it, for his own,
-            # would commit without that one.
-            self.needs_rollback = self.in_atomic_block
-            if self.connection.pgconn.pipeline_status:
-                self.close()  # the next statement would take the answers that are left for its own
+            # must not commit without that one. Postgres will refuse, if this was its refusal; else,
+            # or where answers are still to come, the connection is of no more use.
+            refused = self.autocommit or self._status() == TransactionStatus.INERROR
+            if self.connection.pgconn.pipeline_status or not refused:
+                self.connection.close()
+                if self.autocommit:
+                    self.close()
             raise
 
-    def _has_begun(self) -> bool:
-        return bool(self.connection.pgconn.transaction_status != TransactionStatus.IDLE)
+    def _begin(self) -> str:
+        level, read_only = self.connection.isolation_level, self.connection.read_only
+        begin = f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}" if level else "BEGIN"
+        return begin if read_only is None else f"{begin} READ {'ONLY' if read_only else 'WRITE'}"
+
+    def _status(self) -> int:
+        return int(self.connection.pgconn.transaction_status)
 
     def _after_what_is_waiting(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
@@ -101,8 +110,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._send()
         return execute(sql, params, many, context)
 
+    def create_cursor(self, name: str | None = None) -> Any:
+        if self.waiting:
+            self._send()  # COPY and callproc() go past the wrapper above
+        return super().create_cursor(name)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        if self.waiting:
+            self._send()  # psycopg refuses now, as after any statement that is not committed
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+
     def _commit(self) -> None:
-        if self.waiting or self._has_begun():
+        if self.connection is None:
+            return
+        if self.waiting or self._status() != TransactionStatus.IDLE:
             with debug_transaction(self, "COMMIT"):
                 self._send(trips.COMMIT)
 
@@ -111,6 +132,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._rollback()  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
-        # What is waiting, or has just failed, is younger than the savepoint: that was a statement.
-        self.waiting, self.needs_rollback = [], False
+        # All of it is younger than the savepoint: that was a statement.
+        self.waiting = []
         super()._savepoint_rollback(sid)  # type: ignore[misc]

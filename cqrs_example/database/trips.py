@@ -1,87 +1,109 @@
 """Statements that travel together: one round trip for all of them, past psycopg's cursors."""
 
+import re
 from collections.abc import Generator, Sequence
-from functools import cache
+from hashlib import blake2b
 from itertools import count
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from psycopg import Connection, NotSupportedError, ProgrammingError, generators
+from psycopg import Connection, generators
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import InFailedSqlTransaction, error_from_result
+from psycopg.errors import (
+    DatatypeMismatch,
+    FeatureNotSupported,
+    InFailedSqlTransaction,
+    InvalidSqlStatementName,
+    error_from_result,
+)
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-# On one connection. The others are parsed each time: SQL that is put together anew for each command
-# would fill the server's memory.
+# On one connection. SQL that is put together anew for each command would fill the server's memory.
 MOST_PREPARED = 100
 
-# A table has changed since, or a pooler has gone to another server process: a statement that was
-# prepared would fail for ever.
-OUTDATED = (NotSupportedError, ProgrammingError)
+# A table has changed since, or a pooler has gone to another server process: what is prepared would
+# fail as long as the connection lives.
+OUTDATED = (DatatypeMismatch, FeatureNotSupported, InvalidSqlStatementName)
 
-# By connection and SQL, the names under which the server keeps statements. None is given twice.
-_prepared: WeakKeyDictionary[Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
+Key = tuple[str, tuple[int, ...]]  # SQL with %s, and the types of its parameters
+Names = dict[Key, bytes]  # under which the server keeps what it has prepared on a connection
+_names: WeakKeyDictionary[Connection[Any], Names] = WeakKeyDictionary()
 _numbers = count(1)
 
 
 class Statement(NamedTuple):
-    """SQL with %s, and its parameters as Postgres reads them."""
+    """What is to be prepared, and the parameters as Postgres reads them."""
 
-    sql: str
-    parameters: Sequence[Any]
+    key: Key
+    parameters: Sequence[Any] = ()
 
 
-COMMIT = Statement("COMMIT", ())
+COMMIT = Statement(("COMMIT", ()))
+
+
+def names(connection: Connection[Any]) -> Names:
+    """For `send`: a connection from a pool may have some already."""
+    return _names.setdefault(connection, {})
 
 
 def statement(connection: Connection[Any], sql: str, parameters: Sequence[Any]) -> Statement:
-    """A statement for `send`; raises psycopg's ProgrammingError for what it cannot adapt."""
-    formats = [PyFormat.TEXT] * len(parameters)
-    return Statement(sql, Transformer(connection).dump_sequence(parameters, formats))
+    """A statement for `send`, as a cursor would run it; raises psycopg's errors for parameters that
+    it cannot adapt."""
+    adapted = Transformer(connection)
+    texts = adapted.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
+    return Statement((sql, tuple(adapted.types or ())), texts)
 
 
-def send(connection: Connection[Any], statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
+def send(
+    connection: Connection[Any], known: Names, statements: Sequence[Statement]
+) -> list[tuple[Any, ...]]:
     """Run statements one after the other; returns the rows of the last one, if it has any.
 
     By libpq's pipeline mode: psycopg's own pipeline takes longer in Python than a round trip on one
     machine. Raises what psycopg raises; after a statement that fails, the server skips the rest.
     A connection that is left in pipeline mode was interrupted, and cannot be used any more.
     """
-    known = _prepared.get(connection, {})
-    names = dict(known)
-    answers = _exchanged(connection, names, statements)
+    if len(known) >= MOST_PREPARED:
+        connection.pgconn.exec_(b"DEALLOCATE ALL")
+        known.clear()
+    answers = _exchanged(connection, known, statements)
     for answer in answers:
         if answer.status == ExecStatus.FATAL_ERROR:
             error = error_from_result(answer)
             if isinstance(error, OUTDATED):
-                _prepared.pop(connection, None)
+                known.clear()
             raise error
-    if len(names) > len(known):
-        _prepared[connection] = names
     if statements[-1] is COMMIT and answers[-1].command_status != b"COMMIT":
         raise InFailedSqlTransaction("A statement had failed before: all is rolled back.")
-    values = Transformer(connection)
-    values.set_pgresult(answers[-1])
-    return values.load_rows(0, answers[-1].ntuples, tuple)
+    rows = Transformer(connection)
+    rows.set_pgresult(answers[-1])
+    return rows.load_rows(0, answers[-1].ntuples, tuple)
 
 
 def _exchanged(
-    connection: Connection[Any], names: dict[str, bytes], statements: Sequence[Statement]
+    connection: Connection[Any], known: Names, statements: Sequence[Statement]
 ) -> list[PGresult]:
     libpq = connection.pgconn
     libpq.enter_pipeline_mode()
-    expected = len(statements)
-    for sql, parameters in statements:
-        if not (name := names.get(sql, b"")):
-            if len(names) < MOST_PREPARED:
-                name = names[sql] = b"trip_%d" % next(_numbers)
-            libpq.send_prepare(name, _numbered(sql))
+    new: list[tuple[int, Key]] = []
+    expected = 0
+    for key, parameters in statements:
+        name = known.get(key)
+        if name is None:
+            # Not all of them first: it would be in a transaction already when BEGIN comes.
+            name = known[key] = _name(key)
+            libpq.send_prepare(name, _numbered(key[0]), key[1])
+            new.append((expected, key))
             expected += 1
         libpq.send_query_prepared(name, parameters)
+        expected += 1
     libpq.pipeline_sync()
     answers = connection.wait(_answers(libpq, expected))
     libpq.exit_pipeline_mode()
+    for number, key in new:
+        if answers[number].status != ExecStatus.COMMAND_OK:  # refused, or skipped
+            del known[key]
     return answers
 
 
@@ -94,9 +116,14 @@ def _answers(libpq: PGconn, expected: int) -> Generator[Any, Any, list[PGresult]
     return answers
 
 
-@cache
+def _name(key: Key) -> bytes:
+    """Never the same one twice; and behind a pooler that mixes up connections, which must not be,
+    another process has another statement under another name: it fails, and does nothing wrong."""
+    digest = blake2b(repr(key).encode(), digest_size=8).hexdigest()
+    return f"trip_{next(_numbers)}_{digest}".encode()
+
+
 def _numbered(sql: str) -> bytes:
     """SQL with Postgres's own parameters, $1 and so on, instead of %s."""
-    first, *others = sql.split("%s")
-    numbered = [f"${number}{part}" for number, part in enumerate(others, 1)]
-    return "".join([first, *numbered]).replace("%%", "%").encode()
+    numbers = count(1)
+    return re.sub("%[s%]", lambda it: f"${next(numbers)}" if it[0] == "%s" else "%", sql).encode()

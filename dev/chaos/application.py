@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -27,6 +28,10 @@ class Application:
         self.environment = {
             **kept,
             **development_values(),
+            # As in production: with DEBUG, statements go through Django's cursors one by one.
+            "DEBUG": "0",
+            "HTTPS": "0",
+            "SECRET_KEY": secrets.token_urlsafe(50),
             "DATABASE_URL": url,
             "PORT": str(self.port),
             "CHAOS_FOLDER": str(folder),
