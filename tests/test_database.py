@@ -11,10 +11,12 @@ from uuid import uuid4
 import pytest
 from django.db import (
     DatabaseError,
+    DataError,
     IntegrityError,
     OperationalError,
     ProgrammingError,
     connection,
+    connections,
     transaction,
 )
 from django.test.utils import CaptureQueriesContext
@@ -177,8 +179,10 @@ def test_parameter_that_nothing_can_be_made_of_is_told_at_once():
         later(object())
     with refused(DatabaseError, match="NUL"):
         later("a\0b")
-    with refused(DatabaseError, match="requires 2"):
-        connection.later(INSERT, ["a"])
+    for too_few_or_too_many in (["a"], ["a", 1, 2]):
+        with transaction.atomic(), pytest.raises(ProgrammingError, match="2 places"):
+            connection.later(INSERT, too_few_or_too_many)
+    assert skus() == []
 
 
 def test_parameters_and_rows_are_those_of_a_cursor():
@@ -275,7 +279,60 @@ def test_statement_that_always_fails_is_not_prepared_again_and_again():
             later("a", -1)
         with refused(ProgrammingError):
             connection.later("SELECT nothing", [])
-    assert prepared() <= 3
+        with refused(ProgrammingError):  # as if the table had changed
+            connection.later(f"{ONE_MORE} AND changed_at = %s", ["a", 1.5])
+        with refused(DatabaseError):
+            connection.send("SELECT now()", [])
+            connection.later("DO 'BEGIN RAISE feature_not_supported; END'", [])
+    assert prepared() <= 5
+
+
+def test_too_many_are_prepared_where_nothing_can_be_forgotten():
+    connection.close()
+    for number in range(trips.MOST_PREPARED - 1):
+        connection.send(f"SELECT {number}", [])
+    with refused(DatabaseError, match="aborted"):
+        with pytest.raises(DataError):
+            connection.send("SELECT 1 / 0", [])
+        with pytest.raises(DatabaseError, match="aborted"):
+            connection.send("SELECT 1", [])
+        later("a")
+    assert connection.send("SELECT 1", []) == [(1,)]
+    assert prepared() <= trips.MOST_PREPARED
+
+
+def test_commit_that_is_refused_leaves_the_connection():
+    before = backend()
+    connection.send("CREATE TEMP TABLE one (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)", [])
+    with refused(IntegrityError):
+        connection.send("INSERT INTO one VALUES (1), (1)", [])
+    assert backend() == before
+    connection.send("DROP TABLE one", [])
+
+
+def test_rows_that_python_cannot_hold():
+    with transaction.atomic():
+        later("a")
+        with pytest.raises(DataError):
+            connection.send("SELECT 'infinity'::timestamptz", [])
+    assert skus() == ["a"]
+
+
+def test_other_threads_have_connections_of_their_own():
+    errors = []
+
+    def other():
+        try:
+            mine.send("SELECT 1", [])
+        except DatabaseError as error:
+            errors.append(str(error))
+
+    mine = connections["default"]
+    with transaction.atomic():
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert "thread" in errors[0]
 
 
 def test_statement_that_the_server_has_forgotten():

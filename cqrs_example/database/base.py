@@ -11,6 +11,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction
 from psycopg import Connection, Error
 from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGresult
 
 from . import trips
 
@@ -19,7 +20,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.waiting: list[trips.Statement] = []
-        self.prepared: trips.Names = {}
+        self.prepared = trips.Names()
         self.execute_wrappers.append(self._after_what_is_waiting)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
@@ -33,7 +34,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Run a statement and return its rows; BEGIN and what is waiting travel with it."""
         if self._is_watched():
             return self._by_cursor(sql, parameters)
-        return self._send(self._statement(sql, parameters))
+        answer = self._send(self._statement(sql, parameters))
+        with self.wrap_database_errors:
+            return trips.rows(self.connection, answer)
 
     def later(self, sql: str, parameters: Sequence[Any]) -> None:
         """Run a statement before the next one, or with COMMIT: nobody waits for its result.
@@ -68,16 +71,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return cursor.fetchall() if cursor.description else []
 
     def _statement(self, sql: str, parameters: Sequence[Any]) -> trips.Statement:
-        # Within a transaction, its beginning and its end see to that.
-        if self.connection is None or self.autocommit:
+        if self.connection is None or self.autocommit:  # else the transaction has begun with it
             self.close_if_health_check_failed()
             self.ensure_connection()
-            self.validate_thread_sharing()
+        self.validate_thread_sharing()
         self.validate_no_broken_transaction()
         with self.wrap_database_errors:
-            return trips.statement(self.connection, sql, parameters)
+            return trips.statement(self.connection, self.prepared, sql, parameters)
 
-    def _send(self, *last: trips.Statement) -> Sequence[tuple[Any, ...]]:
+    def _send(self, *last: trips.Statement) -> PGresult:
         statements, self.waiting = [*self.waiting, *last], []
         if not (self.autocommit or self._status() != TransactionStatus.IDLE):
             statements.insert(0, trips.Statement((self._begin(), ())))
@@ -89,8 +91,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # must not commit without that one. Postgres will refuse, if this was its refusal; else,
             # or where answers are still to come, the connection is of no more use.
             refused = self.autocommit or self._status() == TransactionStatus.INERROR
-            if self.connection.pgconn.pipeline_status or not refused:
-                self.connection.close()
+            over = last == (trips.COMMIT,) and self._status() == TransactionStatus.IDLE
+            if self.connection.pgconn.pipeline_status or not (refused or over):
+                self.connection.close()  # or a pool would hand it on
                 if self.autocommit:
                     self.close()
             raise
@@ -112,7 +115,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Any:
         if self.waiting:
-            self._send()  # COPY and callproc() go past the wrapper above
+            self._send()  # copy(), stream() and callproc() go past the wrapper above
         return super().create_cursor(name)
 
     def _set_autocommit(self, autocommit: bool) -> None:

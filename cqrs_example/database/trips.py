@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from psycopg import Connection, generators
+from psycopg import Connection, ProgrammingError, generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import (
     DatatypeMismatch,
@@ -22,12 +22,19 @@ from psycopg.pq.abc import PGconn, PGresult
 # On one connection. SQL that is put together anew for each command would fill the server's memory.
 MOST_PREPARED = 100
 
-# A table has changed since, or a pooler has gone to another server process: what is prepared would
-# fail as long as the connection lives.
+# It may be that a table has changed since, or a pooler has gone to another server process: what is
+# prepared would fail as long as the connection lives.
 OUTDATED = (DatatypeMismatch, FeatureNotSupported, InvalidSqlStatementName)
 
 Key = tuple[str, tuple[int, ...]]  # SQL with %s, and the types of its parameters
-Names = dict[Key, bytes]  # under which the server keeps what it has prepared on a connection
+
+
+class Names(dict[Key, bytes]):
+    """Under which the server keeps what it has prepared on a connection."""
+
+    outdated = False
+
+
 _names: WeakKeyDictionary[Connection[Any], Names] = WeakKeyDictionary()
 _numbers = count(1)
 
@@ -44,41 +51,51 @@ COMMIT = Statement(("COMMIT", ()))
 
 def names(connection: Connection[Any]) -> Names:
     """For `send`: a connection from a pool may have some already."""
-    return _names.setdefault(connection, {})
+    return _names.setdefault(connection, Names())
 
 
-def statement(connection: Connection[Any], sql: str, parameters: Sequence[Any]) -> Statement:
+def statement(
+    connection: Connection[Any], known: Names, sql: str, parameters: Sequence[Any]
+) -> Statement:
     """A statement for `send`, as a cursor would run it; raises psycopg's errors for parameters that
-    it cannot adapt."""
+    it cannot adapt, or that are too few or too many."""
     adapted = Transformer(connection)
     texts = adapted.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
-    return Statement((sql, tuple(adapted.types or ())), texts)
+    key = sql, tuple(adapted.types or ())
+    if key not in known and (places := sql.replace("%%", "").count("%s")) != len(texts):
+        raise ProgrammingError(f"There are {places} places for {len(texts)} parameters: {sql}")
+    return Statement(key, texts)
 
 
-def send(
-    connection: Connection[Any], known: Names, statements: Sequence[Statement]
-) -> list[tuple[Any, ...]]:
-    """Run statements one after the other; returns the rows of the last one, if it has any.
+def rows(connection: Connection[Any], answer: PGresult) -> list[tuple[Any, ...]]:
+    """As a cursor would return them."""
+    loaded = Transformer(connection)
+    loaded.set_pgresult(answer)
+    return loaded.load_rows(0, answer.ntuples, tuple)
+
+
+def send(connection: Connection[Any], known: Names, statements: Sequence[Statement]) -> PGresult:
+    """Run statements one after the other; returns the answer to the last one.
 
     By libpq's pipeline mode: psycopg's own pipeline takes longer in Python than a round trip on one
     machine. Raises what psycopg raises; after a statement that fails, the server skips the rest.
     A connection that is left in pipeline mode was interrupted, and cannot be used any more.
     """
-    if len(known) >= MOST_PREPARED:
-        connection.pgconn.exec_(b"DEALLOCATE ALL")
-        known.clear()
+    if known.outdated or len(known) >= MOST_PREPARED:
+        # In a transaction that has failed it is refused, as all that follows.
+        done = connection.pgconn.exec_(b"DEALLOCATE ALL")
+        if done.status == ExecStatus.COMMAND_OK:
+            known.clear()
+            known.outdated = False
     answers = _exchanged(connection, known, statements)
     for answer in answers:
         if answer.status == ExecStatus.FATAL_ERROR:
             error = error_from_result(answer)
-            if isinstance(error, OUTDATED):
-                known.clear()
+            known.outdated = isinstance(error, OUTDATED)
             raise error
     if statements[-1] is COMMIT and answers[-1].command_status != b"COMMIT":
         raise InFailedSqlTransaction("A statement had failed before: all is rolled back.")
-    rows = Transformer(connection)
-    rows.set_pgresult(answers[-1])
-    return rows.load_rows(0, answers[-1].ntuples, tuple)
+    return answers[-1]
 
 
 def _exchanged(

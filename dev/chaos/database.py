@@ -13,8 +13,15 @@ from dev.places import as_server, credentials, private
 from dev.processes import children, free_port, is_alive, send, wait_until
 from dev.programs import find_programs
 
-# max_wal_size: little is kept, so that a full disk is met soon.
-OPTIONS = ("max_connections=40", "max_wal_size=64MB", "min_wal_size=32MB", "logging_collector=off")
+# Of the write-ahead log little is kept, and no old segment becomes a new one, so that a full disk
+# is met, and soon.
+OPTIONS = (
+    "max_connections=40",
+    "max_wal_size=64MB",
+    "min_wal_size=32MB",
+    "wal_recycle=off",
+    "logging_collector=off",
+)
 
 
 class Database:

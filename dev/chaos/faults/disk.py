@@ -40,8 +40,7 @@ def _rebuild_fails(harness: Harness) -> None:
 def wal_disk_full(harness: Harness) -> int:
     """The disk of the write-ahead log fills up: Postgres ends, and is started with room again."""
     with _on_small_disk(harness, "pg_wal") as disk:
-        _fill(disk)
-        wait_until(lambda: _gave_up(harness), "a Postgres that gave up")
+        wait_until(lambda: _gave_up(harness, disk), "a Postgres that gave up")
         (disk / "filler").unlink()
     return 0
 
@@ -93,7 +92,7 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _fill(disk: Path) -> None:
-    with (disk / "filler").open("wb", buffering=0) as filler:
+    with (disk / "filler").open("ab", buffering=0) as filler:
         try:
             while True:
                 filler.write(bytes(MEGABYTE // 16))
@@ -101,8 +100,9 @@ def _fill(disk: Path) -> None:
             return
 
 
-def _gave_up(harness: Harness) -> bool:
+def _gave_up(harness: Harness, disk: Path) -> bool:
     """Whether it has ended; if not, on to the next segment of the log, until there is no room."""
+    _fill(disk)  # again: a checkpoint has removed old ones
     with suppress(DevError, psycopg.Error):
         harness.database.ask("SELECT pg_switch_wal()")
     return harness.database.ended()
