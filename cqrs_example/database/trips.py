@@ -91,7 +91,7 @@ def send(connection: Connection[Any], known: Names, statements: Sequence[Stateme
     for answer in answers:
         if answer.status == ExecStatus.FATAL_ERROR:
             error = error_from_result(answer)
-            known.outdated = isinstance(error, OUTDATED)
+            known.outdated |= isinstance(error, OUTDATED)
             raise error
     if statements[-1] is COMMIT and answers[-1].command_status != b"COMMIT":
         raise InFailedSqlTransaction("A statement had failed before: all is rolled back.")
