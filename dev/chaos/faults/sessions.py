@@ -45,8 +45,10 @@ def connections_exhausted(harness: Harness) -> int:
 
 
 def stream_locked(harness: Harness) -> int:
-    """Another session holds the lock of the busiest stream until clients are told to try later;
-    other streams go on."""
+    """Another session holds the lock of the busiest stream until clients are told to try later.
+
+    Other streams go on.
+    """
     with connect(harness.database.url()) as connection, connection.transaction():
         connection.execute(LOCK, [HOT])
         harness.load.wait_for(20, after=time.monotonic())  # the others
