@@ -46,10 +46,8 @@ ROUND_TRIPS = """
 import tempfile
 from bank.accounts import *
 from bank.messaging import execute
-from django.conf import settings
 from django.db import connection
 
-settings.DEBUG = False
 with tempfile.TemporaryFile() as file:
     connection.ensure_connection()
     connection.connection.pgconn.trace(file.fileno())

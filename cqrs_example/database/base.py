@@ -62,8 +62,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not arriving.poll(0) or super().is_usable()
 
     def _is_watched(self) -> bool:
-        """Whether somebody wants to see Django's statements: a wrapper, a test, or DEBUG."""
-        return self.queries_logged or len(self.execute_wrappers) > 1
+        """Whether somebody wants to see Django's statements: a wrapper, or a test that counts them.
+
+        DEBUG alone is no reason: development would not run what production runs.
+        """
+        return self.force_debug_cursor or len(self.execute_wrappers) > 1
 
     def _by_cursor(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
         with self.cursor() as cursor:

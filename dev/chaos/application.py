@@ -28,7 +28,7 @@ class Application:
         self.environment = {
             **kept,
             **development_values(),
-            # As in production: with DEBUG, statements go through Django's cursors one by one.
+            # As in production.
             "DEBUG": "0",
             "HTTPS": "0",
             "SECRET_KEY": secrets.token_urlsafe(50),
