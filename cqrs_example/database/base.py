@@ -84,7 +84,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _send(self, *last: trips.Statement) -> PGresult:
         statements, self.waiting = [*self.waiting, *last], []
-        if not (self.autocommit or self._status() != TransactionStatus.IDLE):
+        if not self.autocommit and self._status() == TransactionStatus.IDLE:
             statements.insert(0, trips.Statement((self._begin(), ())))
         try:
             with self.wrap_database_errors:
@@ -93,9 +93,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # It may be the error of a statement that had waited. Whoever catches it, for his own,
             # must not commit without that one. Postgres will refuse, if this was its refusal; else,
             # or where answers are still to come, the connection is of no more use.
-            refused = self.autocommit or self._status() == TransactionStatus.INERROR
-            over = last == (trips.COMMIT,) and self._status() == TransactionStatus.IDLE
-            if self.connection.pgconn.pipeline_status or not (refused or over):
+            over = self.autocommit or last == (trips.COMMIT,)  # nothing is left to commit
+            left = self._status()
+            usable = left == TransactionStatus.INERROR or (over and left == TransactionStatus.IDLE)
+            if self.connection.pgconn.pipeline_status or not usable:
                 self.connection.close()  # or a pool would hand it on
                 if self.autocommit:
                     self.close()

@@ -4,6 +4,7 @@ import random
 import signal
 import time
 
+from dev.chaos.clients import CLIENTS
 from dev.chaos.harness import Harness
 from dev.processes import send
 
@@ -38,10 +39,10 @@ def postgres_fast_shutdown(harness: Harness) -> int:
 
 
 def postgres_stopped(harness: Harness) -> int:
-    """SIGSTOP to all processes of Postgres for 5 s, then SIGCONT."""
+    """SIGSTOP to all processes of Postgres until every client has given up once, then SIGCONT."""
     pids = harness.database.processes()
     send(pids, signal.SIGSTOP)
-    time.sleep(5)  # what it is told to do: nothing is waited for
+    harness.load.wait_for_failures(CLIENTS)
     send(pids, signal.SIGCONT)
     return 0
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dev.chaos.clients import CLIENTS
 from dev.chaos.harness import Harness
 from dev.chaos.proxy import Mode
 
@@ -16,9 +17,9 @@ def connections_cut(harness: Harness) -> int:
 
 
 def connections_dead(harness: Harness) -> int:
-    """The wire takes everything and passes nothing on for 20 s; then it is cut."""
+    """The wire passes nothing on until every client has given up once; then it is cut."""
     with _wire(harness, Mode.DEAD):
-        time.sleep(20)  # nothing happens meanwhile that could be waited for
+        harness.load.wait_for_failures(CLIENTS)
     harness.proxy.cut()
     return 0
 
