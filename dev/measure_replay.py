@@ -22,16 +22,16 @@ from django.db import connection  # noqa: E402
 
 from cqrs_example.messaging import Transaction, execute  # noqa: E402
 from cqrs_example.projections.rebuild import rebuild  # noqa: E402
-from dev.bench.worker import CHUNK, Receive, plain_sql, receive, replayed  # noqa: E402
+from dev.bench.worker import CHUNK, Receive, Recorded, plain_sql, receive, replayed  # noqa: E402
 from warehouse.events import ProductQuantityIncreased, product_stream  # noqa: E402
 
 STREAMS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 EVENTS, ROUNDS = 1_000_000, 5
 
 
-def receive_one(tx: Transaction, command: Receive) -> None:
+def receive_one(tx: Transaction, command: Receive) -> Recorded:
     [stream] = tx.lock(product_stream("busy"))
-    tx.append(stream, [ProductQuantityIncreased("busy", 1, stream.version + 1)])
+    return tx.append(stream, [ProductQuantityIncreased("busy", 1, stream.version + 1)])
 
 
 def fill() -> float:

@@ -21,9 +21,10 @@ import django  # noqa: E402
 
 django.setup()
 
-from cqrs_example.eventstore import NewEvent, Stream  # noqa: E402
+from cqrs_example.eventstore import NewEvent, RecordedEvent, Stream  # noqa: E402
 from cqrs_example.messaging import Context, Repeated, Transaction, execute  # noqa: E402
 from warehouse.events import (  # noqa: E402
+    ProductEvent,
     ProductQuantityIncreased,
     ProductQuantityShipped,
     product_stream,
@@ -42,16 +43,18 @@ class RecordDay:
     date: str
 
 
-def record_day(tx: Transaction, command: RecordDay) -> None:
+def record_day(tx: Transaction, command: RecordDay) -> list[RecordedEvent[ProductEvent]]:
     """Decide product by product, then append the whole day at once."""
     day = random.Random(command.date)  # noqa: S311 (no secret: the same each time)
     moving = sorted(day.sample(SKUS, 60))
     begin = datetime.fromisoformat(command.date)
     new = [_movement(day, stream, begin) for stream in tx.lock(*map(product_stream, moving))]
-    tx.append_many(sorted(new, key=lambda one: one.occurred_at or begin))
+    return tx.append_many(sorted(new, key=lambda one: one.occurred_at or begin))
 
 
-def _movement(day: random.Random, product: Stream, begin: datetime) -> NewEvent:
+def _movement(
+    day: random.Random, product: Stream[ProductEvent], begin: datetime
+) -> NewEvent[ProductEvent]:
     """A delivery when there is little left, else a shipment of a part of it."""
     sku = product.name.removeprefix("product-")
     on_hand = product.last.data.quantity_on_hand if product.last else 0

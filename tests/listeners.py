@@ -1,12 +1,15 @@
 """Ordinary projections and policies, named in the settings of a test; no mocks."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import Parameter, Signature
 from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
 
+from cqrs_example.eventstore import Event, RecordedEvent
 from warehouse.events import ProductQuantityIncreased
 
 
@@ -31,34 +34,49 @@ class Increase:
     expected_version: int | None = None
 
 
-def increase(tx: Any, command: Increase) -> None:
+def increase(tx: Any, command: Increase) -> Any:
     [stream] = tx.lock(command.stream)
     events = [
         ProductQuantityIncreased(command.stream, 1, stream.version + 1 + n)
         for n in range(command.times)
     ]
-    tx.append(stream, events, expected_version=command.expected_version)
+    return tx.append(stream, events, expected_version=command.expected_version)
 
 
-def react(tx: Any, command: React) -> None:
+def react(tx: Any, command: React) -> Any:
     [stream] = tx.lock(f"reaction-{command.to}")
-    tx.append(stream, [Reacted(command.to)])
+    return tx.append(stream, [Reacted(command.to)])
 
 
-def react_to_increase(tx: Any, event: Any) -> None:
-    if isinstance(event.data, ProductQuantityIncreased):
-        tx.execute(react, React(event.data.sku))
+def react_to_increase(tx: Any, event: RecordedEvent[ProductQuantityIncreased]) -> None:
+    tx.execute(react, React(event.data.sku))
 
 
-def append_directly(tx: Any, event: Any) -> None:
-    if isinstance(event.data, ProductQuantityIncreased):
-        [stream] = tx.lock("direct")
-        tx.append(stream, [Reacted("directly")])
+def append_directly(tx: Any, event: RecordedEvent[ProductQuantityIncreased]) -> None:
+    [stream] = tx.lock("direct")
+    tx.append(stream, [Reacted("directly")])
+
+
+def hearing(function: Any, hint: Any) -> Any:
+    """The function, with this annotation of its last parameter where it has none."""
+    if getattr(function, "__annotations__", None):
+        return function
+
+    def hears(*arguments: Any) -> None:
+        function(*arguments)
+
+    last = Parameter("event", Parameter.POSITIONAL_OR_KEYWORD)
+    hears.__signature__ = Signature([last])  # type: ignore[attr-defined]
+    hears.__annotations__ = {"event": hint}
+    return hears
 
 
 @pytest.fixture
 def wire(settings, monkeypatch):
-    """`wire(projections={name: function}, policies={name: function})`: these and no others."""
+    """`wire(projections={name: function}, policies={name: function})`: these and no others.
+
+    A function without annotations, such as a lambda, hears of every event.
+    """
 
     def set_up(projections: dict[str, Any] | None = None, policies: dict[str, Any] | None = None):
         module = ModuleType("listeners_of_a_test")
@@ -66,12 +84,12 @@ def wire(settings, monkeypatch):
         settings.PROJECTIONS, settings.POLICIES = {}, {}
         for name, function in (projections or {}).items():
             one: Any = ModuleType(f"projection_{name}")
-            one.project, one.MODELS = function, []
+            one.project, one.MODELS = hearing(function, Sequence[RecordedEvent[Event]]), []
             monkeypatch.setitem(sys.modules, one.__name__, one)
             settings.PROJECTIONS[name] = one.__name__
         monkeypatch.setitem(sys.modules, module.__name__, module)
         for name, function in (policies or {}).items():
-            setattr(module, name, function)
+            setattr(module, name, hearing(function, RecordedEvent[Event]))
             settings.POLICIES[name] = f"{module.__name__}.{name}"
 
     return set_up

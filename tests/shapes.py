@@ -10,6 +10,10 @@ import pytest
 from django.apps.registry import Apps
 from django.db import connection, models
 
+from cqrs_example.eventstore import Event, RecordedEvent
+
+from .listeners import hearing
+
 
 def shape(name: str, /, base: Any = models.Model, registry: Any = None, **fields: Any) -> Any:
     """A model in a registry of its own: Django's must not know it. `Meta` may have constraints."""
@@ -32,7 +36,8 @@ def shaped(transactional_db: None, monkeypatch: Any, settings: Any) -> Iterator[
                     editor.create_model(one)
             dropped.callback(drop, (*tables, *beside))
             module: Any = ModuleType("shaped_projection")
-            module.project, module.MODELS = project, list(tables)
+            module.project = hearing(project, Sequence[RecordedEvent[Event]])
+            module.MODELS = list(tables)
             monkeypatch.setitem(sys.modules, module.__name__, module)
             settings.PROJECTIONS = {"shaped": module.__name__}
             return "shaped"

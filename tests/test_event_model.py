@@ -6,7 +6,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 
-from cqrs_example.eventstore import RecordedEvent, read, read_all
+from cqrs_example.eventstore import Event, RecordedEvent, read, read_all
 from cqrs_example.messaging import Transaction, execute
 from warehouse.events import (
     NotifiedLowProductQuantity,
@@ -252,16 +252,16 @@ class Failed(Exception):
     """What an ordinary mistake in a projection or a policy raises."""
 
 
-def project(events: Sequence[RecordedEvent]) -> None:
+def project(events: Sequence[RecordedEvent[Event]]) -> None:
     fail_at_notification(*events)
 
 
-def fail_at_notification(*events: RecordedEvent) -> None:
+def fail_at_notification(*events: RecordedEvent[Event]) -> None:
     if any(isinstance(event.data, NotifiedLowProductQuantity) for event in events):
         raise Failed
 
 
-def policy(tx: Transaction, event: RecordedEvent) -> None:
+def policy(tx: Transaction, event: RecordedEvent[Event]) -> None:
     fail_at_notification(event)
 
 

@@ -48,8 +48,9 @@ def sql(statement, *parameters):
 
 
 @pytest.fixture(autouse=True)
-def log():
+def log(settings):
     """Three products and a notification; a is at version 3 with 3."""
+    settings.INVARIANTS = {"stock": "warehouse.invariants.stock"}
     execute(increase, IncreaseProductQuantity("a", 10))
     execute(increase, IncreaseProductQuantity("b", 20))
     execute(increase, IncreaseProductQuantity("c", 30))

@@ -8,6 +8,8 @@ stays: a new shape gets a new `schema_version` and an upcaster for what was stor
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from cqrs_example.eventstore import StreamName
+
 
 @dataclass(frozen=True, slots=True)
 class ProductQuantityIncreased:
@@ -56,9 +58,14 @@ def _with_reference(stored: dict[str, Any]) -> dict[str, Any]:
 UPCASTERS = {("warehouse.ProductQuantityShipped", 1): _with_reference}
 
 
-def product_stream(sku: str) -> str:
-    return f"product-{sku}"
+# What a product's stream holds. A new event of products is added here, and the type checker names
+# each place that has to decide what it means there.
+ProductEvent = ProductQuantityIncreased | ProductQuantityShipped
 
 
-def low_product_quantity_notification_stream(sku: str) -> str:
-    return f"low_product_quantity_notification-{sku}"
+def product_stream(sku: str) -> StreamName[ProductEvent]:
+    return StreamName(f"product-{sku}")
+
+
+def low_product_quantity_notification_stream(sku: str) -> StreamName[NotifiedLowProductQuantity]:
+    return StreamName(f"low_product_quantity_notification-{sku}")

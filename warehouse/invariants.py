@@ -1,25 +1,44 @@
 """What must be true of every product's stream, whatever happened: `manage.py verify` asks."""
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from cqrs_example.eventstore import RecordedEvent
-from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped
+from warehouse.events import (
+    ProductEvent,
+    ProductQuantityIncreased,
+    ProductQuantityShipped,
+    product_stream,
+)
 
 
-def stock(stream: Iterable[RecordedEvent]) -> Iterator[str]:
+def stock(stream: Iterable[RecordedEvent[ProductEvent]]) -> Iterator[str]:
     """What is on hand is what came less what went, and never negative."""
     on_hand = 0
     for event in stream:
-        match event.data:
-            case ProductQuantityIncreased(quantity=quantity):
-                on_hand += quantity
-            case ProductQuantityShipped(quantity=quantity):
-                on_hand -= quantity
-            case _:
-                continue
-        told = event.data.quantity_on_hand
-        if told != on_hand:
-            yield f"{event.stream}: version {event.version} says {told}, but the sum is {on_hand}"
-        if told < 0:
-            yield f"{event.stream}: version {event.version} leaves {told}, less than nothing"
-        on_hand = told  # once is enough: go on from what it says
+        on_hand += change(event.data)
+        says = event.data.quantity_on_hand
+        where = f"{event.stream}: version {event.version}"
+        if says != on_hand:
+            yield f"{where} says {says}, but the sum is {on_hand}"
+        if says < 0:
+            yield f"{where} leaves {says}, less than nothing"
+        on_hand = says  # once is enough: go on from what it says
+
+
+def change(event: ProductEvent) -> int:
+    """By how much an event changes what is on hand."""
+    match event:
+        case ProductQuantityIncreased():
+            return event.quantity
+        case ProductQuantityShipped():
+            return -event.quantity
+        case _:
+            assert_never(event)
+
+
+def product_streams(stream: Iterable[RecordedEvent[ProductEvent]]) -> Iterator[str]:
+    """A product's events stand in the stream that is named after it."""
+    for event in stream:
+        if event.stream != product_stream(event.data.sku):
+            yield f"{event.stream}: version {event.version} is about the product {event.data.sku}"

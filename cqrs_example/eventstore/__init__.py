@@ -11,8 +11,10 @@ Names are the field's: a *stream* holds the events of one thing, a *version* cou
 (increasing, may have gaps, and is not the order of commits).
 """
 
-from .contracts import Event, UnreadableEvent
-from .log import caused_by, last_event, read, read_all, settled_position
-from .recorded import RecordedEvent
-from .streams import DuplicateEvent, NewEvent, Stream, WrongExpectedVersion
-from .streams import append, append_many, expect, lock
+from .contracts import Event as Event, UnreadableEvent as UnreadableEvent
+from .log import caused_by as caused_by, last_event as last_event, last_events as last_events
+from .log import read as read, read_all as read_all, settled_position as settled_position
+from .recorded import RecordedEvent as RecordedEvent, StreamName as StreamName
+from .streams import Accepts as Accepts, NewEvent as NewEvent, Stream as Stream
+from .streams import DuplicateEvent as DuplicateEvent, WrongExpectedVersion as WrongExpectedVersion
+from .streams import append as append, append_many as append_many, expect as expect, lock as lock

@@ -75,6 +75,22 @@ def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
         raise UnreadableEvent(f"{contract.__name__} does not fit {stored}: {error!r}") from error
 
 
+def stored_as(classes: tuple[type[Any], ...]) -> set[tuple[str, int]]:
+    """The stored types and schema versions that are read as one of these classes, or as one that
+    derives from it: its own, and those from which upcasters lead to it."""
+    return {key for key in contracts() if issubclass(_current(*key), classes)}
+
+
+def event_classes() -> list[type[Any]]:
+    """The event classes that the modules of `settings.EVENTS` define."""
+    return [contract for contract in contracts().values() if isinstance(contract, type)]
+
+
+def _current(event_type: str, schema_version: int) -> type[Any]:
+    contract = contracts()[event_type, schema_version]
+    return contract if isinstance(contract, type) else _current(event_type, schema_version + 1)
+
+
 @cache
 def _readers(contract: Any) -> list[tuple[str, Callable[[Any], Any]]]:
     return [(n, READERS[hint]) for n, hint in get_type_hints(contract).items() if hint in READERS]

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from .recorded import SELECT, RecordedEvent, query
+from .contracts import Event
+from .recorded import SELECT, E, RecordedEvent, StreamName, query
 
 BATCH = 1000
 
@@ -26,14 +28,22 @@ WRITERS = """
 """
 WITHIN = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version"
 WHOLE_LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
+LAST_OF_EACH = SELECT.replace("SELECT", "SELECT DISTINCT ON (stream)", 1) + (
+    "WHERE stream > %s AND stream < %s ORDER BY stream, version DESC LIMIT %s"
+)
 CAUSED_BY = SELECT + "WHERE causation_id = %s ORDER BY position"
 
 END = 2**63 - 1
 
 
 def read(
-    name: str, *, after: int = 0, before: int = END, backwards: bool = False, limit: int = END
-) -> Iterator[RecordedEvent]:
+    name: StreamName[E],
+    *,
+    after: int = 0,
+    before: int = END,
+    backwards: bool = False,
+    limit: int = END,
+) -> Iterator[RecordedEvent[E]]:
     """The events of a stream with versions between `after` and `before`, both exclusive.
 
     Oldest first, or newest first if `backwards`; at most `limit`. Flat memory for any length.
@@ -46,12 +56,23 @@ def read(
         after, before = (after, end) if backwards else (end, before)
 
 
-def last_event(name: str) -> RecordedEvent | None:
+def last_event(name: StreamName[E]) -> RecordedEvent[E] | None:
     """The last event of a stream, as it is now; None when the stream has none."""
     return next(read(name, backwards=True, limit=1), None)
 
 
-def read_all(after: int = 0) -> Iterator[RecordedEvent]:
+def last_events(prefix: StreamName[E]) -> Iterator[RecordedEvent[E]]:
+    """The last event of each stream whose name begins so, by name (in the order of code points).
+
+    Reads all events of these streams, a batch at a time, in flat memory.
+    """
+    after, end = str(prefix), prefix + chr(0x10FFFF)
+    while events := query(LAST_OF_EACH, [after, end, BATCH]):
+        yield from events
+        after = events[-1].stream
+
+
+def read_all(after: int = 0) -> Iterator[RecordedEvent[Event]]:
     """All events after a position, in the order of positions, as far as they are settled.
 
     To go on later, call it again with the position of the last event you have dealt with: none is
@@ -88,7 +109,7 @@ def settled_position() -> int:
     return int(position)
 
 
-def caused_by(causation_id: UUID) -> list[RecordedEvent]:
+def caused_by(causation_id: UUID) -> list[RecordedEvent[Any]]:
     """The events that a command or an event directly caused, in the order of the log."""
     return query(CAUSED_BY, [causation_id])
 

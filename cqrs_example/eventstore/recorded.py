@@ -1,15 +1,21 @@
-"""An event as the log holds it."""
+"""An event as the log holds it, and the name of the stream that it is in."""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
 
 from django.db import connection
 
-from .contracts import UnreadableEvent, decode
+from .contracts import Event, UnreadableEvent, decode
+
+E = TypeVar("E", bound=Event)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+T = TypeVar("T")
 
 # What `RecordedEvent` reads: as text, because loading all of it takes longer than all the rest.
 COLUMNS = """
@@ -22,14 +28,33 @@ SELECT = f"SELECT {COLUMNS} FROM eventstore_event "  # noqa: S608 (no input in i
 from_json = json.JSONDecoder().raw_decode
 
 
-def _column(number: int, read: Callable[[Any], Any]) -> Any:
-    """A column of an event's row, read from text when it is asked for: a replay has many rows, and
-    a projection looks at few columns."""
-    return property(lambda event: read(event.row[number]))
+class StreamName(str, Generic[E]):
+    """The name of a stream, a text, that tells the type checker which events the stream holds:
+
+    def account_stream(number: str) -> StreamName[Opened | Deposited | Withdrawn]:
+        return StreamName(f"account-{number}")
+    """
+
+    __slots__ = ()
+
+
+class Column(Generic[T]):
+    """A column of an event's row, read when it is asked for: a replay has many rows, and a
+    projection looks at few columns."""
+
+    def __init__(self, number: int, read: Callable[[Any], T]) -> None:
+        self.number, self.read = number, read
+
+    @overload
+    def __get__(self, event: None, owner: object) -> Column[T]: ...
+    @overload
+    def __get__(self, event: RecordedEvent[Event], owner: object) -> T: ...
+    def __get__(self, event: RecordedEvent[Event] | None, owner: object) -> T | Column[T]:
+        return self if event is None else self.read(event.row[self.number])
 
 
 @dataclass(slots=True)
-class RecordedEvent:
+class RecordedEvent(Generic[E_co]):
     """An event with its place in the log.
 
     position        its number in the whole log: increasing, may have gaps, is not commit order
@@ -44,39 +69,42 @@ class RecordedEvent:
     """
 
     row: Sequence[Any]
-    data: Any
+    data: E_co
 
-    position: ClassVar[int] = _column(0, int)
-    id: ClassVar[UUID] = _column(1, UUID)
-    stream: ClassVar[str] = _column(2, str)
-    version: ClassVar[int] = _column(3, int)
-    type: ClassVar[str] = _column(4, str)
-    schema_version: ClassVar[int] = _column(5, int)
-    correlation_id: ClassVar[UUID] = _column(7, UUID)
-    causation_id: ClassVar[UUID] = _column(8, UUID)
-    metadata: ClassVar[Mapping[str, Any]] = _column(9, lambda text: from_json(text)[0])
-    recorded_at: ClassVar[datetime] = _column(10, datetime.fromisoformat)
-    occurred_at: ClassVar[datetime] = _column(11, datetime.fromisoformat)
+    position = Column(0, int)
+    id = Column(1, UUID)
+    stream = Column(2, str)
+    version = Column(3, int)
+    type = Column(4, str)
+    schema_version = Column(5, int)
+    correlation_id = Column(7, UUID)
+    causation_id = Column(8, UUID)
+    metadata = Column[Mapping[str, Any]](9, lambda text: from_json(text)[0])
+    recorded_at = Column(10, datetime.fromisoformat)
+    occurred_at = Column(11, datetime.fromisoformat)
 
     def __str__(self) -> str:
         return str(self.data)
 
 
-def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
+def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
     """Run a query that begins with `SELECT` above."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return [recorded(row) for row in cursor.fetchall()]
 
 
-def write(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
+def write(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
     """The same, with BEGIN in the same round trip where the database backend can do that."""
     send = getattr(connection, "send", None)
     return [recorded(row) for row in send(sql, parameters)] if send else query(sql, parameters)
 
 
-def recorded(row: Sequence[Any]) -> RecordedEvent:
-    """The event from its row; raises `UnreadableEvent` with its id and position."""
+def recorded(row: Sequence[Any]) -> RecordedEvent[Any]:
+    """The event from its row; raises `UnreadableEvent` with its id and position.
+
+    Here JSON becomes an instance of a contract: `Any` ends where a caller says what it reads.
+    """
     try:
         data = decode(row[4], row[5], from_json(row[6])[0])
     except UnreadableEvent as error:

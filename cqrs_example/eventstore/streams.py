@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast, overload
 from uuid import UUID, uuid4
 
 import psycopg
@@ -12,7 +12,11 @@ from django.db import IntegrityError, connection
 
 from .contracts import Event
 from .log import APPEND_LOCK, read
-from .recorded import COLUMNS, RecordedEvent, write
+from .recorded import COLUMNS, E, RecordedEvent, StreamName, write
+
+E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
+A = TypeVar("A", bound=Event)
+B = TypeVar("B", bound=Event)
 
 # Locks live in shared memory until the commit, and there is room for a few thousand in all.
 MOST_STREAMS = 1000
@@ -48,39 +52,61 @@ class DuplicateEvent(Exception):
 CONSTRAINTS = {"eventstore_event_id": DuplicateEvent, "eventstore_version": WrongExpectedVersion}
 
 
+class Accepts(Protocol[E_contra]):
+    """A stream that may hold these events. A `Stream[Opened | Deposited]` accepts each of the two:
+    so `append` returns what was appended, and not all that the stream could hold."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    def reached(self, event: RecordedEvent[E_contra]) -> None: ...
+
+
 @dataclass
-class Stream:
+class Stream(Generic[E]):
     """A stream that this transaction has locked: nobody else can append to it before the end.
 
     `last` is its last event (None: it has none yet); iterating over the stream reads all of them.
     After a savepoint was rolled back, lock again: this does not know of it.
     """
 
-    name: str
-    last: RecordedEvent | None = None
+    name: StreamName[E]
+    last: RecordedEvent[E] | None = None
 
     @property
     def version(self) -> int:
         """That of its last event; 0: no event yet."""
         return self.last.version if self.last else 0
 
-    def __iter__(self) -> Iterator[RecordedEvent]:
+    def reached(self, event: RecordedEvent[E]) -> None:
+        """This event is the last one from now on."""
+        self.last = event
+
+    def __iter__(self) -> Iterator[RecordedEvent[E]]:
         return read(self.name)
 
 
-class NewEvent(NamedTuple):
+class NewEvent(NamedTuple, Generic[E]):
     """An event on its way into a stream; `occurred_at` where it is known to differ from now."""
 
-    stream: Stream
-    data: Event
+    stream: Accepts[E]
+    data: E
     occurred_at: datetime | None = None
 
 
-def lock(*names: str) -> list[Stream]:
+@overload
+def lock(*names: StreamName[E]) -> tuple[Stream[E], ...]: ...
+@overload
+def lock(first: StreamName[A], second: StreamName[B], /) -> tuple[Stream[A], Stream[B]]: ...
+@overload
+def lock(*names: StreamName[Any]) -> tuple[Stream[Any], ...]: ...
+def lock(*names: StreamName[Any]) -> tuple[Stream[Any], ...]:
     """Lock streams until the transaction ends, and say where they are; in the order asked for.
 
     Make it the first statement of the transaction, and name all streams at once: whoever locks
-    one after the other waits for those who do it the other way round, and they for him.
+    one after the other waits for those who do it the other way round, and they for him. The type
+    checker knows the events of streams of one kind, and of two; more kinds are `Stream[Any]`.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Lock streams inside transaction.atomic(): the locks end with it.")
@@ -88,12 +114,12 @@ def lock(*names: str) -> list[Stream]:
         raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction: use chunks.")
     last = {event.stream: event for event in write(LOCK, [*APPEND_LOCK, as_json(names)])}
     streams = {name: Stream(name, last.get(name)) for name in names}
-    return [streams[name] for name in names]
+    return tuple(streams[name] for name in names)
 
 
 def append(
-    stream: Stream, events: Sequence[Event], *, expected_version: int | None = None, **origin: Any
-) -> list[RecordedEvent]:
+    stream: Accepts[E], events: Sequence[E], *, expected_version: int | None = None, **origin: Any
+) -> list[RecordedEvent[E]]:
     """Append events to one stream; see `append_many`. No events: nothing happens.
 
     Raises `WrongExpectedVersion` when `expected_version` is given and the stream is elsewhere.
@@ -102,20 +128,20 @@ def append(
     return append_many([NewEvent(stream, event) for event in events], **origin)
 
 
-def expect(stream: Stream, version: int | None) -> None:
+def expect(stream: Accepts[E], version: int | None) -> None:
     """Raise `WrongExpectedVersion` when a version is given and the stream is elsewhere."""
     if version not in (None, stream.version):
         raise WrongExpectedVersion(f"{stream.name} is at version {stream.version}, not {version}.")
 
 
 def append_many(
-    new: Sequence[NewEvent],
+    new: Sequence[NewEvent[E]],
     *,
     ids: Sequence[UUID] | None = None,
     correlation_id: UUID | None = None,
     causation_id: UUID | None = None,
     metadata: Mapping[str, Any] | None = None,
-) -> list[RecordedEvent]:
+) -> list[RecordedEvent[E]]:
     """Append events to streams that `lock` returned, in this order, with one statement.
 
     Raises `DuplicateEvent` when an id is taken, and `WrongExpectedVersion` when somebody wrote to
@@ -136,18 +162,18 @@ def append_many(
     for (stream, data, _), event in zip(new, events, strict=True):
         if event.data != data:
             raise TypeError(f"{data!r} would read back as {event.data!r}: see `contracts.READERS`.")
-        stream.last = event
+        stream.reached(event)
     return events
 
 
-def _versions(new: Sequence[NewEvent]) -> Iterator[int]:
+def _versions(new: Sequence[NewEvent[E]]) -> Iterator[int]:
     reached = {stream.name: stream.version for stream, _, _ in new}
     for stream, _, _ in new:
         reached[stream.name] += 1
         yield reached[stream.name]
 
 
-def _row(event_id: UUID, version: int, new: NewEvent) -> dict[str, Any]:
+def _row(event_id: UUID, version: int, new: NewEvent[E]) -> dict[str, Any]:
     return {
         "id": event_id,
         "stream": new.stream.name,

@@ -1,6 +1,6 @@
 """Answers: JSON or one plain sentence for programs, pages for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from ..eventstore import RecordedEvent
+from ..eventstore import Event, RecordedEvent
 from ..messaging import CommandIdReused, DomainError, Repeated
 from .reading import BadInput, is_form
 
@@ -33,7 +33,9 @@ def as_json(value: Any) -> HttpResponse:
     return JsonResponse(value, safe=False, json_dumps_params=style, content_type=kind)
 
 
-def done(request: HttpRequest, events: list[RecordedEvent], sentence: str) -> HttpResponse:
+def done(
+    request: HttpRequest, events: Sequence[RecordedEvent[Event]], sentence: str
+) -> HttpResponse:
     """The command was carried out: nothing more to say to a program; people go on to `next`."""
     if not is_form(request):
         return empty(200)

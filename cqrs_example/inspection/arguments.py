@@ -61,7 +61,7 @@ def uuid(text: str) -> UUID:
         raise ArgumentTypeError(f"must be a UUID such as {example}, not {text!r:.60}") from None
 
 
-def event_of(text: str) -> RecordedEvent:
+def event_of(text: str) -> RecordedEvent[Any]:
     """The event with this id, or at this position; `CommandError` if there is none."""
     number = text.removeprefix("#")
     if number.isascii() and number.isdigit():
@@ -85,5 +85,5 @@ def _id(text: str) -> UUID:
         raise CommandError(f"An event {error}; or #12, its position.", returncode=2) from None
 
 
-def _found(where: str, *parameters: Any) -> list[RecordedEvent]:
+def _found(where: str, *parameters: Any) -> list[RecordedEvent[Any]]:
     return look(f"{SELECT} {where}", parameters)

@@ -7,7 +7,7 @@ from ..eventstore import RecordedEvent
 from .looking import Unreadable
 
 
-def as_json(event: RecordedEvent) -> dict[str, Any]:
+def as_json(event: RecordedEvent[Any]) -> dict[str, Any]:
     """All columns of an event; ids as text, times in ISO 8601 with their offset.
 
     What an event cannot be read as is given as it is stored. Dump it with `default=str`: the

@@ -1,5 +1,7 @@
 """An event in one line of a terminal."""
 
+from typing import Any
+
 from django.utils.termcolors import make_style
 
 from ..eventstore import RecordedEvent
@@ -14,7 +16,7 @@ PAINT = {
 }
 
 
-def as_line(event: RecordedEvent, colours: bool) -> str:
+def as_line(event: RecordedEvent[Any], colours: bool) -> str:
     """Where it stands, when it was recorded, and what it says; one line, whatever stands in it."""
     paint = PAINT if colours else dict.fromkeys(PAINT, str)
     told = on_one_line(event.data)

@@ -12,7 +12,7 @@ from ..eventstore import RecordedEvent
 WIDTH = 88
 
 
-def as_python(events: Iterable[RecordedEvent]) -> str:
+def as_python(events: Iterable[RecordedEvent[Any]]) -> str:
     """A module with the list `given`: calls that make equal events, after their imports."""
     data = [event.data for event in events]
     calls = "".join(f"    {line}\n" for one in data for line in _call(one))

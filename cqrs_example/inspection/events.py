@@ -62,7 +62,7 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
 def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str) -> HttpResponse:
     """One event, and what stands around it."""
     event = _event(finding.position(position))
-    around: dict[str, list[RecordedEvent]] = {}
+    around: dict[str, list[RecordedEvent[Any]]] = {}
     for word, other in _around(event):
         around.setdefault(word, []).append(other)
     steps = trace(event.correlation_id, limit=MOST + 1)
@@ -122,13 +122,13 @@ def as_file(position: int) -> HttpResponse:
     return response
 
 
-def _event(position: int) -> RecordedEvent:
+def _event(position: int) -> RecordedEvent[Any]:
     for event in look(ONE, [position]) if position < END else ():
         return event
     raise Http404(f"There is no event at position {position}.")
 
 
-def _around(event: RecordedEvent) -> Iterator[tuple[str, RecordedEvent]]:
+def _around(event: RecordedEvent[Any]) -> Iterator[tuple[str, RecordedEvent[Any]]]:
     names = ("stream", "version", "causation_id", "id")
     for word, *row in rows(AROUND, {name: getattr(event, name) for name in names}):
         yield word, tolerant(row)
@@ -136,7 +136,7 @@ def _around(event: RecordedEvent) -> Iterator[tuple[str, RecordedEvent]]:
 
 def _within(
     name: str, *, after: int = 0, before: int = END, backwards: bool, limit: int
-) -> list[RecordedEvent]:
+) -> list[RecordedEvent[Any]]:
     sql = f"{WITHIN} {'DESC' if backwards else 'ASC'} LIMIT %s"
     return look(sql, [name, after, before, limit])
 
@@ -157,7 +157,7 @@ def _further(
     return {"newer_from" if newer else "older_from": end}
 
 
-def _all_found(walk: finding.Walk) -> Iterator[RecordedEvent]:
+def _all_found(walk: finding.Walk) -> Iterator[RecordedEvent[Any]]:
     after: int | None = 0
     while after is not None:
         events = finding.fetch(walk, after=after, backwards=False, limit=BATCH)
@@ -168,7 +168,7 @@ def _all_found(walk: finding.Walk) -> Iterator[RecordedEvent]:
             after = finding.walked_to(walk, after=after, backwards=False)
 
 
-def _all_within(name: str) -> Iterator[RecordedEvent]:
+def _all_within(name: str) -> Iterator[RecordedEvent[Any]]:
     after = 0
     while events := _within(name, after=after, backwards=False, limit=BATCH):
         yield from events

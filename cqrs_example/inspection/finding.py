@@ -98,7 +98,7 @@ def plan(search: Search) -> Walk:
 
 def fetch(
     walk: Walk, *, after: int = 0, before: int = END, backwards: bool, limit: int
-) -> list[RecordedEvent]:
+) -> list[RecordedEvent[Any]]:
     """Events between two positions, both exclusive; fewer than there are if they are far between:
     see `walked_to`. What commits late may be missing at the newest end: this is for looking."""
     source, order, parameters = _source(walk, after, before, backwards)

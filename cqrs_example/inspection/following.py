@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ..eventstore import RecordedEvent, settled_position
 from ..eventstore.log import BATCH, WHOLE_LOG
@@ -23,7 +24,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
 
-    def lets_through(self, event: RecordedEvent) -> bool:
+    def lets_through(self, event: RecordedEvent[Any]) -> bool:
         """The same as `conditions`, for an event that has been read."""
         return (
             self.type in ("", event.type)
@@ -51,11 +52,11 @@ class Filter:
         return found
 
 
-def newest(wanted: Filter, count: int, settled: int) -> list[RecordedEvent]:
+def newest(wanted: Filter, count: int, settled: int) -> list[RecordedEvent[Any]]:
     """The last events up to a settled position that are wanted, oldest first."""
     low, high, _ = positions_between(wanted.since, wanted.until)
     walk = Walk(low, min(high, settled + 1), wanted.type, conditions=wanted.conditions())
-    events: list[RecordedEvent] = []
+    events: list[RecordedEvent[Any]] = []
     before: int | None = walk.high
     while before is not None and len(events) < count:
         events += fetch(walk, before=before, backwards=True, limit=count - len(events))
@@ -63,7 +64,7 @@ def newest(wanted: Filter, count: int, settled: int) -> list[RecordedEvent]:
     return events[::-1]
 
 
-def after(position: int) -> Iterator[RecordedEvent]:
+def after(position: int) -> Iterator[RecordedEvent[Any]]:
     """All events after a position that are settled now; those that the code cannot read too."""
     settled = settled_position()
     while events := look(WHOLE_LOG, [position, settled, BATCH]):
@@ -71,7 +72,7 @@ def after(position: int) -> Iterator[RecordedEvent]:
         position = events[-1].position
 
 
-def of_stream(name: str) -> Iterator[RecordedEvent]:
+def of_stream(name: str) -> Iterator[RecordedEvent[Any]]:
     """The events of a stream, oldest first; those that the code cannot read too."""
     version = 0
     while events := look(WITHIN, [name, version, BATCH]):

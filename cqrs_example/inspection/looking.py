@@ -22,12 +22,12 @@ class Unreadable:
         return f"This event cannot be read. {self.problem}"
 
 
-def look(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent]:
+def look(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
     """Run a query for `COLUMNS`, like `eventstore.recorded.query`; never raises UnreadableEvent."""
     return [tolerant(row) for row in rows(sql, parameters)]
 
 
-def tolerant(row: Sequence[Any]) -> RecordedEvent:
+def tolerant(row: Sequence[Any]) -> RecordedEvent[Any]:
     """The event from its row, with `Unreadable` as its data if need be."""
     try:
         return recorded(row)

@@ -28,7 +28,7 @@ class Step:
     depth: int
     kind: Literal["command", "policy", "event"]
     name: str
-    event: RecordedEvent | None = None
+    event: RecordedEvent[Any] | None = None
 
 
 def trace(correlation_id: UUID, limit: int = MOST) -> list[Step]:
@@ -49,7 +49,9 @@ def trace(correlation_id: UUID, limit: int = MOST) -> list[Step]:
 
 
 def _tell(
-    begin: Iterable[RecordedEvent], caused: dict[UUID, list[RecordedEvent]], told: set[UUID]
+    begin: Iterable[RecordedEvent[Any]],
+    caused: dict[UUID, list[RecordedEvent[Any]]],
+    told: set[UUID],
 ) -> Iterator[Step]:
     stack = [(0, event) for event in reversed(list(begin))]
     headed = None
@@ -71,7 +73,7 @@ def _tell(
         headed = None if effects else headed
 
 
-def _origin(event: RecordedEvent) -> dict[str, Any]:
+def _origin(event: RecordedEvent[Any]) -> dict[str, Any]:
     """The command that the metadata tells of; of an import it may tell of none."""
     metadata: Any = event.metadata
     command = metadata.get("command") if isinstance(metadata, dict) else None

@@ -1,37 +1,86 @@
-"""`manage.py check` fails with a sentence when PROJECTIONS or POLICIES are wrong."""
+"""`manage.py check` fails with a sentence when COMMANDS, PROJECTIONS or POLICIES are wrong."""
 
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
+
+from ..eventstore.contracts import event_classes
+from .hearing import heard_by, hears_many, recorded_by, require_recorded
+
+# What is wrong in the modules and signatures that the settings name.
+WRONG = (ImportError, TypeError, ValueError, AttributeError)
 
 
 @register
 def check_wiring(**kwargs: Any) -> list[CheckMessage]:
-    """Projections are modules with project() and MODELS, policies are functions."""
+    """Projections, policies and commands exist, and say which events of EVENTS they are about."""
     errors: list[CheckMessage] = []
     for setting, check_entry in (("PROJECTIONS", _projection), ("POLICIES", _policy)):
         entries = getattr(settings, setting, None)
         if not isinstance(entries, dict):
             errors.append(Error(f"settings.{setting} must be a dict.", id="messaging.E002"))
             continue
-        for name, path in entries.items():
-            try:
-                check_entry(str(path))
-            except (ImportError, TypeError, ValueError) as error:
-                problem = f"settings.{setting}[{name!r}] = {path!r}: {error}."
-                errors.append(Error(problem, id="messaging.E001"))
-    return errors
+        paths = {f"settings.{setting}[{name!r}] = {path!r}": path for name, path in entries.items()}
+        errors += _errors(paths, check_entry)
+    commands = getattr(settings, "COMMANDS", [])  # a project may do without
+    if not isinstance(commands, list):
+        return [*errors, Error("settings.COMMANDS must be a list.", id="messaging.E002")]
+    errors += _errors({f"settings.COMMANDS: {path!r}": path for path in commands}, _command)
+    return errors or list(_unheard())
+
+
+def _errors(paths: dict[str, Any], check_entry: Callable[[str], None]) -> Iterator[CheckMessage]:
+    for where, path in paths.items():
+        try:
+            check_entry(str(path))
+        except WRONG as error:
+            yield Error(f"{where}: {error}.", id="messaging.E001")
 
 
 def _projection(path: str) -> None:
     module = import_module(path)
     if not (callable(getattr(module, "project", None)) and hasattr(module, "MODELS")):
         raise ImportError("the module needs a function project(events) and a list MODELS")
+    _require_events(heard_by(module.project))
+    if not hears_many(module.project):
+        raise TypeError("project takes many events at once, Sequence[RecordedEvent[…]]")
 
 
 def _policy(path: str) -> None:
-    if not callable(import_string(path)):
+    policy = import_string(path)
+    if not callable(policy):
         raise ImportError("this is no function policy(tx, event)")
+    _require_events(heard_by(policy))
+    if hears_many(policy):
+        raise TypeError("a policy takes one event at a time, RecordedEvent[…]")
+    _require_events(recorded_by(policy))
+
+
+def _command(path: str) -> None:
+    handler = import_string(path)
+    if not callable(handler):
+        raise ImportError("this is no function handler(tx, command)")
+    _require_events(require_recorded(handler))
+
+
+def _require_events(classes: Iterable[type[Any]]) -> None:
+    known = event_classes()
+    for named in classes:
+        if not any(issubclass(event, named) for event in known):
+            raise TypeError(f"no module of settings.EVENTS defines {named.__qualname__}")
+
+
+def _unheard() -> Iterator[CheckMessage]:
+    """It may be meant so. But it may be a new event that each handler was to hear of."""
+    projections = [import_module(path).project for path in settings.PROJECTIONS.values()]
+    handlers = [*projections, *map(import_string, settings.POLICIES.values())]
+    heard = tuple(named for handler in handlers for named in heard_by(handler))
+    for event in event_classes():
+        if heard and not issubclass(event, heard):
+            problem = f"Nobody hears of {event.__qualname__}: no projection and no policy."
+            hint = "Name it where a handler says what it hears, or silence messaging.W001."
+            yield Warning(problem, hint=hint, id="messaging.W001")

@@ -11,7 +11,16 @@ from uuid import UUID, uuid4
 from django.db import OperationalError, transaction
 
 from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion, caused_by
-from .transaction import Command, Handler, Unit, begin, deliver, described
+from .transaction import (
+    Command,
+    E,
+    Handler,
+    UnitOfWork,
+    as_metadata,
+    begin,
+    deliver,
+    require_intact,
+)
 
 RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
 
@@ -24,7 +33,7 @@ class CommandIdReused(Exception):
     """Another command, or another actor's, was recorded under this command id."""
 
 
-class Repeated(list[RecordedEvent]):
+class Repeated(list[RecordedEvent[E]]):
     """The events of a command that had been carried out before, and was not again."""
 
 
@@ -45,16 +54,17 @@ class Context:
 
 
 def execute(
-    handler: Handler[Command], command: Command, context: Context | None = None
-) -> list[RecordedEvent]:
+    handler: Handler[Command, E], command: Command, context: Context | None = None
+) -> list[RecordedEvent[E]]:
     """Carry out a command in a transaction of its own; returns the events it recorded, if any.
 
-    The command is a dataclass. `handler(tx, command)` locks streams, decides and appends; then
-    projections and policies hear of the events; then all of it commits, or nothing.
+    The command is a dataclass. `handler(tx, command)` locks streams, decides, appends, and returns
+    the events; then projections and policies hear of them; then all of it commits, or nothing.
 
     A command that was recorded before under the same id by the same actor is not carried out again:
-    its events are returned. Raises `CommandIdReused` when the id belongs to anything else, and what
-    the handler raises, such as `DomainError`. Deadlocks are tried again three times.
+    its events are returned, as `Repeated`. A command that records no event leaves no trace: sent
+    again, it is decided anew. Raises `CommandIdReused` when the id belongs to anything else, and
+    what the handler raises, such as `DomainError`. Deadlocks are tried again three times.
     """
     context = context or Context()
     try:
@@ -69,7 +79,7 @@ def execute(
         return Repeated(events)
 
 
-def _retried(attempt: Callable[[], list[RecordedEvent]]) -> list[RecordedEvent]:
+def _retried(attempt: Callable[[], list[RecordedEvent[E]]]) -> list[RecordedEvent[E]]:
     for nth in range(RETRIES):
         try:
             return attempt()
@@ -80,21 +90,26 @@ def _retried(attempt: Callable[[], list[RecordedEvent]]) -> list[RecordedEvent]:
     return attempt()
 
 
-def _attempt(handler: Handler[Command], command: Command, context: Context) -> list[RecordedEvent]:
+def _attempt(
+    handler: Handler[Command, E], command: Command, context: Context
+) -> list[RecordedEvent[E]]:
     command_id = context.command_id
     origin = {"actor": context.actor, "request": context.request}
-    unit = Unit(context.correlation_id or command_id, origin)
+    unit = UnitOfWork(context.correlation_id or command_id, origin)
     # Durable: when this returns, the events are committed. Inside somebody else's transaction
     # that would not be so, and a retry would find that transaction aborted.
     with transaction.atomic(durable=True):
-        handler(begin(unit, command, command_id, causation_id=command_id), command)
-        return [event for event in deliver(unit) if event.causation_id == command_id]
+        handler(begin(unit, handler, command, command_id, causation_id=command_id), command)
+        deliver(unit)
+        require_intact()
+    # Without those of policies.
+    return [event for event in unit.recorded if event.causation_id == command_id]
 
 
-def _require_same(command: object, context: Context, events: list[RecordedEvent]) -> None:
-    told = json.loads(json.dumps(described(command, context.command_id), default=str))
+def _require_same(command: object, context: Context, events: list[RecordedEvent[E]]) -> None:
+    sent = json.loads(json.dumps(as_metadata(command, context.command_id), default=str))
     origins = [(event.metadata.get("command"), event.metadata.get("actor")) for event in events]
-    if not events or any(origin != (told, context.actor) for origin in origins):
+    if not events or any(origin != (sent, context.actor) for origin in origins):
         raise CommandIdReused(
             f"The command id {context.command_id} belongs to another command, recorded before:"
             " send each command with an id of its own."

@@ -15,52 +15,54 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from .. import eventstore
-from ..eventstore import Event, NewEvent, RecordedEvent, Stream
+from ..eventstore import Accepts, Event, NewEvent, RecordedEvent
+from .hearing import Classes, hears, recorded_by
 
 Command = TypeVar("Command")
-Handler = Callable[["Transaction", Command], object]
+E = TypeVar("E", bound=Event)
+Handler = Callable[["Transaction", Command], Sequence[RecordedEvent[E]]]
 
 
 @dataclass
-class Unit:
+class UnitOfWork:
     """What all commands of one database transaction share."""
 
     correlation_id: UUID
     origin: Mapping[str, Any]  # the actor and the request, for the metadata of each event
-    undelivered: list[RecordedEvent] = field(default_factory=list)
+    recorded: list[RecordedEvent[Any]] = field(default_factory=list)
     issued: Counter[tuple[UUID, str]] = field(default_factory=Counter)
 
 
 @dataclass
 class Transaction:
-    """A command (or a policy) at work inside the database transaction.
+    """A command at work inside the database transaction.
 
     command_id    gives its events their ids, so that the same command sent again collides
-    causation_id  what directly caused its events
-    cause         what directly caused the commands that it issues in turn
-    command       its name and fields, for the metadata of each event
+    causation_id  what directly caused its events: the command, or the event that a policy heard
+    command       its id, name and fields, for the metadata of each event
+    records       the classes of the events that it may record; empty: its handler does not say
     """
 
-    unit: Unit
+    unit: UnitOfWork
     command_id: UUID
     causation_id: UUID
-    cause: UUID
     command: Mapping[str, Any]
+    records: Classes = ()
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def lock(self, *names: str) -> list[Stream]:
-        """Lock streams first of all, and all at once: see `eventstore.lock`."""
-        return eventstore.lock(*names)
+    # First of all, and all streams at once: see `eventstore.lock`.
+    lock = staticmethod(eventstore.lock)
 
     def append(
-        self, stream: Stream, events: Sequence[Event], *, expected_version: int | None = None
-    ) -> list[RecordedEvent]:
+        self, stream: Accepts[E], events: Sequence[E], *, expected_version: int | None = None
+    ) -> list[RecordedEvent[E]]:
         """Append to one stream: see `eventstore.append`. Projections and policies hear of it."""
         eventstore.expect(stream, expected_version)
         return self.append_many([NewEvent(stream, event) for event in events])
 
-    def append_many(self, new: Sequence[NewEvent]) -> list[RecordedEvent]:
+    def append_many(self, new: Sequence[NewEvent[E]]) -> list[RecordedEvent[E]]:
         """Append to many streams at once: see `eventstore.append_many`."""
+        self._require_declared(new)
         events = eventstore.append_many(
             new,
             ids=[uuid5(self.command_id, str(next(self.numbers))) for _ in new],
@@ -68,57 +70,94 @@ class Transaction:
             causation_id=self.causation_id,
             metadata={"command": self.command, **self.unit.origin},
         )
-        self.unit.undelivered += events
+        self.unit.recorded += events
         return events
 
-    def execute(self, handler: Handler[Command], command: Command) -> None:
-        """Carry out a further command in this transaction: what a policy does.
+    def execute(self, handler: Handler[Command, E], command: Command) -> Sequence[RecordedEvent[E]]:
+        """Carry out another command as a part of this one: its events have this one's ids and
+        metadata, so that a repetition of the whole knows them again."""
+        return handler(self, command)
 
-        Within a command it is a part of that: its events have the ids and metadata of the whole.
-        """
-        if self.cause == self.command_id:
-            # With an origin of its own, a repetition of the whole would not know this part again.
-            handler(self, command)
-            return
+    def _require_declared(self, new: Sequence[NewEvent[Any]]) -> None:
+        wrong = {
+            type(event.data).__name__ for event in new if not isinstance(event.data, self.records)
+        }
+        if self.records and wrong:
+            raise TypeError(
+                f"{self.command['name']} records {', '.join(sorted(wrong))}, but its handler does"
+                " not say so: add it to what the handler returns, list[RecordedEvent[…]]."
+            )
+
+
+class PolicyTransaction(Transaction):
+    """A policy at work: what it appends has ids of its own, and so has each command it issues."""
+
+    def execute(self, handler: Handler[Command, E], command: Command) -> Sequence[RecordedEvent[E]]:
+        """Carry out a command that the event caused, in the same database transaction."""
         name = type(command).__name__
-        self.unit.issued[self.cause, name] += 1
-        nth = self.unit.issued[self.cause, name]
-        command_id = uuid5(self.cause, name if nth == 1 else f"{name} {nth}")
-        handler(begin(self.unit, command, command_id, self.cause), command)
+        self.unit.issued[self.causation_id, name] += 1
+        nth = self.unit.issued[self.causation_id, name]
+        command_id = uuid5(self.causation_id, name if nth == 1 else f"{name} {nth}")
+        return handler(begin(self.unit, handler, command, command_id, self.causation_id), command)
 
 
-def begin(unit: Unit, command: object, command_id: UUID, causation_id: UUID) -> Transaction:
+def begin(
+    unit: UnitOfWork,
+    handler: Callable[..., Any],
+    command: object,
+    command_id: UUID,
+    causation_id: UUID,
+) -> Transaction:
     """A command's part of the transaction."""
-    return Transaction(unit, command_id, causation_id, command_id, described(command, command_id))
+    metadata = as_metadata(command, command_id)
+    return Transaction(unit, command_id, causation_id, metadata, recorded_by(handler))
 
 
-def described(command: Any, command_id: UUID) -> dict[str, Any]:
-    """A command as the metadata of its events tells it.
+def as_metadata(command: Any, command_id: UUID) -> dict[str, Any]:
+    """A command as it stands in the metadata of its events.
 
     Fields at their defaults are left out: what was sent before a field was added, and is sent again
     after it, is still the same command.
     """
     defaults = {one.name: one.default for one in fields(command)}
-    told = {name: value for name, value in asdict(command).items() if value != defaults[name]}
-    return {"id": str(command_id), "name": type(command).__name__, "fields": told}
+    values = {name: value for name, value in asdict(command).items() if value != defaults[name]}
+    return {"id": str(command_id), "name": type(command).__name__, "fields": values}
 
 
-def deliver(unit: Unit) -> Iterator[RecordedEvent]:
+def deliver(unit: UnitOfWork) -> None:
     """Projections, then policies, hear of every event, first in, first out, in log order.
 
     What a policy appends is delivered after the events that were there before it.
     """
-    policies = [(name, import_string(policy)) for name, policy in settings.POLICIES.items()]
-    while events := unit.undelivered:
-        unit.undelivered = []
-        for module in settings.PROJECTIONS.values():
-            import_module(module).project(events)
+    projections = [import_module(path).project for path in settings.PROJECTIONS.values()]
+    policies = [(name, import_string(path)) for name, path in settings.POLICIES.items()]
+    delivered = 0
+    while events := unit.recorded[delivered:]:
+        delivered += len(events)
+        for project in projections:
+            if heard := [event for event in events if hears(project, event)]:
+                project(heard)
         for event in events:
             for name, policy in policies:
-                policy(_heard_by(name, event, unit), event)
-        yield from events
-    # Whoever caught an error on the way must not be told that all is recorded: neither Django nor
-    # psycopg tells when it rolls back instead. The last is for errors that Django has not seen.
+                if hears(policy, event):
+                    react(unit, name, policy, event)
+
+
+def react(
+    unit: UnitOfWork, name: str, policy: Callable[..., Any], event: RecordedEvent[Any]
+) -> None:
+    """Let a policy, which the settings know under this name, hear of an event."""
+    policy_id = uuid5(event.id, name)
+    metadata = {"id": str(policy_id), "name": name}
+    policy(PolicyTransaction(unit, policy_id, event.id, metadata, recorded_by(policy)), event)
+
+
+def require_intact() -> None:
+    """Raise if a statement has failed in this transaction, whoever caught the error.
+
+    The commit would roll back without a word, from Django and from psycopg alike, and the events
+    would be returned as recorded. Django does not notice errors that were caught as psycopg's.
+    """
     if connection.needs_rollback or connection.connection.info.transaction_status.name == "INERROR":
         raise transaction.TransactionManagementError("A statement had failed: all is rolled back.")
 
@@ -127,8 +166,3 @@ def later(sql: str, parameters: Sequence[Any]) -> None:
     """Run a statement of a projection before the transaction's next one, or together with COMMIT:
     nobody waits for its result. At once, where the database backend is not ours."""
     (getattr(connection, "later", None) or connection.cursor().execute)(sql, parameters)
-
-
-def _heard_by(policy: str, event: RecordedEvent, unit: Unit) -> Transaction:
-    policy_id = uuid5(event.id, policy)
-    return Transaction(unit, policy_id, event.id, event.id, {"id": str(policy_id), "name": policy})

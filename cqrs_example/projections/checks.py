@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
 
+from ..messaging import heard_by
 from .tables import numbered_references
 
 
@@ -20,8 +22,11 @@ def check_invariants(**kwargs: Any) -> list[CheckMessage]:
     errors: list[CheckMessage] = []
     for name, path in invariants.items():
         try:
-            if not callable(import_string(str(path))):
+            invariant = import_string(str(path))
+            if not callable(invariant):
                 raise ImportError("this is no function invariant(stream)")
+            if signature(invariant).parameters:
+                heard_by(invariant)
         except (ImportError, TypeError, ValueError) as error:
             problem = f"settings.INVARIANTS[{name!r}] = {path!r}: {error}."
             errors.append(Error(problem, id="projections.E001"))

@@ -12,8 +12,10 @@ from django.conf import settings
 from django.db import InternalError, connection, transaction
 
 from ..eventstore import RecordedEvent
+from ..eventstore.contracts import contracts, stored_as
 from ..eventstore.log import END
 from ..eventstore.recorded import SELECT, recorded
+from ..messaging import heard_by
 from .settling import settle
 from .tables import Unreplayable
 
@@ -22,7 +24,13 @@ from .tables import Unreplayable
 MOST_EVENTS, MOST_TEXT = 50_000, 20_000_000
 FETCHED = 1000  # rows at a time from a cursor at the server
 FEW = 1000  # as many events as may be left for the end, while others wait or a snapshot lasts
-LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position"
+# Without those that the code knows and the projection does not hear. An event that the code does
+# not know comes along, and stops the replay: none is skipped because nobody knows it.
+LOG = (
+    SELECT
+    + """WHERE position > %s AND position <= %s AND (type, schema_version) NOT IN
+        (SELECT * FROM unnest(%s::text[], %s::int[])) ORDER BY position"""
+)
 TARGET = re.compile(r'(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE)\s+([\w."]+)', re.IGNORECASE)
 READ_ONLY_TRANSACTION = "25006"
 
@@ -66,11 +74,13 @@ def catch_up(name: str, module: ModuleType, position: int, watch: Watch) -> int:
 
 
 def _batch(module: ModuleType, after: int, upto: int) -> tuple[int, int] | None:
-    events: list[RecordedEvent] = []
+    events: list[RecordedEvent[Any]] = []
     text = 0
+    heard = stored_as(heard_by(module.project))
+    unheard = [key for key in contracts() if key not in heard]
     with read_only():
         with connection.chunked_cursor() as cursor:
-            cursor.execute(LOG, [after, upto])
+            cursor.execute(LOG, [after, upto, *_columns(unheard)])
             while rows := cursor.fetchmany(FETCHED):
                 events += map(recorded, rows)
                 text += sum(len(row[6]) + len(row[9]) for row in rows)
@@ -82,7 +92,11 @@ def _batch(module: ModuleType, after: int, upto: int) -> tuple[int, int] | None:
         return len(events), events[-1].position
 
 
-def streamed(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[RecordedEvent]]:
+def _columns(keys: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
+    return [name for name, _ in keys], [version for _, version in keys]
+
+
+def streamed(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[RecordedEvent[Any]]]:
     """The events of a query that begins with `SELECT`, batch by batch, through a cursor at the
     server: in flat memory."""
     with _no_garbage(), connection.chunked_cursor() as cursor:

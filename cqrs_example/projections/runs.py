@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from types import ModuleType
 from typing import Any
 
@@ -62,7 +62,8 @@ def known(names: Sequence[str]) -> Sequence[str]:
 def telling(module: ModuleType) -> ModuleType:
     """The same projection, but what it raises becomes a sentence that says at which events."""
 
-    def project(events: Sequence[RecordedEvent]) -> None:
+    @wraps(module.project)  # it hears what that one hears
+    def project(events: Sequence[RecordedEvent[Any]]) -> None:
         try:
             module.project(events)
         except (Unreplayable, OperationalError, InterfaceError):

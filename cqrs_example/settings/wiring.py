@@ -30,7 +30,16 @@ INSTALLED_APPS = [
 # Where the event contracts are. The log can be read only as far as these modules know its types.
 EVENTS = ["warehouse.events"]
 
-# Read models, by name. Each hears of every event, in this order, inside the command's transaction.
+# What can be asked for: the handler of each command says which events it records.
+COMMANDS = [
+    "warehouse.increase_product_quantity.command.handle",
+    "warehouse.ship_product_quantity.command.handle",
+    "warehouse.import_stock.command.handle",
+    "warehouse.low_product_quantity_notification.command.handle",
+]
+
+# Read models, by name. Each says which events it hears, in this order, inside the command's
+# transaction.
 PROJECTIONS = {
     "products": "warehouse.products.projection",
     "low_product_quantity_notification": "warehouse.low_product_quantity_notification.projection",
@@ -48,5 +57,11 @@ PERMISSIONS = {
     "ship": "warehouse.ship_product_quantity.views.ship",
 }
 
-# What must hold in every stream, whatever happened: `manage.py verify` asks these.
-INVARIANTS = {"stock": "warehouse.invariants.stock"}
+# What must hold, whatever happened: `manage.py verify` asks these.
+INVARIANTS = {
+    "stock": "warehouse.invariants.stock",
+    "product_streams": "warehouse.invariants.product_streams",
+    "stock_list": "warehouse.products.invariants.stock_list",
+    "notification_streams": "warehouse.low_product_quantity_notification.invariants.streams",
+    "notified": "warehouse.low_product_quantity_notification.invariants.notified",
+}

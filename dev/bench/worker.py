@@ -18,7 +18,7 @@ set_up()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from cqrs_example.eventstore import NewEvent  # noqa: E402
+from cqrs_example.eventstore import NewEvent, RecordedEvent  # noqa: E402
 from cqrs_example.messaging import Transaction, execute  # noqa: E402
 from cqrs_example.projections.replay import projection, replay  # noqa: E402
 from cqrs_example.projections.tables import temporary_tables  # noqa: E402
@@ -27,6 +27,7 @@ from dev.bench.views import increase_with_orm  # noqa: E402
 from dev.measure_admin import staff  # noqa: E402
 from warehouse.events import ProductQuantityIncreased, product_stream  # noqa: E402
 
+Recorded = list[RecordedEvent[ProductQuantityIncreased]]
 CHUNK = 1000
 PLAIN_SQL = """
     CREATE TEMP TABLE plain AS
@@ -46,10 +47,10 @@ class Receive:
     first: int
 
 
-def receive(tx: Transaction, command: Receive) -> None:
+def receive(tx: Transaction, command: Receive) -> Recorded:
     skus = [f"p{number:06}" for number in range(command.first, command.first + CHUNK)]
     streams = tx.lock(*map(product_stream, skus))
-    tx.append_many(
+    return tx.append_many(
         [
             NewEvent(stream, ProductQuantityIncreased(sku, 1, stream.version + 1))
             for sku, stream in zip(skus, streams, strict=True)
@@ -65,11 +66,11 @@ class Increase:
     quantity: int
 
 
-def handle(tx: Transaction, command: Increase) -> None:
+def handle(tx: Transaction, command: Increase) -> Recorded:
     [product] = tx.lock(product_stream(command.sku))
     on_hand = product.last.data.quantity_on_hand if product.last else 0
     total = on_hand + command.quantity
-    tx.append(product, [ProductQuantityIncreased(command.sku, command.quantity, total)])
+    return tx.append(product, [ProductQuantityIncreased(command.sku, command.quantity, total)])
 
 
 def increase(sku: str) -> None:

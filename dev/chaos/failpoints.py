@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
-from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.eventstore import Event, RecordedEvent
 
 MODELS: list[type] = []
 
@@ -28,7 +28,7 @@ def die_once(name: str) -> None:
     os._exit(9)
 
 
-def project(events: Sequence[RecordedEvent]) -> None:
+def project(events: Sequence[RecordedEvent[Event]]) -> None:
     """A projection, first in order: the event is inserted, and no read model has heard of it."""
     die_once(DIE_BEFORE_PROJECTION)
     if at(RAISE).exists() and any(event.position % 7 == 0 for event in events):

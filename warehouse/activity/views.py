@@ -1,4 +1,5 @@
 from functools import partial
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -32,7 +33,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 def _events(
     type: str | None, after: int = 0, before: int = 2**63 - 1, *, backwards: bool, limit: int
-) -> list[RecordedEvent]:
+) -> list[RecordedEvent[Any]]:
     """For looking at only: at the newest end, what commits late may still be missing."""
     way = "DESC" if backwards else "ASC"
     if type is None:
@@ -45,6 +46,6 @@ def _events(
     return query(sql, [type, after, type, before, limit])
 
 
-def _told(event: RecordedEvent) -> dict[str, object]:
+def _told(event: RecordedEvent[Any]) -> dict[str, object]:
     told = {"position": event.position, "type": event.type, "stream": event.stream}
     return {**told, "sentence": str(event), "occurred_at": event.occurred_at}

@@ -19,7 +19,9 @@ class ImportStock:
     last_line: int
 
 
-def handle(rows: Sequence[Row], tx: Transaction, command: ImportStock) -> list[RecordedEvent]:
+def handle(
+    rows: Sequence[Row], tx: Transaction, command: ImportStock
+) -> list[RecordedEvent[ProductQuantityIncreased]]:
     """Receive the rows of a file in their order, all with one statement."""
     names = sorted({product_stream(row.sku) for row in rows})
     products = dict(zip(names, tx.lock(*names), strict=True))  # other writers of these wait here

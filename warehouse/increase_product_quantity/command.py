@@ -20,7 +20,9 @@ def decide(on_hand: int, command: IncreaseProductQuantity) -> list[ProductQuanti
     return [ProductQuantityIncreased(command.sku, command.quantity, total)]
 
 
-def handle(tx: Transaction, command: IncreaseProductQuantity) -> list[RecordedEvent]:
+def handle(
+    tx: Transaction, command: IncreaseProductQuantity
+) -> list[RecordedEvent[ProductQuantityIncreased]]:
     [product] = tx.lock(product_stream(command.sku))  # other writers of this product wait here
     on_hand = product.last.data.quantity_on_hand if product.last else 0
     return tx.append(product, decide(on_hand, command))

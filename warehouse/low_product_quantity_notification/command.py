@@ -17,7 +17,9 @@ class NotifyLowProductQuantity:
     quantity_on_hand: int
 
 
-def handle(tx: Transaction, command: NotifyLowProductQuantity) -> list[RecordedEvent]:
+def handle(
+    tx: Transaction, command: NotifyLowProductQuantity
+) -> list[RecordedEvent[NotifiedLowProductQuantity]]:
     [notifications] = tx.lock(low_product_quantity_notification_stream(command.sku))
     # After the commit: a rollback must not have warned, nor a retry warn twice.
     warning = f"Low quantity of product {command.sku}! {command.quantity_on_hand} remaining."

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import assert_never
 
 from cqrs_example.eventstore import RecordedEvent
 from warehouse.events import NotifiedLowProductQuantity, ProductQuantityShipped
@@ -9,15 +10,20 @@ from .policy import is_low
 MODELS = [Item]
 
 
-def project(events: Sequence[RecordedEvent]) -> None:
+def project(
+    events: Sequence[RecordedEvent[ProductQuantityShipped | NotifiedLowProductQuantity]],
+) -> None:
     """A shipment that leaves little opens an item; the notification that it caused closes it."""
     opened, closed = [], []
     for event in events:
         match event.data:
-            case ProductQuantityShipped(sku=sku, quantity_on_hand=left) if is_low(left):
-                at = event.recorded_at
-                opened.append(Item(shipment=event.id, sku=sku, quantity=left, requested_at=at))
+            case ProductQuantityShipped(sku=sku, quantity_on_hand=left):
+                item = Item(shipment=event.id, sku=sku, quantity=left)
+                item.requested_at = event.recorded_at
+                opened += [item] if is_low(left) else []
             case NotifiedLowProductQuantity():
                 closed.append(Item(shipment=event.causation_id, notified_at=event.recorded_at))
+            case _:
+                assert_never(event.data)
     Item.objects.bulk_create(opened)
     Item.objects.bulk_update(closed, ["notified_at"])

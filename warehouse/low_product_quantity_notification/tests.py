@@ -4,10 +4,11 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from cqrs_example.eventstore import Event, RecordedEvent, read, read_all
+from cqrs_example.eventstore import RecordedEvent, read, read_all
 from cqrs_example.messaging import Context, Transaction, execute
 from warehouse.events import (
     NotifiedLowProductQuantity,
+    ProductEvent,
     ProductQuantityIncreased,
     ProductQuantityShipped,
     low_product_quantity_notification_stream,
@@ -24,15 +25,15 @@ PATH = "/warehouse/low_product_quantity_notifications"
 class Record:
     """An event as if a command had decided on it: this slice needs none of them."""
 
-    event: Event
+    event: ProductEvent
 
 
-def handle(tx: Transaction, command: Record) -> None:
+def handle(tx: Transaction, command: Record) -> list[RecordedEvent[ProductEvent]]:
     [product] = tx.lock(product_stream("abc123"))
-    tx.append(product, [command.event])
+    return tx.append(product, [command.event])
 
 
-def record(event: Event) -> RecordedEvent:
+def record(event: ProductEvent) -> RecordedEvent[ProductEvent]:
     """Returns the event itself; what the policy adds is in the log."""
     return execute(handle, Record(event))[0]
 
@@ -41,7 +42,7 @@ def shipped(left: int) -> ProductQuantityShipped:
     return ProductQuantityShipped("abc123", 3, left, "A-1001")
 
 
-def notifications() -> list[RecordedEvent]:
+def notifications() -> list[RecordedEvent[NotifiedLowProductQuantity]]:
     return list(read(low_product_quantity_notification_stream("abc123")))
 
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from itertools import accumulate
 
 from cqrs_example.eventstore import RecordedEvent
+from warehouse.events import ProductEvent
 
 WIDTH, HEIGHT = 640, 160
 NOW = 24  # the width of the last step, which has no end yet
 
 
-def step_chart(events: Sequence[RecordedEvent], low: int) -> dict[str, object]:
+def step_chart(events: Sequence[RecordedEvent[ProductEvent]], low: int) -> dict[str, object]:
     """What the template draws: time goes to the right, quantities up from 0; oldest event first."""
     if not events:
         return {}

@@ -5,14 +5,19 @@ import pytest
 from django.db import transaction
 
 from cqrs_example import eventstore
-from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
+from warehouse.events import (
+    ProductEvent,
+    ProductQuantityIncreased,
+    ProductQuantityShipped,
+    product_stream,
+)
 
 from .chart import step_chart
 
 PRODUCT = "/warehouse/products/abc123"
 
 
-def record(*events: eventstore.Event) -> None:
+def record(*events: ProductEvent) -> None:
     with transaction.atomic():
         [product] = eventstore.lock(product_stream("abc123"))
         eventstore.append(product, events, metadata={"actor": "clerk"})
@@ -72,7 +77,7 @@ def test_chart_of_one_moment_and_of_an_import_that_goes_back_in_time():
     assert back["path"] == "M0 0.0V0.0H0.0V80.0H640"
 
 
-def event(minutes: int, left: int) -> eventstore.RecordedEvent:
+def event(minutes: int, left: int) -> eventstore.RecordedEvent[ProductEvent]:
     at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     data = ProductQuantityShipped("abc123", 1, left, "A-1001")
     row = (1, uuid4(), "product-abc123", 1, data.type, 1, "{}", uuid4(), uuid4(), "{}")

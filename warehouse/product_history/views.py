@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 
 from cqrs_example.eventstore import RecordedEvent, last_event, read
 from cqrs_example.http import BadInput, as_json, endpoint, paged, wants_html
-from warehouse.events import product_stream
+from warehouse.events import ProductEvent, product_stream
 from warehouse.sku import parse_sku
 
 from .chart import step_chart
@@ -36,7 +36,7 @@ def find(request: HttpRequest) -> HttpResponse:
     return redirect("product", sku=parse_sku(request.GET.get("sku", "").strip()))
 
 
-def _as_of(request: HttpRequest, sku: str) -> RecordedEvent:
+def _as_of(request: HttpRequest, sku: str) -> RecordedEvent[ProductEvent]:
     version = request.GET["version"]
     if version.isascii() and version.isdigit() and len(version) < 10:
         number = int(version)
@@ -45,13 +45,13 @@ def _as_of(request: HttpRequest, sku: str) -> RecordedEvent:
     raise BadInput(f"Product {sku} has no version {version!r:.20}.", 404)
 
 
-def _history(request: HttpRequest, shown: RecordedEvent) -> dict[str, Any]:
+def _history(request: HttpRequest, shown: RecordedEvent[ProductEvent]) -> dict[str, Any]:
     """A page of the events up to the one that is shown, newest first, and their chart."""
     page = paged(request, partial(_up_to, shown), "version", backwards=True)
     oldest_first = page["rows"][::-1]
     return {**page, "chart": step_chart(oldest_first, settings.LOW_PRODUCT_QUANTITY)}
 
 
-def _up_to(shown: RecordedEvent, *, before: int | None = None, **window: Any) -> Any:
+def _up_to(shown: RecordedEvent[ProductEvent], *, before: int | None = None, **window: Any) -> Any:
     newest = shown.version + 1
-    return read(shown.stream, before=min(before or newest, newest), **window)
+    return read(product_stream(shown.data.sku), before=min(before or newest, newest), **window)

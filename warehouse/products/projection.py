@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.messaging import later
-from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped
+from warehouse.events import ProductEvent
 
 from .models import Product
 
@@ -17,12 +17,8 @@ UPSERT = """
 """
 
 
-def project(events: Sequence[RecordedEvent]) -> None:
+def project(events: Sequence[RecordedEvent[ProductEvent]]) -> None:
     """Each event says how many there are: the last one of a product counts."""
-    products = {}
-    for event in events:
-        match event.data:
-            case ProductQuantityIncreased() | ProductQuantityShipped() as data:
-                products[data.sku] = data.sku, data.quantity_on_hand, event
-    if rows := [[sku, left, str(event.occurred_at)] for sku, left, event in products.values()]:
-        later(UPSERT, [json.dumps(rows)])
+    last = {event.data.sku: event for event in events}
+    rows = [[sku, e.data.quantity_on_hand, str(e.occurred_at)] for sku, e in last.items()]
+    later(UPSERT, [json.dumps(rows)])

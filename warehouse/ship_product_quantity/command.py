@@ -20,7 +20,9 @@ def decide(on_hand: int, command: ShipProductQuantity) -> list[ProductQuantitySh
     return [ProductQuantityShipped(command.sku, command.quantity, left, command.reference)]
 
 
-def handle(tx: Transaction, command: ShipProductQuantity) -> list[RecordedEvent]:
+def handle(
+    tx: Transaction, command: ShipProductQuantity
+) -> list[RecordedEvent[ProductQuantityShipped]]:
     [product] = tx.lock(product_stream(command.sku))  # other writers of this product wait here
     on_hand = product.last.data.quantity_on_hand if product.last else 0
     return tx.append(product, decide(on_hand, command))

@@ -21,15 +21,13 @@ ADD = """
 """
 
 
-def project(events: Sequence[RecordedEvent]) -> None:
+def project(events: Sequence[RecordedEvent[ProductQuantityShipped]]) -> None:
     """Add up what was shipped, so that each row is written once."""
     quantity: Counter[tuple[str, str]] = Counter()
     shipments: Counter[tuple[str, str]] = Counter()
     for event in events:
-        match event.data:
-            case ProductQuantityShipped(sku=sku, quantity=shipped):
-                day = event.occurred_at.astimezone(UTC).date().isoformat()
-                quantity[sku, day] += shipped
-                shipments[sku, day] += 1
-    if rows := [[*key, quantity[key], shipments[key]] for key in sorted(quantity)]:
-        later(ADD, [json.dumps(rows)])
+        key = event.data.sku, event.occurred_at.astimezone(UTC).date().isoformat()
+        quantity[key] += event.data.quantity
+        shipments[key] += 1
+    rows = [[*key, quantity[key], shipments[key]] for key in sorted(quantity)]
+    later(ADD, [json.dumps(rows)])

@@ -21,6 +21,7 @@ from ...following import after, newest, of_stream
 from ...looking import Unreadable
 from ...tracing import trace
 from ...visible import on_one_line, pretty
+from ...who_hears import who_hears
 
 EVERY = 0.5  # seconds between two looks for new events
 
@@ -28,7 +29,8 @@ EVERY = 0.5  # seconds between two looks for new events
 class Command(BaseCommand):
     help = (
         "Look at the log: its end (tail), one event (show), one stream (stream), what one request"
-        " set in motion (trace), how much there is (stats). Times are UTC unless they name a zone."
+        " set in motion (trace), how much there is (stats), which handler hears which event"
+        " (who-hears). Times are UTC unless they name a zone."
         " Exit status: 0, 1 if there is no such thing, 2 for wrong arguments."
     )
 
@@ -63,6 +65,8 @@ class Command(BaseCommand):
         traced.add_argument("correlation_id", type=uuid)
         traced.add_argument("-n", type=int, default=200, metavar="COUNT", help="at most (200)")
         self._action(actions, "stats", "how much there is, by the planner's estimates")
+        hears = "each event: its streams, what records it, what hears it; needs no database"
+        self._action(actions, "who-hears", hears)
 
     def _action(self, actions: Any, name: str, help: str) -> ArgumentParser:
         parser: ArgumentParser = actions.add_parser(name, help=help, description=help)
@@ -75,7 +79,7 @@ class Command(BaseCommand):
         wanted = options["force_color"] or (self.stdout.isatty() and not os.environ.get("NO_COLOR"))
         self.colours = wanted and not options["no_color"]
         try:
-            getattr(self, options["action"])(options)
+            getattr(self, options["action"].replace("-", "_"))(options)
         except (DatabaseError, InterfaceError) as error:
             told = " ".join(str(error).split())
             raise CommandError(f"The database did not answer: {told}") from None
@@ -156,7 +160,16 @@ class Command(BaseCommand):
         for name, count in estimates.items() or {"nothing is known yet": 0}.items():
             self.stdout.write(f"  {count:>13,}  {on_one_line(name)}")
 
-    def _say(self, event: RecordedEvent, options: dict[str, Any]) -> None:
+    def who_hears(self, options: dict[str, Any]) -> None:
+        for audience in who_hears():
+            if options["json"]:
+                self._write(vars(audience))
+                continue
+            self.stdout.write(on_one_line(audience.event))
+            for name, values in list(vars(audience).items())[1:]:
+                self.stdout.write(f"  {name.replace('_', ' '):<12} {', '.join(values) or '-'}")
+
+    def _say(self, event: RecordedEvent[Any], options: dict[str, Any]) -> None:
         if options["json"]:
             self._write(as_json(event))
         else:
@@ -167,7 +180,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(value, default=str))
 
 
-def _readable(event: RecordedEvent) -> RecordedEvent:
+def _readable(event: RecordedEvent[Any]) -> RecordedEvent[Any]:
     if isinstance(event.data, Unreadable):
         raise CommandError(on_one_line(event.data))
     return event

@@ -1,0 +1,115 @@
+"""Who hears what: a handler says it in its signature, and there is no second list.
+
+    def project(events: Sequence[RecordedEvent[Opened | Closed]]) -> None: ...
+    def notify(tx: Transaction, event: RecordedEvent[Closed]) -> None: ...
+    def close(tx: Transaction, command: Close) -> list[RecordedEvent[Closed]]: ...
+
+The type checker, `manage.py check`, delivery and every replay read this one declaration.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from inspect import Parameter, signature, unwrap
+from types import SimpleNamespace, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from ..eventstore import Event, RecordedEvent
+
+Function = Callable[..., Any]
+Classes = tuple[type[Any], ...]
+POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@cache
+def heard_by(handler: Function) -> Classes:
+    """The classes of the events that a projection or a policy hears, by its last parameter.
+
+    A base class stands for the events that derive from it, and `object` (in the signature: `Event`)
+    for all. Raises `TypeError` with a sentence where the signature does not say which events.
+    """
+    return _classes(handler, _last_parameter(handler))
+
+
+@cache
+def recorded_by(handler: Function) -> Classes:
+    """The classes of the events that a handler records, by what it returns; `()`: any, for it does
+    not say which. `manage.py check` does not accept that of the handlers in `settings.COMMANDS`."""
+    try:
+        return require_recorded(handler)
+    except TypeError:
+        return ()
+
+
+def require_recorded(handler: Function) -> Classes:
+    """The same; raises `TypeError` with a sentence where the handler does not say."""
+    return _classes(handler, "return")
+
+
+def hears(handler: Function, event: RecordedEvent[Any]) -> bool:
+    """Whether a projection or a policy hears of this event."""
+    return isinstance(event.data, heard_by(handler))
+
+
+def hears_many(handler: Function) -> bool:
+    """Whether a handler takes a sequence of events, as a projection does, or one event."""
+    return _is_list(_hint(handler, _last_parameter(handler)))
+
+
+def _last_parameter(handler: Function) -> str:
+    parameters = signature(handler).parameters.values()
+    names = [one.name for one in parameters if one.kind in POSITIONAL and one.default is one.empty]
+    if not names:
+        raise TypeError("it takes no events")
+    return names[-1]
+
+
+def _classes(handler: Function, name: str) -> Classes:
+    hint = _hint(handler, name)
+    try:
+        classes = _events(get_args(hint)[0] if _is_list(hint) else hint)
+        return tuple(dict.fromkeys(classes))
+    except TypeError as error:
+        what = "what it returns" if name == "return" else f"its parameter {name}"
+        example = "RecordedEvent[Opened | Closed]"
+        raise TypeError(f"{what} does not say which events, as {example} does: {error}") from None
+
+
+def _hint(handler: Function, name: str) -> Any:
+    """One annotation alone: another one may name what is imported for the type checker only."""
+    while isinstance(handler, partial):
+        handler = handler.func
+    function: Any = unwrap(handler)
+    annotations = getattr(function, "__annotations__", {})
+    alone = SimpleNamespace(__annotations__={n: h for n, h in annotations.items() if n == name})
+    try:
+        return get_type_hints(alone, getattr(function, "__globals__", {})).get(name)
+    except NameError as error:
+        raise TypeError(f"{error}: import it, not for the type checker only") from error
+
+
+def _is_list(hint: Any) -> bool:
+    origin = get_origin(hint)
+    return isinstance(origin, type) and issubclass(list, origin)
+
+
+def _events(hint: Any) -> Iterator[type[Any]]:
+    """The classes in `RecordedEvent[A | B]` or `RecordedEvent[A] | RecordedEvent[B]`."""
+    hint = getattr(hint, "__value__", hint)  # type Heard = RecordedEvent[A | B]
+    if get_origin(hint) in (Union, UnionType):
+        for part in get_args(hint):
+            yield from _events(part)
+    elif get_origin(hint) is RecordedEvent:
+        yield from _union(get_args(hint)[0])
+    else:
+        raise TypeError(f"there is {'nothing' if hint is None else hint}")
+
+
+def _union(hint: Any) -> Iterator[type[Any]]:
+    hint = getattr(hint, "__value__", hint)
+    if get_origin(hint) in (Union, UnionType):
+        for part in get_args(hint):
+            yield from _union(part)
+    elif isinstance(hint, type) and hint is not Any:
+        yield object if hint is Event else hint
+    else:
+        raise TypeError(f"{hint} is no class")
