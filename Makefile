@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 PY := $(VENV)/bin/python
-EMBEDDED := $(if $(DATABASE_URL),,requirements-embedded.txt)
+# A mode in memory has a Postgres of its own, whatever DATABASE_URL says.
+EMBEDDED := $(if $(filter-out memory_sync,$(if $(DATABASE_URL),$(or $(MODE),default))),,requirements-embedded.txt)
 RUN_FILES := $(or $(EMBEDDED),requirements.txt)
 DEV_FILES := $(EMBEDDED) requirements-dev.txt
 INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one, for example PYTHON=python3.13." >&2; exit 1; }; exec "$(PYTHON)" -m dev.install "$(VENV)"
@@ -13,13 +14,13 @@ COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-v
 help:
 	@sed -n 's/^\([a-z-]*\):.*## / \1	/p' Makefile
 
-run: ## the application on http://127.0.0.1:8000 with its database (PORT=8001 for another port)
+run: ## the application on http://127.0.0.1:8000 with its database (PORT=8001, MODE=memory_sync)
 	$(INSTALL) $(RUN_FILES)
-	@exec "$(PY)" -m dev.run
+	@MAKE_PID=$$PPID exec "$(PY)" -m dev.run
 
 dev: ## the same, reloading when a file changes
 	$(INSTALL) $(DEV_FILES)
-	@exec "$(PY)" -m dev.run --reload
+	@MAKE_PID=$$PPID exec "$(PY)" -m dev.run --reload
 
 sample: ## a year of a small warehouse into the running embedded database
 	$(INSTALL) $(RUN_FILES)

@@ -4,17 +4,21 @@ import fcntl
 import hashlib
 import os
 import pwd
+import shutil
 import stat
 import subprocess
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from dev.failure import DevError
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".postgres"
+TEMPORARY = Path("/var/tmp")  # noqa: S108 (what is made there is checked)
+ROOM = 512 * 2**20  # bytes; containers have 64 MB at /dev/shm unless told otherwise
 
 
 def account() -> pwd.struct_passwd:
@@ -60,10 +64,10 @@ def may_run(program: Path) -> bool:
         return False
 
 
-def outside() -> Path:
+def outside(parent: Path = TEMPORARY) -> Path:
     """Our folder outside the checkout: for short paths, and for what another account must reach."""
     name = hashlib.sha256(f"{os.geteuid()} {ROOT}".encode()).hexdigest()[:12]
-    folder = Path("/var/tmp", f"cqrs-example-{name}")  # noqa: S108 - checked below
+    folder = parent / f"cqrs-example-{name}"
     folder.mkdir(exist_ok=True)
     _refuse_unless_owned(folder, os.geteuid())
     folder.chmod(0o755)
@@ -86,6 +90,31 @@ def _refuse_unless_owned(folder: Path, uid: int) -> None:
         raise DevError(
             f"{folder} is not a folder of user id {uid} that nobody else may write: remove it."
         )
+
+
+def memory_file_system() -> Path | None:
+    """A folder whose files lie in memory, with room for a database; None where there is none."""
+    for folder in (Path("/dev/shm"), Path(tempfile.gettempdir())):  # noqa: S108 (as above)
+        if _is_in_memory(folder) and shutil.disk_usage(folder).free >= ROOM:
+            return folder
+    return None
+
+
+def _is_in_memory(folder: Path) -> bool:
+    """Whether it, and not just a folder above it, is where a tmpfs is mounted, writable for all."""
+    with suppress(OSError):
+        mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+        return [str(folder), "tmpfs"] in mounts and bool(folder.stat().st_mode & stat.S_ISVTX)
+    return False
+
+
+def is_alone(file: TextIO) -> bool:
+    """Takes the exclusive lock of an open file, if nobody else has a lock on it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The application with its database, until Ctrl-C: `python -m dev.run [--reload]`.
 
-Postgres is the embedded one unless DATABASE_URL is set.
+MODE chooses a mode. Postgres is the embedded one unless DATABASE_URL is set.
 """
 
 import os
@@ -8,29 +8,41 @@ import socket
 import sys
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from dev.environment import development_values, reachable_database_url
 from dev.failure import DevError, exit_with_sentence
+from dev.memory_sync import in_memory
+from dev.modes import IN_MEMORY, chosen_mode, settings_of
 from dev.places import ROOT
 from dev.postgres import embedded
 from dev.processes import accepts
-from dev.stopping import catch_signals, is_stopping, run_child
+from dev.stopping import catch_signals, is_stopping, run_child, start_guard
 
 HOST = "127.0.0.1"
 
 
 def main() -> int:
     reload = sys.argv[1:] == ["--reload"]
+    mode = chosen_mode()
     port = _free_port(os.environ.get("PORT") or "8000")
     _refuse_workers(os.environ.get("WEB_CONCURRENCY", "1"))
     env = {**development_values(), **os.environ, "PORT": str(port)}
+    if "MODE" in os.environ or "DJANGO_SETTINGS_MODULE" not in os.environ:
+        env["DJANGO_SETTINGS_MODULE"] = settings_of(mode)
     catch_signals()
-    with nullcontext() if reachable_database_url() else embedded():
+    start_guard()
+    with _database(mode) as url:
         if not is_stopping():
-            _migrate(env)
-            _create_first_admin(env)
+            env |= {"DATABASE_URL": url} if url else {}
+            _prepare(env)
         return _serve(port, env, reload)
+
+
+def _database(mode: str) -> AbstractContextManager[str | None]:
+    if mode == IN_MEMORY:
+        return in_memory()
+    return nullcontext() if reachable_database_url() else embedded()
 
 
 def _free_port(text: str) -> int:
@@ -54,13 +66,9 @@ def _refuse_workers(text: str) -> None:
         raise DevError(f"WEB_CONCURRENCY={text} is no number of processes: give 1 or more.")
 
 
-def _migrate(env: dict[str, str]) -> None:
-    if run_child([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env) != 0:
+def _prepare(env: dict[str, str]) -> None:
+    if run_child([sys.executable, "-m", "dev.prepare"], env) != 0:
         raise DevError("The migrations failed: the lines above say why.")
-
-
-def _create_first_admin(env: dict[str, str]) -> None:
-    run_child([sys.executable, "manage.py", "create_first_admin"], env)
 
 
 def _serve(port: int, env: dict[str, str], reload: bool) -> int:

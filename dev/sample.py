@@ -7,13 +7,19 @@ id comes from the date: running this again adds nothing, and completes what was 
 import logging
 import os
 import random
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from dev.environment import development_values
+from dev.failure import DevError
+from dev.modes import use_running_mode
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cqrs_example.settings.persisted_sync")
+try:
+    use_running_mode()
+except DevError as error:
+    sys.exit(str(error))
 for name, value in development_values().items():
     os.environ.setdefault(name, value)
 

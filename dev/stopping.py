@@ -1,17 +1,42 @@
-"""Ctrl-C, SIGTERM and a closed terminal: passed on to the children, in our order."""
+"""Ctrl-C, SIGTERM and a closed terminal: passed on to the children, in our order.
 
+Where there is a guard, SIGKILL too: see `dev.guard`.
+"""
+
+import os
 import signal
 import subprocess
+import sys
+import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 _received: list[int] = []
 _children: list[subprocess.Popen[bytes]] = []
+_guards: list[subprocess.Popen[str]] = []
 
 
 def catch_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _receive)
+
+
+def start_guard() -> None:
+    """From now on the children end with this process, and this process with make."""
+    command = [sys.executable, "-m", "dev.guard"]
+    _guards.append(
+        subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)
+    )
+    if make := os.environ.get("MAKE_PID"):
+        threading.Thread(target=_end_with, args=[int(make)], daemon=True).start()
+
+
+def _end_with(make: int) -> None:
+    """make that was killed says nothing: its child is then somebody else's."""
+    while os.getppid() == make:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def is_stopping() -> bool:
@@ -27,11 +52,19 @@ def run_child(command: list[str], env: dict[str, str], own_session: bool = True)
         return 0
     child = subprocess.Popen(command, env=env, start_new_session=own_session)
     _children.append(child)
+    _tell_guard()
     if is_stopping():  # between the question above and the child's arrival in the list
         child.terminate()
     status = child.wait()
     _children.remove(child)
+    _tell_guard()
     return 0 if is_stopping() else status
+
+
+def _tell_guard() -> None:
+    for guard in _guards:
+        with suppress(BrokenPipeError):  # somebody killed it
+            print(*[child.pid for child in _children], file=guard.stdin, flush=True)
 
 
 def wait_for_stop() -> None:

@@ -97,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "cqrs_example.http.context_processors.command_id",
+                "cqrs_example.notice.notice",
             ]
         },
     }
@@ -112,6 +113,9 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_THOUSAND_SEPARATOR = True
+
+# A sentence on every page: what whoever works with it should know.
+NOTICE = ""
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -76,9 +76,9 @@ def database(url: str, engine: str) -> dict[str, Any]:
     }
 
 
-def embedded_url() -> str:
-    """Where `make db` says that the embedded Postgres is, or will be."""
-    written = BASE_DIR / ".postgres" / "url"
+def embedded_url(file: str = "url") -> str:
+    """Where the embedded Postgres is, or will be: what starts it writes it into a file."""
+    written = BASE_DIR / ".postgres" / file
     if written.exists():
         return written.read_text().strip()
     return f"dbname=warehouse user=postgres host='{BASE_DIR / '.postgres'}'"
