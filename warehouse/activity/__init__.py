@@ -1,1 +1,1 @@
-"""View: what happened lately, in the whole warehouse, as sentences; it needs no table."""
+"""Page: what happened lately, in the whole warehouse, as sentences; it needs no table."""

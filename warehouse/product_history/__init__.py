@@ -1,1 +1,1 @@
-"""View: one product, told by its stream; it needs no table."""
+"""Page: one product, told by its stream; it needs no table."""

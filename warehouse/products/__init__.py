@@ -1,1 +1,1 @@
-"""View: the list of products with the quantity of each."""
+"""Read model and page: the list of products with the quantity of each."""

@@ -1,1 +1,1 @@
-"""View slice: how much of each product was shipped on each day."""
+"""Read model and page: how much of each product was shipped on each day."""
