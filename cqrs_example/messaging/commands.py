@@ -8,21 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 
-from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion, caused_by
-from .transaction import (
-    Command,
-    E,
-    Handler,
-    UnitOfWork,
-    as_metadata,
-    begin,
-    deliver,
-    require_intact,
-)
+from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
+from .transaction import Command, E, Handler, PostgresLog, UnitOfWork, as_metadata, begin, deliver
 
 RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
+POSTGRES = PostgresLog()
 
 
 class DomainError(Exception):
@@ -54,7 +46,10 @@ class Context:
 
 
 def execute(
-    handler: Handler[Command, E], command: Command, context: Context | None = None
+    handler: Handler[Command, E],
+    command: Command,
+    context: Context | None = None,
+    log: PostgresLog = POSTGRES,
 ) -> list[RecordedEvent[E]]:
     """Carry out a command in a transaction of its own; returns the events it recorded, if any.
 
@@ -64,15 +59,16 @@ def execute(
     A command that was recorded before under the same id by the same actor is not carried out again:
     its events are returned, as `Repeated`. A command that records no event leaves no trace: sent
     again, it is decided anew. Raises `CommandIdReused` when the id belongs to anything else, and
-    what the handler raises, such as `DomainError`. Deadlocks are tried again three times.
+    what the handler raises, such as `DomainError`. Deadlocks are tried again three times. `log` is
+    another one than that in Postgres, such as that in memory.
     """
     context = context or Context()
     try:
-        return _retried(lambda: _attempt(handler, command, context))
+        return _retried(lambda: _attempt(handler, command, context, log))
     except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
         # The transaction is gone: only a new one can look up whether this is a repetition. And only
         # now: asking beforehand would cost every command a round trip.
-        events = caused_by(context.command_id)
+        events = log.caused_by(context.command_id)
         if not events and not isinstance(error, DuplicateEvent):
             raise
         _require_same(command, context, events)
@@ -91,17 +87,14 @@ def _retried(attempt: Callable[[], list[RecordedEvent[E]]]) -> list[RecordedEven
 
 
 def _attempt(
-    handler: Handler[Command, E], command: Command, context: Context
+    handler: Handler[Command, E], command: Command, context: Context, log: PostgresLog
 ) -> list[RecordedEvent[E]]:
     command_id = context.command_id
     origin = {"actor": context.actor, "request": context.request}
-    unit = UnitOfWork(context.correlation_id or command_id, origin)
-    # Durable: when this returns, the events are committed. Inside somebody else's transaction
-    # that would not be so, and a retry would find that transaction aborted.
-    with transaction.atomic(durable=True):
+    unit = UnitOfWork(context.correlation_id or command_id, origin, log=log)
+    with log.transaction():
         handler(begin(unit, handler, command, command_id, causation_id=command_id), command)
         deliver(unit)
-        require_intact()
     # Without those of policies.
     return [event for event in unit.recorded if event.causation_id == command_id]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from importlib import import_module
 from itertools import count
 from typing import Any, TypeVar
@@ -23,14 +25,40 @@ E = TypeVar("E", bound=Event)
 Handler = Callable[["Transaction", Command], Sequence[RecordedEvent[E]]]
 
 
+class PostgresLog:
+    """What a command is carried out over: the log, and the transaction that read models share.
+
+    One of another kind derives from this and has all of it anew, as the log in memory does.
+    """
+
+    lock = staticmethod(eventstore.lock)
+    append_many = staticmethod(eventstore.append_many)
+    caused_by = staticmethod(eventstore.caused_by)
+    on_commit = staticmethod(partial(transaction.on_commit, robust=True))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it commits, or nothing; when it has ended without an error, it is committed."""
+        # Durable: inside somebody else's transaction a retry would find that transaction aborted.
+        with transaction.atomic(durable=True):
+            yield
+            _require_intact()
+
+    def project(self, events: Sequence[RecordedEvent[Any]]) -> None:
+        """Let each projection of the settings hear of those events that it hears."""
+        for path in settings.PROJECTIONS.values():
+            project_heard(import_module(path).project, events)
+
+
 @dataclass
 class UnitOfWork:
-    """What all commands of one database transaction share."""
+    """What all commands of one transaction share."""
 
     correlation_id: UUID
     origin: Mapping[str, Any]  # the actor and the request, for the metadata of each event
     recorded: list[RecordedEvent[Any]] = field(default_factory=list)
     issued: Counter[tuple[UUID, str]] = field(default_factory=Counter)
+    log: PostgresLog = field(default_factory=PostgresLog)
 
 
 @dataclass
@@ -50,8 +78,12 @@ class Transaction:
     records: Classes = ()
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    # First of all, and all streams at once: see `eventstore.lock`.
-    lock = staticmethod(eventstore.lock)
+    def __post_init__(self) -> None:
+        # First of all, and all streams at once: see `eventstore.lock`.
+        self.lock = self.unit.log.lock
+        # For what leaves the database, such as a mail: a rollback must not have said it, nor may a
+        # retry say it twice.
+        self.on_commit = self.unit.log.on_commit
 
     def append(
         self, stream: Accepts[E], events: Sequence[E], *, expected_version: int | None = None
@@ -63,7 +95,7 @@ class Transaction:
     def append_many(self, new: Sequence[NewEvent[E]]) -> list[RecordedEvent[E]]:
         """Append to many streams at once: see `eventstore.append_many`."""
         self._require_declared(new)
-        events = eventstore.append_many(
+        events = self.unit.log.append_many(
             new,
             ids=[uuid5(self.command_id, str(next(self.numbers))) for _ in new],
             correlation_id=self.unit.correlation_id,
@@ -129,18 +161,21 @@ def deliver(unit: UnitOfWork) -> None:
 
     What a policy appends is delivered after the events that were there before it.
     """
-    projections = [import_module(path).project for path in settings.PROJECTIONS.values()]
     policies = [(name, import_string(path)) for name, path in settings.POLICIES.items()]
     delivered = 0
     while events := unit.recorded[delivered:]:
         delivered += len(events)
-        for project in projections:
-            if heard := [event for event in events if hears(project, event)]:
-                project(heard)
+        unit.log.project(events)
         for event in events:
             for name, policy in policies:
                 if hears(policy, event):
                     react(unit, name, policy, event)
+
+
+def project_heard(project: Callable[..., Any], events: Sequence[RecordedEvent[Any]]) -> None:
+    """Let a projection hear of those of the events that it hears, if any."""
+    if heard := [event for event in events if hears(project, event)]:
+        project(heard)
 
 
 def react(
@@ -152,7 +187,7 @@ def react(
     policy(PolicyTransaction(unit, policy_id, event.id, metadata, recorded_by(policy)), event)
 
 
-def require_intact() -> None:
+def _require_intact() -> None:
     """Raise if a statement has failed in this transaction, whoever caught the error.
 
     The commit would roll back without a word, from Django and from psycopg alike, and the events

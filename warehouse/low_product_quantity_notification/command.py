@@ -2,8 +2,6 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 
-from django.db import transaction
-
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.messaging import Transaction
 from warehouse.events import NotifiedLowProductQuantity, low_product_quantity_notification_stream
@@ -23,6 +21,6 @@ def handle(
     [notifications] = tx.lock(low_product_quantity_notification_stream(command.sku))
     # After the commit: a rollback must not have warned, nor a retry warn twice.
     warning = f"Low quantity of product {command.sku}! {command.quantity_on_hand} remaining."
-    transaction.on_commit(partial(logger.warning, "%s", warning), robust=True)
+    tx.on_commit(partial(logger.warning, "%s", warning))
     notified = NotifiedLowProductQuantity(command.sku, command.quantity_on_hand)
     return tx.append(notifications, [notified])
