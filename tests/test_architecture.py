@@ -33,7 +33,7 @@ CORE = (
 # the core: into a block or a slice of its own, which the core does not import.
 MOST_LINES = 972
 # Beside the core: what `manage.py check` and `verify` ask, how signatures are read, how JSON is.
-BESIDE = ("checks.py", "codecs.py", "hearing.py", "invariants.py")
+BESIDE = {"checks.py", "codecs", "hearing.py", "invariants.py"}
 
 
 @dataclass
@@ -159,7 +159,7 @@ def test_wiring_is_right() -> None:
             ["warehouse.events", __name__],
             "ProductQuantityShipped', 2) is defined 2 times.",
         ),
-        ("EVENTS", [__name__], "Shipped'> must be a frozen dataclass: events are facts."),
+        ("EVENTS", [__name__], "Shipped must be a frozen dataclass: events are facts."),
     ],
 )
 def test_wrong_wiring_fails_the_check_with_a_sentence(
@@ -192,7 +192,7 @@ def test_wrong_wiring_fails_manage_py(tmp_path: Path) -> None:
 
 
 def test_core_is_an_afternoon() -> None:
-    core = {f: [path for path in code_of(f) if path.name not in BESIDE] for f in CORE}
+    core = {f: [path for path in code_of(f) if not BESIDE & set(path.parts)] for f in CORE}
     count = {folder: sum(map(lines_of_code, paths)) for folder, paths in core.items()}
     total = sum(count.values())
     assert total <= MOST_LINES, (

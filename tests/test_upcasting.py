@@ -12,6 +12,8 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 
 from cqrs_example.eventstore import UnreadableEvent, last_event, read, read_all
+from cqrs_example.eventstore.checks import check_events
+from cqrs_example.eventstore.contracts import stored_as
 from cqrs_example.messaging import Context, Repeated, execute
 from warehouse.events import ProductQuantityShipped, product_stream
 from warehouse.increase_product_quantity.command import IncreaseProductQuantity
@@ -134,7 +136,7 @@ def test_upcasters_work_step_by_step(settings, monkeypatch):
 @pytest.mark.parametrize(
     ("key", "sentence"),
     [
-        (("test.Gone", 1), "test.Gone 1 has an upcaster, but there is no 2."),
+        (("test.Gone", 1), "test.Gone 1 has an upcaster, but there is no test.Gone 2."),
         ((SHIPPED, 2), "('warehouse.ProductQuantityShipped', 2) is defined 2 times."),
     ],
 )
@@ -143,3 +145,63 @@ def test_upcaster_that_leads_nowhere_fails_the_check(settings, monkeypatch, key,
     with pytest.raises(SystemCheckError) as failure:
         call_command("check")
     assert sentence in str(failure.value)
+
+
+def test_upcasters_lead_to_another_name(settings, monkeypatch):
+    """A renamed event: what is stored keeps its old name, and is read as what it is called now."""
+    contract = make_dataclass(
+        "Spoken",
+        [("text", str)],
+        frozen=True,
+        namespace={"type": "test.Spoken", "schema_version": 2},
+    )
+    steps = {
+        ("test.Told", 1): lambda stored: {"words": [stored["word"]]},
+        ("test.Told", 2): (("test.Said", 1), lambda stored: {"said": " ".join(stored["words"])}),
+        ("test.Said", 1): (("test.Spoken", 1), dict),  # the name alone has changed
+        ("test.Spoken", 1): lambda stored: {"text": stored["said"]},
+    }
+    module_with(settings, monkeypatch, Spoken=contract, UPCASTERS=steps)
+    store(1, 1, {"word": "one"}, "test.Told")
+    store(2, 2, {"words": ["two", "words"]}, "test.Told")
+    store(3, 1, {"said": "three"}, "test.Said")
+    store(4, 1, {"said": "four"}, "test.Spoken")
+    store(5, 2, {"text": "five"}, "test.Spoken")
+    events = list(read_all())
+    assert [event.data.text for event in events] == ["one", "two words", "three", "four", "five"]
+    assert {type(event.data) for event in events} == {contract}
+    assert events[0].type == "test.Told"  # what is stored stays as it was
+    assert stored_as((contract,)) == {*steps, ("test.Spoken", 2)}
+    check_events()
+
+
+def test_class_with_a_second_name_is_one_class(settings, monkeypatch):
+    told = {"type": "test.Told", "schema_version": 1}
+    contract = make_dataclass("Told", [("text", str)], frozen=True, namespace=told)
+    module_with(settings, monkeypatch, Told=contract, Spoken=contract)
+    assert [one.msg for one in check_events()] == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "sentence"),
+    [
+        (
+            {("test.Told", 1): (("test.Said", 7), dict)},
+            "test.Told 1 has an upcaster, but there is no test.Said 7.",
+        ),
+        (
+            {
+                ("test.Told", 1): (("test.Said", 1), dict),
+                ("test.Said", 1): (("test.Told", 1), dict),
+            },
+            "test.Told 1 has an upcaster that leads back to test.Told 1.",
+        ),
+        ({("test.Told", 1): "test.Said"}, "the upcaster of test.Told 1 must be a function"),
+        ({"test.Told": dict}, "has 'test.Told': the key must be (type, schema version)."),
+    ],
+)
+def test_upcaster_across_names_that_is_wrong_fails_the_check(
+    settings, monkeypatch, steps, sentence
+):
+    module_with(settings, monkeypatch, UPCASTERS=steps)
+    assert sentence in " ".join(one.msg for one in check_events())

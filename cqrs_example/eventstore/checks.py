@@ -1,11 +1,15 @@
 """`manage.py check` fails with a sentence when settings.EVENTS is wrong."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import InitVar, fields, is_dataclass
+from importlib import import_module
+from typing import Any, get_args
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from .codecs import CODECS, codec_for, hints_of
 from .contracts import contracts, keyed
 
 
@@ -13,16 +17,88 @@ from .contracts import contracts, keyed
 def check_events(**kwargs: Any) -> list[CheckMessage]:
     """Every module imports and holds event classes, frozen ones; upcasters lead to them."""
     try:
+        if wrong := [one for module in settings.EVENTS for one in _misshapen(str(module))]:
+            return [Error(f"settings.EVENTS: {one}", id="eventstore.E001") for one in wrong]
         modules = {module: keyed(str(module)) for module in settings.EVENTS}
     except (AttributeError, ImportError, TypeError, ValueError) as error:
         return [Error(f"settings.EVENTS: {error}.", id="eventstore.E001")]
     problems = [f"{one} defines no event class." for one, found in modules.items() if not found]
     count = Counter(key for found in modules.values() for key, _ in found)
     problems += [f"{key} is defined {many} times." for key, many in count.items() if many > 1]
-    for (name, version), one in contracts().items():
-        if isinstance(one, type):
-            if not getattr(getattr(one, "__dataclass_params__", None), "frozen", False):
-                problems.append(f"{one} must be a frozen dataclass: events are facts.")
-        elif (name, version + 1) not in count:
-            problems.append(f"{name} {version} has an upcaster, but there is no {version + 1}.")
+    for key, one in contracts().items():
+        problems += _dead_ends(key) if isinstance(one, tuple) else field_problems(one)
     return [Error(f"settings.EVENTS: {problem}", id="eventstore.E001") for problem in problems]
+
+
+def _misshapen(module: str) -> Iterator[str]:
+    """Upcasters that are none."""
+    for key, upcaster in getattr(import_module(module), "UPCASTERS", {}).items():
+        if not _is_key(key):
+            yield f"{module}.UPCASTERS has {key!r}: the key must be (type, schema version)."
+        elif not (callable(upcaster) or _is_step(upcaster)):
+            what = "must be a function, or a pair of (type, schema version) and a function"
+            yield f"{module}.UPCASTERS: the upcaster of {_named(key)} {what}."
+
+
+def _is_key(key: Any) -> bool:
+    return isinstance(key, tuple) and [*map(type, key)] == [str, int]
+
+
+def _is_step(upcaster: Any) -> bool:
+    pair = isinstance(upcaster, tuple) and len(upcaster) == 2
+    return pair and _is_key(upcaster[0]) and callable(upcaster[1])
+
+
+def _dead_ends(key: tuple[str, int]) -> Iterator[str]:
+    """An upcaster leads to a class, by way of others or not."""
+    passed = [key]
+    while isinstance(contract := contracts().get(passed[-1]), tuple):
+        passed.append(contract[0])
+        if passed[-1] in passed[:-1]:
+            yield f"{_named(key)} has an upcaster that leads back to {_named(passed[-1])}."
+            return
+    if contract is None:
+        yield f"{_named(key)} has an upcaster, but there is no {_named(passed[-1])}."
+
+
+def _named(key: tuple[str, int]) -> str:
+    return f"{key[0]} {key[1]}"
+
+
+def field_problems(kind: Any, seen: tuple[Any, ...] = ()) -> Iterator[str]:
+    """What of an event cannot be written and read, with the dataclasses that it holds."""
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if not getattr(getattr(kind, "__dataclass_params__", None), "frozen", False):
+        yield f"{name} must be a frozen dataclass: events are facts."
+        return
+    try:
+        hints = hints_of(kind)
+    except TypeError as problem:
+        yield f"{name}: {problem}."
+        return
+    for one in fields(kind):
+        yield from _field_problems(f"{name}.{one.name}", one, hints[one.name], (*seen, kind))
+    given = [one for one, hint in hints.items() if isinstance(hint, InitVar)]
+    yield from (
+        f"{name}.{one} is an InitVar, which is not stored: make it a field." for one in given
+    )
+
+
+def _field_problems(name: str, one: Any, hint: Any, seen: tuple[Any, ...]) -> Iterator[str]:
+    if not one.init:
+        yield f"{name} has init=False, and could not be read back: make it a property."
+    try:
+        codec_for(hint)
+    except TypeError as problem:
+        yield f"{name}: {problem}."
+        return
+    for kind in _dataclasses(hint):
+        if kind not in seen:
+            yield from field_problems(kind, seen)
+
+
+def _dataclasses(hint: Any) -> Iterator[Any]:
+    if isinstance(hint, type) and is_dataclass(hint) and hint not in CODECS:
+        yield hint
+    for part in get_args(hint):
+        yield from _dataclasses(part)

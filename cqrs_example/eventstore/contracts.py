@@ -1,23 +1,13 @@
 """Event contracts: frozen dataclasses with a stored name, and their way back from JSON."""
 
-from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from typing import Any, ClassVar, Protocol, cast, get_type_hints
-from uuid import UUID
+from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
 from django.core.signals import setting_changed
 
-# JSON has no such values: they are stored as text (or null), and read back by these. And it has
-# one kind of number only: jsonb writes the float 1e22 as an integer.
-READERS: dict[Any, Callable[[Any], Any]] = {
-    hint: getattr(kind, "fromisoformat", kind)
-    for kind in cast(Any, (float, Decimal, UUID, date, datetime))
-    for hint in (kind, kind | None)
-}
+from .codecs import built
 
 
 class Event(Protocol):
@@ -39,8 +29,9 @@ class UnreadableEvent(Exception):
 def contracts() -> dict[tuple[str, int], Any]:
     """Every event class and every upcaster of `settings.EVENTS`, by type and schema version.
 
-    An upcaster takes the stored fields of a version that has no class any more to those of the next
-    one; each module may have some, in a dict `UPCASTERS`. As in Axon it never sees an old class.
+    An upcaster is `(where to, function)`: it takes the fields of a version that has no class any
+    more to those of another type and version. Each module may have some, in a dict `UPCASTERS`: a
+    function alone leads to the next version of the same type. As in Axon, none sees an old class.
     """
     return {key: one for module in settings.EVENTS for key, one in keyed(module)}
 
@@ -52,13 +43,21 @@ setting_changed.connect(lambda **_: contracts.cache_clear(), weak=False)
 def keyed(module: str) -> list[tuple[tuple[str, int], Any]]:
     """The event classes and the upcasters of a module, with their types and schema versions."""
     classes = [((one.type, one.schema_version), one) for one in defined_in(module)]
-    return [*classes, *getattr(import_module(module), "UPCASTERS", {}).items()]
+    upcasters = getattr(import_module(module), "UPCASTERS", {})
+    return [*classes, *((key, _leading(key, one)) for key, one in upcasters.items())]
+
+
+def _leading(key: tuple[str, int], upcaster: Any) -> Any:
+    return ((key[0], key[1] + 1), upcaster) if callable(upcaster) else upcaster
 
 
 def defined_in(module: str) -> list[type[Any]]:
-    """The event classes that a module defines: those with a type, not those that it imports."""
-    classes = [value for value in vars(import_module(module)).values() if isinstance(value, type)]
-    return [one for one in classes if one.__module__ == module and hasattr(one, "type")]
+    """The event classes that a module defines: those with a type, not those that it imports.
+    One that has two names is one."""
+    values = [value for value in vars(import_module(module)).values() if isinstance(value, type)]
+    return [
+        one for one in dict.fromkeys(values) if one.__module__ == module and hasattr(one, "type")
+    ]
 
 
 def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
@@ -67,18 +66,18 @@ def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
     if contract is None:
         raise UnreadableEvent(f"settings.EVENTS has no {event_type} of version {schema_version}")
     try:
-        if not isinstance(contract, type):
-            return decode(event_type, schema_version + 1, contract(stored))
-        stored |= {n: read(stored[n]) for n, read in _readers(contract) if stored[n] is not None}
-        return contract(**stored)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise UnreadableEvent(f"{contract.__name__} does not fit {stored}: {error!r}") from error
+        if isinstance(contract, tuple):
+            (event_type, schema_version), upcast = contract
+            return decode(event_type, schema_version, upcast(stored))
+        return built(contract, stored)
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as error:
+        raise UnreadableEvent(f"{event_type} does not fit {stored}: {error!r}") from error
 
 
 def stored_as(classes: tuple[type[Any], ...]) -> set[tuple[str, int]]:
     """The stored types and schema versions that are read as one of these classes, or as one that
     derives from it: its own, and those from which upcasters lead to it."""
-    return {key for key in contracts() if issubclass(_current(*key), classes)}
+    return {key for key in contracts() if issubclass(_current(key), classes)}
 
 
 def event_classes() -> list[type[Any]]:
@@ -86,11 +85,6 @@ def event_classes() -> list[type[Any]]:
     return [contract for contract in contracts().values() if isinstance(contract, type)]
 
 
-def _current(event_type: str, schema_version: int) -> type[Any]:
-    contract = contracts()[event_type, schema_version]
-    return contract if isinstance(contract, type) else _current(event_type, schema_version + 1)
-
-
-@cache
-def _readers(contract: Any) -> list[tuple[str, Callable[[Any], Any]]]:
-    return [(n, READERS[hint]) for n, hint in get_type_hints(contract).items() if hint in READERS]
+def _current(key: tuple[str, int]) -> type[Any]:
+    contract = contracts()[key]
+    return contract if isinstance(contract, type) else _current(contract[0])

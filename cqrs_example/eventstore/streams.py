@@ -1,8 +1,7 @@
 """Writing: lock streams, decide, append."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast, overload
 from uuid import UUID, uuid4
@@ -10,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 from django.db import IntegrityError, connection
 
+from .codecs import as_json, require_unchanged, written
 from .contracts import Event
 from .log import APPEND_LOCK, read
 from .recorded import COLUMNS, E, RecordedEvent, StreamName, write
@@ -35,10 +35,6 @@ APPEND = f"""
         schema_version int, data jsonb, occurred_at timestamptz)
     RETURNING {COLUMNS}
 """  # noqa: S608 (no input in it)
-
-
-# One encoder for all: json.dumps would make a new one for each call with these options.
-as_json = json.JSONEncoder(default=str, allow_nan=False).encode
 
 
 class WrongExpectedVersion(Exception):
@@ -160,8 +156,7 @@ def append_many(
         constraint = cast(psycopg.Error, error.__cause__).diag.constraint_name or ""
         raise CONSTRAINTS.get(constraint, IntegrityError)(str(error)) from error
     for (stream, data, _), event in zip(new, events, strict=True):
-        if event.data != data:
-            raise TypeError(f"{data!r} would read back as {event.data!r}: see `contracts.READERS`.")
+        require_unchanged(data, event.data)
         stream.reached(event)
     return events
 
@@ -180,6 +175,6 @@ def _row(event_id: UUID, version: int, new: NewEvent[E]) -> dict[str, Any]:
         "version": version,
         "type": new.data.type,
         "schema_version": new.data.schema_version,
-        "data": {f.name: getattr(new.data, f.name) for f in fields(cast(Any, new.data))},
+        "data": written(new.data),
         "occurred_at": new.occurred_at,
     }

@@ -1,17 +1,17 @@
 """One event as JSON: what is copied, downloaded and exported."""
 
-from dataclasses import asdict, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
 from ..eventstore import RecordedEvent
+from ..eventstore.codecs import written
 from .looking import Unreadable
 
 
 def as_json(event: RecordedEvent[Any]) -> dict[str, Any]:
     """All columns of an event; ids as text, times in ISO 8601 with their offset.
 
-    What an event cannot be read as is given as it is stored. Dump it with `default=str`: the
-    event's own fields may be decimals, dates or UUIDs.
+    An event that cannot be read is given as it is stored.
     """
     return {
         "position": event.position,
@@ -32,4 +32,4 @@ def as_json(event: RecordedEvent[Any]) -> dict[str, Any]:
 def _fields(data: Any) -> Any:
     if isinstance(data, Unreadable):
         return data.stored
-    return asdict(data) if is_dataclass(data) and not isinstance(data, type) else data
+    return written(data) if is_dataclass(data) else data

@@ -1,15 +1,22 @@
 """A stream as the beginning of a test: the events that were given, as Python."""
 
 from collections.abc import Iterable
-from dataclasses import fields
-from datetime import date
+from dataclasses import fields, is_dataclass
+from datetime import date, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
 from ..eventstore import RecordedEvent
 
 WIDTH = 88
+BRACKETS: dict[Any, str] = {list: "[{}]", set: "{{{}}}", frozenset: "frozenset({{{}}})"}
+STANDARD: dict[tuple[type, ...], str] = {
+    (date, time, timedelta): "import datetime",
+    (Decimal,): "from decimal import Decimal",
+    (UUID,): "from uuid import UUID",
+}
 
 
 def as_python(events: Iterable[RecordedEvent[Any]]) -> str:
@@ -22,32 +29,47 @@ def as_python(events: Iterable[RecordedEvent[Any]]) -> str:
 
 def _call(event: Any) -> list[str]:
     """The lines of a constructor call; on one line if it fits."""
-    name = type(event).__qualname__
-    arguments = [f"{one.name}={_literal(getattr(event, one.name))}" for one in fields(event)]
+    name, arguments = type(event).__qualname__, _arguments(event)
     line = f"{name}({', '.join(arguments)}),"
     if len(line) + 4 <= WIDTH:
         return [line]
     return [f"{name}(", *[f"    {argument}," for argument in arguments], "),"]
 
 
+def _arguments(event: Any) -> list[str]:
+    return [f"{one.name}={_literal(getattr(event, one.name))}" for one in fields(event)]
+
+
 def _literal(value: Any) -> str:
-    """As `repr`, in which every hidden character is escaped; text in double quotes where it can."""
-    text = repr(value)
-    if isinstance(value, str) and text.startswith("'") and '"' not in text:
-        return f'"{text[1:-1]}"'
-    return text
+    """As `repr`, in which every hidden character is escaped, but where that is no Python."""
+    if isinstance(value, Enum):
+        name = type(value).__qualname__
+        return f"{name}.{value.name}" if value in list(type(value)) else f"{name}({value.value!r})"
+    if is_dataclass(value):
+        return f"{type(value).__qualname__}({', '.join(_arguments(value))})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_literal(k)}: {_literal(one)}' for k, one in value.items())}}}"
+    if isinstance(value, tuple):
+        return f"({''.join(f'{_literal(one)}, ' for one in value).strip()})"
+    if type(value) in BRACKETS and value:
+        return BRACKETS[type(value)].format(", ".join(map(_literal, value)))
+    return _text(value) if isinstance(value, str) else repr(value)
+
+
+def _text(value: str) -> str:
+    """In double quotes where it can be."""
+    text = repr(str(value))
+    return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text else text
 
 
 def _imports(data: list[Any]) -> list[str]:
     """What the calls need, sorted: first the standard library, then the modules of the events."""
-    used = list(_values([getattr(one, field.name) for one in data for field in fields(one)]))
-    kinds = {Decimal: "from decimal import Decimal", UUID: "from uuid import UUID"}
-    standard = [line for kind, line in kinds.items() if any(isinstance(one, kind) for one in used)]
-    if any(isinstance(one, date) for one in used):
-        standard.insert(0, "import datetime")
+    used = list(_values(data))
+    standard = [line for kinds, line in STANDARD.items() if any(isinstance(v, kinds) for v in used)]
     names: dict[str, set[str]] = {}
-    for one in data:
-        names.setdefault(type(one).__module__, set()).add(type(one).__qualname__)
+    for one in used:
+        if is_dataclass(one) or isinstance(one, Enum):
+            names.setdefault(type(one).__module__, set()).add(type(one).__qualname__.split(".")[0])
     own = [f"from {module} import {', '.join(sorted(names[module]))}" for module in sorted(names)]
     return [*standard, "", *own] if standard else own
 
@@ -55,7 +77,9 @@ def _imports(data: list[Any]) -> list[str]:
 def _values(values: Iterable[Any]) -> Iterable[Any]:
     for value in values:
         yield value
-        if isinstance(value, list):
+        if is_dataclass(value):
+            yield from _values([getattr(value, one.name) for one in fields(value)])
+        elif isinstance(value, (list, tuple, set, frozenset)):
             yield from _values(value)
         elif isinstance(value, dict):
-            yield from _values(value.values())
+            yield from _values([*value, *value.values()])

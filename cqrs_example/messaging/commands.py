@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.db import OperationalError
 
 from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
+from ..eventstore.codecs import as_json
 from .transaction import Command, E, Handler, PostgresLog, UnitOfWork, as_metadata, begin, deliver
 
 RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
@@ -100,7 +101,7 @@ def _attempt(
 
 
 def _require_same(command: object, context: Context, events: list[RecordedEvent[E]]) -> None:
-    sent = json.loads(json.dumps(as_metadata(command, context.command_id), default=str))
+    sent = json.loads(as_json(as_metadata(command, context.command_id)))
     origins = [(event.metadata.get("command"), event.metadata.get("actor")) for event in events]
     if not events or any(origin != (sent, context.actor) for origin in origins):
         raise CommandIdReused(

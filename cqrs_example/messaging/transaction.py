@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from itertools import count
@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from .. import eventstore
 from ..eventstore import Accepts, Event, NewEvent, RecordedEvent
+from ..eventstore.codecs import recorded_fields
 from .hearing import Classes, hears, recorded_by
 
 Command = TypeVar("Command")
@@ -146,13 +147,8 @@ def begin(
 
 
 def as_metadata(command: Any, command_id: UUID) -> dict[str, Any]:
-    """A command as it stands in the metadata of its events.
-
-    Fields at their defaults are left out: what was sent before a field was added, and is sent again
-    after it, is still the same command.
-    """
-    defaults = {one.name: one.default for one in fields(command)}
-    values = {name: value for name, value in asdict(command).items() if value != defaults[name]}
+    """A command as it stands in the metadata of its events: see `recorded_fields`."""
+    values = recorded_fields(command)
     return {"id": str(command_id), "name": type(command).__name__, "fields": values}
 
 

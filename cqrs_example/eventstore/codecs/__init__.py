@@ -1,0 +1,24 @@
+"""How the fields of an event are written as JSON, and read back: one table, which you can extend.
+
+    CODECS[Money] = Codec(write=str, read=Money.parse)
+
+beside the class, in a module that is imported before the first event is written or read. JSON holds
+text, whole numbers, true, false, null, and lists and dicts of them; all else goes through here.
+"""
+
+from .compound import Codec
+from .json_text import as_json, recorded_fields
+from .table import CODECS, built, codec_for, hints_of, written
+from .unchanged import require_unchanged
+
+__all__ = [
+    "CODECS",
+    "Codec",
+    "as_json",
+    "built",
+    "codec_for",
+    "hints_of",
+    "recorded_fields",
+    "require_unchanged",
+    "written",
+]

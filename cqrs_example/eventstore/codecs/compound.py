@@ -1,0 +1,94 @@
+"""Codecs of what holds other values: unions with None, lists, tuples, sets, dicts."""
+
+import json
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Union
+
+
+class Codec(NamedTuple):
+    """A way to JSON and back: `read(write(value))` equals the value, and is of its type."""
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+AS_IT_IS = Codec(lambda value: value, lambda stored: stored)
+Codecs = Sequence[Codec | None]  # those of the types in brackets; None: JSON holds it as it is
+
+
+def in_one_order(values: Sequence[Any]) -> list[Any]:
+    """A set's elements, as JSON, in the order of their texts: the same in every process."""
+    return sorted(values, key=partial(json.dumps, sort_keys=True))
+
+
+def union(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
+    """A type or None; several types only as far as JSON tells them apart."""
+    codecs = [codec for kind, codec in zip(arguments, codecs, strict=True) if kind is not NONE]
+    if not any(codecs):
+        return None
+    if len(codecs) > 1:
+        names = " | ".join(getattr(kind, "__name__", str(kind)) for kind in arguments)
+        raise TypeError(f"{names} cannot be told apart when it is read: use one type, or it | None")
+    [codec] = codecs
+    return codec and Codec(_or_none(codec.write), _or_none(codec.read))
+
+
+def _or_none(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else convert(value)
+
+
+def many(kind: Any, arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
+    """A list, set or frozenset of one type, or a tuple of any length."""
+    if kind is list and not any(codecs):
+        return None
+    write, read = (codecs[0] if codecs else None) or AS_IT_IS
+    order = in_one_order if kind in (set, frozenset) else list
+
+    def write_all(values: Any) -> list[Any]:
+        if not isinstance(values, kind):
+            raise TypeError(f"declared is {kind.__name__}, given was {type(values).__name__}")
+        return order([write(value) for value in values])
+
+    return Codec(write_all, lambda stored: kind([read(value) for value in stored]))
+
+
+def row(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
+    """A tuple: of one type and any length, or with a type for each place."""
+    if not arguments or arguments[-1] is ...:
+        return many(tuple, arguments, codecs)
+
+    def convert(way: int, values: Sequence[Any]) -> Iterator[Any]:
+        return ((codec or AS_IT_IS)[way](one) for codec, one in zip(codecs, values, strict=True))
+
+    return Codec(lambda values: [*convert(0, values)], lambda stored: tuple(convert(1, stored)))
+
+
+def mapping(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
+    """A dict; its keys are written as text."""
+    if not any(codecs):
+        return None
+    key, value = (codec or AS_IT_IS for codec in codecs)
+    return Codec(
+        lambda values: {_text(key.write(k)): value.write(one) for k, one in values.items()},
+        lambda stored: {key.read(k): value.read(one) for k, one in stored.items()},
+    )
+
+
+def _text(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a key of a dict must be written as text, not as {key!r}")
+    return key
+
+
+NONE = type(None)
+BUILDERS: dict[Any, Callable[[Sequence[Any], Codecs], Codec | None]] = {
+    Union: union,
+    types.UnionType: union,
+    tuple: row,
+    **{kind: partial(many, kind) for kind in (list, set, frozenset)},
+    Sequence: partial(many, list),
+    dict: mapping,
+    Mapping: mapping,
+}

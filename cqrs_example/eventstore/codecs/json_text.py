@@ -1,0 +1,85 @@
+"""Values as JSON text for Postgres, and commands as the metadata of their events holds them."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import Field, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from .compound import in_one_order
+from .table import CODECS, enumerated
+
+# What is never kept unless its field says so, by the words of its name. `_` begins a word as well.
+SECRET = re.compile(
+    r"""passw|passphrase|pwd|secret(?!ar)|token|credential|(?:api|private|secret)_?key|security_?code
+    |card_?n|credit_?card|(?:^|_)(?:pin|otp|cvc|cvv|ssn)(?:_|\d|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# What a text with these characters becomes in JSON, and not a backslash before the letters "u0000".
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def as_json(value: Any) -> str:
+    """JSON text that Postgres takes as jsonb; raises `ValueError` with a sentence if there is none.
+
+    What JSON does not know is written as its codec says, and as text where it has none.
+    """
+    try:
+        text = _encode(value)
+        text.isascii() or text.encode()  # half of a surrogate pair cannot be encoded
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"This cannot be written as JSON: {error}.") from error
+    if "\\u0000" in text and NUL.search(text):
+        raise ValueError(f"Postgres holds no text with the character U+0000: {value!r:.300}.")
+    return text
+
+
+def recorded_fields(command: Any) -> dict[str, Any]:
+    """A command's fields as JSON, in one form whichever process writes it.
+
+    Left out are fields at their defaults (what was sent before a field was added, and again after
+    it, is still the same command), fields with `field(metadata={"recorded": False})`, and those
+    that are named like a password, a token or a card number, unless they say `"recorded": True`.
+    """
+    return {
+        one.name: plain(value)
+        for one in fields(command)
+        if (value := getattr(command, one.name)) != one.default and _is_recorded(one)
+    }
+
+
+def _is_recorded(one: Field[Any]) -> bool:
+    return bool(one.metadata.get("recorded", not SECRET.search(one.name)))
+
+
+def plain(value: Any) -> Any:
+    """Any value as JSON, by what it is and not by what it was declared as."""
+    if type(value) in (str, int, bool, type(None)):
+        return value
+    if codec := CODECS.get(type(value)):
+        return codec.write(value)
+    if isinstance(value, Mapping):
+        return {_key(k): plain(one) for k, one in value.items() if not SECRET.search(_key(k))}
+    if isinstance(value, (set, frozenset)):
+        return in_one_order([plain(one) for one in value])
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return _instance(value)
+
+
+def _key(value: Any) -> str:
+    return value if type(value) is str else str(plain(value))
+
+
+def _instance(value: Any) -> Any:
+    if is_dataclass(value):
+        recorded = [one.name for one in fields(value) if _is_recorded(one)]
+        return {name: plain(getattr(value, name)) for name in recorded}
+    if isinstance(value, Enum):
+        return plain(enumerated(type(value)).write(value))
+    kind = next((kind for kind in type(value).__mro__ if kind in CODECS), None)
+    return CODECS[kind].write(value) if kind else str(value)
+
+
+_encode = json.JSONEncoder(default=plain, allow_nan=False, ensure_ascii=False).encode
