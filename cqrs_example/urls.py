@@ -18,6 +18,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("openapi.json", openapi),
     path("", include("cqrs_example.access.urls")),
+    path("", include("cqrs_example.event_model.urls")),
     path("warehouse/", include("warehouse.products.urls")),
     path("warehouse/", include("warehouse.product_history.urls")),
     path("warehouse/", include("warehouse.activity.urls")),

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -71,20 +70,6 @@ def test_readme_quotes_and_counts() -> None:
     assert wanted <= quoted
     marked = len(re.findall(r"<!-- (?:file|from): ", text))
     assert marked == len(QUOTATION.findall(text))
-
-
-def test_diagram_has_every_command_and_event() -> None:
-    """In the order of its elements, the diagram's words are those of the code."""
-    drawn = ElementTree.parse(ROOT / "docs" / "event-model.svg").iter(f"{SVG}text")
-    words = "".join((one.text or "").replace(" ", "") for one in drawn)
-    events = re.findall(r"^class (\w+)", (ROOT / "warehouse" / "events.py").read_text(), re.M)
-    commands = [
-        name
-        for path in ROOT.glob("warehouse/*/command.py")
-        for name in re.findall(r"^class (\w+)", path.read_text(), re.M)
-    ]
-    # An import is many increases at once, and no column of the event model.
-    assert [name for name in events + commands if name not in words] == ["ImportStock"]
 
 
 def test_an_altered_quotation_is_found() -> None:

@@ -20,7 +20,7 @@ from cqrs_example.openapi import FILE, description
 from . import trees
 
 # Addresses that lead people somewhere, and tell a program nothing.
-FOR_PEOPLE = ["/", "/warehouse/product"]
+FOR_PEOPLE = ["/", "/event-model", "/warehouse/product"]
 LOGIN = ["/login", "/logout"]
 DESCRIBED = [name for name in trees.SLICES if (trees.ROOT / "warehouse" / name / FILE).exists()]
 

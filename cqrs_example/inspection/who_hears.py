@@ -1,16 +1,14 @@
 """Who hears what, as a table: read from the signatures that messaging itself goes by."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, get_args, get_origin, get_type_hints
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from ..eventstore import StreamName
 from ..eventstore.contracts import event_classes
 from ..messaging import heard_by, recorded_by
+from ..messaging.hearing import command_of, streams_of
 
 
 @dataclass(frozen=True)
@@ -32,9 +30,14 @@ def who_hears() -> list[Audience]:
     """
     modules = {name: import_module(path) for name, path in settings.PROJECTIONS.items()}
     policies = {name: import_string(path) for name, path in settings.POLICIES.items()}
-    commands = {_command(path): import_string(path) for path in getattr(settings, "COMMANDS", [])}
+    handlers = map(import_string, getattr(settings, "COMMANDS", []))
+    commands = {command_of(handler).__name__: handler for handler in handlers}
     projections = {name: module.project for name, module in modules.items()}
-    streams = dict(_streams())
+    streams = {
+        name: classes
+        for module in map(import_module, settings.EVENTS)
+        for name, classes in streams_of(module).items()
+    }
     return [
         Audience(
             event.type,
@@ -45,20 +48,3 @@ def who_hears() -> list[Audience]:
         )
         for event in event_classes()
     ]
-
-
-def _command(path: str) -> str:
-    """The name of the command's class, if the handler says it."""
-    handler: Callable[..., Any] = import_string(path)
-    hints = [hint for name, hint in get_type_hints(handler).items() if name != "return"]
-    return getattr(hints[-1], "__name__", path) if hints else path
-
-
-def _streams() -> Iterator[tuple[str, tuple[type[Any], ...]]]:
-    for module in map(import_module, settings.EVENTS):
-        for name, function in vars(module).items():
-            if getattr(function, "__module__", "") == module.__name__ and callable(function):
-                hint = get_type_hints(function).get("return")
-                if get_origin(hint) is StreamName:
-                    [events] = get_args(hint)
-                    yield name, get_args(events) or (events,)

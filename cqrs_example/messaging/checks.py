@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from ..eventstore.contracts import event_classes
-from .hearing import heard_by, hears_many, recorded_by, require_recorded
+from .hearing import command_of, heard_by, hears_many, recorded_by, require_recorded
 
 # What is wrong in the modules and signatures that the settings name.
 WRONG = (ImportError, TypeError, ValueError, AttributeError)
@@ -64,6 +64,7 @@ def _command(path: str) -> None:
     handler = import_string(path)
     if not callable(handler):
         raise ImportError("this is no function handler(tx, command)")
+    command_of(handler)
     _require_events(require_recorded(handler))
 
 

@@ -9,11 +9,11 @@ The type checker, `manage.py check`, delivery and every replay read this one dec
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from inspect import Parameter, signature, unwrap
-from types import SimpleNamespace, UnionType
+from inspect import Parameter, isfunction, signature, unwrap
+from types import ModuleType, SimpleNamespace, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ..eventstore import Event, RecordedEvent
+from ..eventstore import Event, RecordedEvent, StreamName
 
 Function = Callable[..., Any]
 Classes = tuple[type[Any], ...]
@@ -53,6 +53,22 @@ def hears(handler: Function, event: RecordedEvent[Any]) -> bool:
 def hears_many(handler: Function) -> bool:
     """Whether a handler takes a sequence of events, as a projection does, or one event."""
     return _is_list(_hint(handler, _last_parameter(handler)))
+
+
+def command_of(handler: Function) -> type[Any]:
+    """The class of the command that a handler carries out: its last parameter's."""
+    hint = _hint(handler, _last_parameter(handler))
+    if not isinstance(hint, type):
+        raise TypeError("its last parameter does not say the class of the command")
+    return hint
+
+
+def streams_of(module: ModuleType) -> dict[str, Classes]:
+    """The functions of a module that return a `StreamName`, with the events of such a stream."""
+    functions = [value for value in vars(module).values() if isfunction(value)]
+    hints = {function.__name__: _hint(function, "return") for function in functions}
+    streams = {name: hint for name, hint in hints.items() if get_origin(hint) is StreamName}
+    return {name: tuple(_union(get_args(hint)[0])) for name, hint in streams.items()}
 
 
 def _last_parameter(handler: Function) -> str:

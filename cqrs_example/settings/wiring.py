@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "cqrs_example.inspection",
     "cqrs_example.access",
     "cqrs_example.operations",
+    "cqrs_example.event_model",
     # Others'.
     "axes",
     "django.contrib.admin",
@@ -33,8 +34,8 @@ EVENTS = ["warehouse.events"]
 # What can be asked for: the handler of each command says which events it records.
 COMMANDS = [
     "warehouse.increase_product_quantity.command.handle",
-    "warehouse.ship_product_quantity.command.handle",
     "warehouse.import_stock.command.handle",
+    "warehouse.ship_product_quantity.command.handle",
     "warehouse.low_product_quantity_notification.command.handle",
 ]
 

@@ -1,0 +1,45 @@
+"""The addresses of the URLconf, and what each of them is about."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from .reach import named_by, plain
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address: its methods, such as `GET` and `POST`, and its path as the URLconf has it."""
+
+    methods: Sequence[str]
+    path: str
+    view: Any
+
+    def __str__(self) -> str:
+        return f"{'/'.join(m for m in self.methods if m != 'HEAD')} {self.path}"
+
+
+def addresses() -> list[Address]:
+    """All addresses whose view says its methods, as views with `http.endpoint` do."""
+    return list(_addresses(get_resolver().url_patterns, "/"))
+
+
+def about(address: Address, things: Sequence[Any]) -> bool:
+    """Whether the view of an address names one of these handlers or models."""
+    named = named_by(address.view)
+    return any(thing in named for thing in map(_plain, things))
+
+
+def _plain(thing: Any) -> Any:
+    return thing if isinstance(thing, type) else plain(thing)
+
+
+def _addresses(patterns: Sequence[Any], prefix: str) -> Iterator[Address]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _addresses(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern) and hasattr(pattern.callback, "methods"):
+            yield Address(pattern.callback.methods, path, pattern.callback)

@@ -1,0 +1,90 @@
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ...example import CannotCarryOut, Values, carried_out
+from ...model import event_model
+from ...svg import as_svg
+from ...texts import as_json, as_mermaid, as_text
+
+
+@dataclass(frozen=True)
+class Documented:
+    """What stands in the boxes of a document's picture: fields, or the values of an example."""
+
+    prefix: str
+    values: Values
+
+    def lines(self, kind: str, name: str, fields: Sequence[str]) -> Sequence[str]:
+        return self.values.get((kind, name)) or [", ".join(fields)]
+
+    def link(self, kind: str, name: str, code: str) -> str:
+        return self.prefix + code
+
+
+class Command(BaseCommand):
+    help = (
+        "Print the event model of what is wired: commands, events, read models, policies, and the"
+        " addresses of each. It needs no database but for an --example."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="as one JSON object")
+        form.add_argument("--mermaid", action="store_true", help="as a Mermaid flowchart")
+        form.add_argument("--svg", action="store_true", help="as a picture")
+        parser.add_argument(
+            "--across", type=int, default=4, help="columns beside each other in the picture (4)"
+        )
+        parser.add_argument(
+            "--links", default="../", metavar="PREFIX", help="before the files that boxes link to"
+        )
+        parser.add_argument(
+            "--example",
+            type=Path,
+            metavar="SCRIPT",
+            help="with --svg: carry out the commands in this file, on a database without events,"
+            " show their values, and roll all of it back",
+        )
+        parser.add_argument("--title", default="The event model", help="of the picture")
+        parser.add_argument(
+            "--check", type=Path, metavar="FILE", help="print nothing; fail if FILE differs"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["across"] < 1:
+            raise CommandError("--across takes 1 or more columns.", returncode=2)
+        try:
+            drawn = self._drawn(options)
+        except CannotCarryOut as error:
+            raise CommandError(str(error)) from error
+        if not options["check"]:
+            self.stdout.write(drawn, ending="")
+            return
+        try:
+            kept = options["check"].read_text()
+        except OSError as error:
+            raise CommandError(f"{options['check']} cannot be read: {error.strerror}.") from None
+        if kept != drawn:
+            raise CommandError(
+                f"{options['check']} is not the event model of the code any more: write it anew"
+                " with the same command without --check."
+            )
+        self.stdout.write(f"{options['check']} is the event model of the code.")
+
+    def _drawn(self, options: dict[str, Any]) -> str:
+        model = event_model()
+        if options["json"]:
+            return as_json(model)
+        if options["mermaid"]:
+            return as_mermaid(model)
+        if options["svg"]:
+            values = carried_out(options["example"]) if options["example"] else {}
+            details = Documented(options["links"], values)
+            return as_svg(model, details, options["title"], options["across"])
+        return as_text(model)

@@ -1,0 +1,159 @@
+"""What is wired, as data: read from settings, signatures and the URLconf."""
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from ..eventstore.contracts import event_classes
+from ..messaging import heard_by, recorded_by
+from ..messaging.hearing import command_of, streams_of
+from .addresses import about, addresses
+from .reach import named_by, plain
+
+
+@dataclass(frozen=True)
+class Event:
+    """What can happen: its stored type, its fields, and the streams that hold it."""
+
+    name: str
+    type: str
+    schema_version: int
+    fields: Sequence[str]
+    streams: Sequence[str]
+    code: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """What can be asked for: its fields, the events it records, and where it is sent to."""
+
+    name: str
+    fields: Sequence[str]
+    records: Sequence[str]
+    addresses: Sequence[str]
+    issued_by: Sequence[str]
+    code: str
+
+
+@dataclass(frozen=True)
+class ReadModel:
+    """Rows for reading: their columns, the events they are made from, and the pages they are on."""
+
+    name: str
+    fields: Sequence[str]
+    hears: Sequence[str]
+    addresses: Sequence[str]
+    code: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Whenever one of these events, then these commands."""
+
+    name: str
+    hears: Sequence[str]
+    issues: Sequence[str]
+    code: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """All of it, each list in the order of the settings."""
+
+    commands: Sequence[Command]
+    events: Sequence[Event]
+    read_models: Sequence[ReadModel]
+    policies: Sequence[Policy]
+
+
+def event_model() -> Model:
+    """The model of this project. What a signature does not say is not in it."""
+    policies = [_policy(name, path) for name, path in settings.POLICIES.items()]
+    return Model(
+        [_command(path, policies) for path in settings.COMMANDS],
+        [_event(one) for one in event_classes()],
+        [*(_read_model(name, path) for name, path in settings.PROJECTIONS.items()), *_live()],
+        policies,
+    )
+
+
+def _live() -> Iterator[ReadModel]:
+    """Pages that read streams themselves: read models that are made anew for each request."""
+    functions = {
+        getattr(module, name): classes
+        for module in map(import_module, settings.EVENTS)
+        for name, classes in streams_of(module).items()
+    }
+    others = [*map(import_string, settings.COMMANDS)]
+    others += [one for path in settings.PROJECTIONS.values() for one in import_module(path).MODELS]
+    for address in addresses():
+        named = functions.keys() & named_by(address.view)
+        heard = [event for function in named for event in functions[function]]
+        if heard and not about(address, others):
+            name, code = words(address.view.__name__), code_of(address.view)
+            yield ReadModel(name, ["read from the stream"], _names(heard), [str(address)], code)
+
+
+def _event(event: type[Any]) -> Event:
+    modules = map(import_module, settings.EVENTS)
+    functions = [item for module in modules for item in streams_of(module).items()]
+    streams = [name for name, classes in functions if issubclass(event, classes)]
+    fields = [field.name for field in dataclasses.fields(event)]
+    name = words(event.__name__)
+    return Event(name, event.type, event.schema_version, fields, streams, code_of(event))
+
+
+def _command(path: str, policies: Sequence[Policy]) -> Command:
+    handler = import_string(path)
+    command = command_of(handler)
+    name = words(command.__name__)
+    return Command(
+        name,
+        [field.name for field in dataclasses.fields(command)],
+        _names(recorded_by(handler)),
+        [str(address) for address in addresses() if about(address, [handler])],
+        [policy.name for policy in policies if name in policy.issues],
+        code_of(handler),
+    )
+
+
+def _read_model(name: str, path: str) -> ReadModel:
+    module = import_module(path)
+    fields = [field.name for model in module.MODELS for field in model._meta.concrete_fields]
+    shown = [str(address) for address in addresses() if about(address, module.MODELS)]
+    return ReadModel(
+        words(name), fields, _names(heard_by(module.project)), shown, code_of(module.project)
+    )
+
+
+def _policy(name: str, path: str) -> Policy:
+    policy = import_string(path)
+    named = named_by(policy)
+    handlers = [import_string(path) for path in settings.COMMANDS]
+    issues = [words(command_of(one).__name__) for one in handlers if plain(one) in named]
+    return Policy(words(name), _names(heard_by(policy)), issues, code_of(policy))
+
+
+def _names(classes: Sequence[type[Any]]) -> list[str]:
+    return [words(event.__name__) for event in event_classes() if issubclass(event, tuple(classes))]
+
+
+def words(name: str) -> str:
+    """A class's or an entry's name as words: "ShipOrder" and "ship_order" are "Ship Order"."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.replace("_", " "))
+    return " ".join(word[:1].upper() + word[1:] for word in spaced.split())
+
+
+def code_of(thing: Callable[..., Any] | type[Any]) -> str:
+    """The file that defines it, from the project's folder on. Without a line, which would move."""
+    file = Path(inspect.getsourcefile(plain(thing)) or "")
+    folder = Path(import_module(settings.ROOT_URLCONF.partition(".")[0]).__path__[0]).parent
+    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name

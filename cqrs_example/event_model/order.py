@@ -1,0 +1,56 @@
+"""The columns of the picture, in the order in which things can happen: each slice once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .model import Command, Event, Model, Policy, ReadModel
+
+
+@dataclass(frozen=True)
+class Column:
+    """A command that is sent, a command that a policy issues, or a read model.
+
+    `events` are those that it records, or hears.
+    """
+
+    events: Sequence[Event]
+    command: Command | None = None
+    policy: Policy | None = None
+    read_model: ReadModel | None = None
+
+
+def columns(model: Model) -> list[Column]:
+    """Commands in the order of the settings; after them the policies and the read models whose
+    events have all been recorded by then; at the end those whose events nothing records."""
+    return list(_columns(model))
+
+
+def _columns(model: Model) -> Iterator[Column]:
+    recorded: set[str] = set()
+    policies, read_models = list(model.policies), list(model.read_models)
+    for command in model.commands:
+        if not command.issued_by:
+            recorded.update(command.records)
+            yield Column(_events(model, command.records), command)
+            yield from _possible(model, recorded, policies, read_models)
+    everything = {event.name for event in model.events}
+    yield from _possible(model, everything, policies, read_models)
+
+
+def _possible(
+    model: Model, recorded: set[str], policies: list[Policy], read_models: list[ReadModel]
+) -> Iterator[Column]:
+    for policy in [one for one in policies if recorded.issuperset(one.hears)]:
+        policies.remove(policy)
+        for command in [one for one in model.commands if one.name in policy.issues]:
+            recorded.update(command.records)
+            yield Column(_events(model, command.records), command, policy)
+        if not policy.issues:
+            yield Column([], policy=policy)
+    for read_model in [one for one in read_models if recorded.issuperset(one.hears)]:
+        read_models.remove(read_model)
+        yield Column(_events(model, read_model.hears), read_model=read_model)
+
+
+def _events(model: Model, names: Sequence[str]) -> list[Event]:
+    return [event for event in model.events if event.name in names]
