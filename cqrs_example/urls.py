@@ -13,7 +13,7 @@ handler404 = "cqrs_example.errors.not_found"
 handler500 = "cqrs_example.errors.server_error"
 
 urlpatterns = [
-    path("", home),
+    path("", home, name="home"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("openapi.json", openapi),

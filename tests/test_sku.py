@@ -13,7 +13,7 @@ from warehouse.sku import parse_sku
         ("\u212b", "\u00c5"),
         ("e\u0301" * 64, "\u00e9" * 64),
         ("🚚", "🚚"),
-        ("❤\ufe0f", "❤\ufe0f"),  # a heart, and the selector that gives it its colour
+        ("❤", "❤"),
         ("...", "..."),
         ("<&'\">", "<&'\">"),
     ],

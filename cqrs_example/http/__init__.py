@@ -1,18 +1,22 @@
 """The edge: requests read strictly, and answered to programs and to people.
 
-The view of a command:
+The view of a command names the fields that it takes, reads them, and answers:
 
-    @endpoint("POST")
-    def ship(request, sku):
+    @endpoint("POST", fields=["amount", "purpose"])
+    def deposit(request, account):
         try:
-            command = ShipProductQuantity(parse_sku(sku), positive_integer(request, "quantity"))
+            amount = whole_number(request, "amount", least=1)
+            command = Deposit(account, amount, text(request, "purpose", 200, default=""))
             events = execute(handle, command, context(request))
         except REFUSALS as error:
-            return refused(request, error, "ship.html", {"sku": sku})
-        return done(request, events, f"Shipped {command.quantity}.")
+            return refused(request, error, "deposit.html", {"account": account})
+        return done(request, events, lambda deposited: f"Deposited {deposited.amount}.")
 """
 
-from .answers import REFUSALS, as_json, done, problem, refused, wants_html
-from .endpoint import endpoint, unavailable
-from .paging import paged
-from .reading import BadInput, context, field, positive_integer
+from .answers import REFUSALS as REFUSALS, as_json as as_json, done as done
+from .answers import problem as problem, refused as refused, wants_html as wants_html
+from .characters import is_visible as is_visible, visible as visible
+from .endpoint import endpoint as endpoint, unavailable as unavailable
+from .fields import field as field, text as text, whole_number as whole_number
+from .paging import paged as paged
+from .reading import BadInput as BadInput, context as context

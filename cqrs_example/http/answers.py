@@ -1,19 +1,22 @@
 """Answers: JSON or one plain sentence for programs, pages for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from ..eventstore import Event, RecordedEvent
+from ..eventstore import RecordedEvent
 from ..messaging import CommandIdReused, DomainError, Repeated
+from ..messaging.transaction import E
 from .reading import BadInput, is_form
 
 # What a view of a command answers with `refused`.
 REFUSALS = (BadInput, DomainError, CommandIdReused)
+NOTHING = "Nothing had to be done: it is so already."
 SENT_BEFORE = "Nothing was done: this form had been sent before. Check it, then send it again."
 
 
@@ -34,13 +37,15 @@ def as_json(value: Any) -> HttpResponse:
 
 
 def done(
-    request: HttpRequest, events: Sequence[RecordedEvent[Event]], sentence: str
+    request: HttpRequest, events: Sequence[RecordedEvent[E]], sentence: Callable[[E], str]
 ) -> HttpResponse:
-    """The command was carried out: nothing more to say to a program; people go on to `next`."""
+    """The command was carried out: nothing more to say to a program. People go on to `next`, and
+    read there the sentence of each event; a handler may have found that nothing had to happen."""
     if not is_form(request):
         return empty(200)
+    happened = " ".join(sentence(event.data) for event in events) or NOTHING
     before = "This was done before, and not again: " if isinstance(events, Repeated) else ""
-    messages.success(request, before + sentence)
+    messages.success(request, before + happened)
     # "See other": reloading that page repeats nothing.
     return HttpResponseRedirect(_next(request), status=303)
 
@@ -51,8 +56,8 @@ def refused(
     """The command was not carried out. A person who sent a form gets it back with the error."""
     if not (is_form(request) and wants_html(request)):
         return problem(request, error)
-    told = SENT_BEFORE if isinstance(error, CommandIdReused) else error
-    page = {**values, "error": told, "typed": request.POST, "next": _next(request)}
+    reason = SENT_BEFORE if isinstance(error, CommandIdReused) else error
+    page = {**values, "error": reason, "typed": request.POST, "next": _next(request)}
     return render(request, template, page, status=422)
 
 
@@ -60,7 +65,8 @@ def problem(request: HttpRequest, error: Exception) -> HttpResponse:
     """An error as one sentence, on a page for people."""
     status = _status(request, error)
     if wants_html(request):
-        return render(request, "problem.html", {"status": status, "error": error}, status=status)
+        page = {"status": status, "error": error, "first_page": first_page()}
+        return render(request, "problem.html", page, status=status)
     if isinstance(error, BadInput) and status == 400 and "Accept" not in request.headers:
         return empty(400)  # as the original answers
     return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
@@ -81,4 +87,9 @@ def _next(request: HttpRequest) -> str:
     """Where the form came from, if that is one of our own pages: nobody is sent elsewhere."""
     page = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
-    return page if ours else "/"
+    return page if ours else first_page()
+
+
+def first_page() -> str:
+    """Where everything begins: `settings.LOGIN_REDIRECT_URL`, a path or the name of a URL."""
+    return resolve_url(settings.LOGIN_REDIRECT_URL)

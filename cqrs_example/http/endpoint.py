@@ -1,6 +1,6 @@
 """What every view of the application has in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -16,9 +16,11 @@ from .reading import BadInput, is_json, require_readable
 View = Callable[..., HttpResponse]
 
 
-def endpoint(*methods: str) -> Callable[[View], View]:
+def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View]:
     """Make a view answer to programs and to people, and to these methods only.
 
+    A program's JSON may have these fields, and those of the address, which count as they stand
+    there. Anything else is refused by its name: left out, it would be missing in the log for ever.
     Nothing is done for a sender who cannot read the answer (406). A form needs its CSRF token,
     JSON needs none (see `is_json`). Refusals that the view leaves alone become one sentence, and
     a database that does not answer becomes 503.
@@ -30,7 +32,8 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         @wraps(view)
         def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             chosen = view if is_json(request) else protected
-            response = _answer(request, methods, lambda: chosen(request, *args, **kwargs))
+            known = {*fields, *kwargs}
+            response = _answer(request, methods, known, lambda: chosen(request, *args, **kwargs))
             if response.status_code == 405:
                 response.headers["Allow"] = ", ".join(methods)
             patch_vary_headers(response, ["Accept"])
@@ -43,13 +46,15 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def _answer(request: HttpRequest, methods: tuple[str, ...], view: View) -> HttpResponse:
+def _answer(
+    request: HttpRequest, methods: tuple[str, ...], known: set[str], view: View
+) -> HttpResponse:
     try:
         if request.method not in methods:
             raise BadInput(f"Use {' or '.join(methods)} here, not {request.method}.", 405)
         if preferred_type(request) is None:
             raise BadInput("Not Acceptable", 406)
-        require_readable(request)
+        require_readable(request, known)
         return view()
     except REFUSALS as error:
         return problem(request, error)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,17 +10,19 @@ from django.http import HttpRequest
 
 from ..messaging import Context
 
-LARGEST = 2_147_483_647
 MOST_BYTES = 16 * 1024
 UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 class BadInput(Exception):
-    """A request that makes no sense; the message says what was wrong and what would be right."""
+    """A request that makes no sense; the message says what was wrong and what would be right.
 
-    def __init__(self, sentence: str, status: int = 400) -> None:
+    `field` is the name of the field that is wrong, if it is one: a form marks it.
+    """
+
+    def __init__(self, sentence: str, status: int = 400, field: str = "") -> None:
         super().__init__(sentence)
-        self.status = status
+        self.status, self.field = status, field
 
 
 def is_json(request: HttpRequest) -> bool:
@@ -33,8 +36,9 @@ def is_form(request: HttpRequest) -> bool:
     return request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def require_readable(request: HttpRequest) -> None:
-    """Refuse a body that is too large or of unknown length, or neither JSON nor a form in UTF-8.
+def require_readable(request: HttpRequest, known: Collection[str] = ()) -> None:
+    """Refuse a body that is too large or of unknown length, or neither JSON nor a form in UTF-8;
+    and JSON with other keys than those that are known: a misspelt one would be left out for ever.
 
     To be asked before anything reads the body, the CSRF check included.
     """
@@ -48,28 +52,18 @@ def require_readable(request: HttpRequest) -> None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise BadInput("Send the body as it is, without a Content-Encoding.", 415)
     if not request.content_type and not request.body:
-        raise BadInput('The body must be a JSON object such as {"quantity": 5}, but is empty.')
+        raise BadInput("The body must be a JSON object, but is empty.")
     charset = (request.content_params or {}).get("charset", "utf-8")
     if not (is_json(request) or is_form(request)) or charset.lower() != "utf-8":
         raise BadInput("The Content-Type must be application/json, in UTF-8.", 415)
-    # Of a form that was cut off on its way, `quantity=100` may have become `quantity=1`.
+    # Of a form that was cut off on its way, `amount=100` may have become `amount=1`.
     if len(request.body) != int(request.headers.get("Content-Length") or 0):
         raise BadInput("The body must be as long as its Content-Length says, but was cut off.")
-
-
-def field(request: HttpRequest, name: str) -> Any:
-    """What the body has under a name: any JSON value, or a form's text; None if nothing."""
-    return (_json_object(request.body) if is_json(request) else request.POST).get(name)
-
-
-def positive_integer(request: HttpRequest, name: str) -> int:
-    """A whole number from 1 to 2,147,483,647: a JSON integer, or the digits in a form's field."""
-    value = field(request, name)
-    number = value if is_json(request) else _digits(value)
-    if type(number) is int and 1 <= number <= LARGEST:
-        return number
-    was = "is missing" if value in (None, "") else f"is {json.dumps(value, ensure_ascii=False):.40}"
-    raise BadInput(f"The {name} must be a whole number from 1 to {LARGEST:,}, but {was}.")
+    if is_json(request) and (unknown := sorted(json_object(request.body).keys() - known)):
+        names = json.dumps(unknown, ensure_ascii=False)[1:-1]
+        only = ", ".join(sorted(known)) or "none"
+        right = f"a JSON object with no other keys than {only}"
+        raise BadInput(f"The body must be {right}, but has {names:.80}.")
 
 
 def context(request: HttpRequest) -> Context:
@@ -83,8 +77,17 @@ def context(request: HttpRequest) -> Context:
     return Context(command_id, correlation, who, {"method": request.method, "path": request.path})
 
 
-def _digits(value: str | None) -> int | None:
-    return int(value) if value and re.fullmatch(r"\s*[0-9]{1,10}\s*", value) else None
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body; raises `BadInput` where it is none, or is not strictly JSON."""
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_unique)
+        # Python's JSON has NaN and halves of surrogate pairs: neither survives the way back.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"The body must be JSON in UTF-8, but it is not: {error!s:.80}.") from error
+    if not isinstance(value, dict):
+        raise BadInput("The body must be a JSON object.")
+    return value
 
 
 def _uuid(text: str) -> UUID:
@@ -94,18 +97,6 @@ def _uuid(text: str) -> UUID:
         "The Idempotency-Key must be a UUID, such as 4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90,"
         f" but is {text!r:.60}."
     )
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body.decode(), object_pairs_hook=_unique)
-        # Python's JSON has NaN and halves of surrogate pairs: neither survives the way back.
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"The body must be JSON in UTF-8, but it is not: {error!s:.80}.") from error
-    if not isinstance(value, dict):
-        raise BadInput('The body must be a JSON object such as {"quantity": 5}.')
-    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -19,7 +19,14 @@ POSTGRES = PostgresLog()
 
 
 class DomainError(Exception):
-    """The domain refuses the command; the message is a sentence for whoever sent it."""
+    """The domain refuses the command; the message is a sentence for whoever sent it.
+
+    `field` is the name of the command's field that is at fault, if it is one: a form marks it.
+    """
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class CommandIdReused(Exception):

@@ -72,7 +72,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Not the address alone: one person's five mistakes would lock out the office behind that address.
@@ -149,6 +149,8 @@ LOGGING = logs.configuration(
 # A shipment that leaves this many or fewer is reported, and the stock page marks the product. After
 # a change, `manage.py rebuild low_product_quantity_notification`: its read model decides by it.
 LOW_PRODUCT_QUANTITY = 5
+# What is typed into a page and is more than this is asked back: scanners type codes as well.
+PLAUSIBLE_QUANTITY = 100_000
 
 # What the inspection of the log links to: for the first part of a stream's name, the URL that takes
 # the rest; for a projection, the stream that a row of its read model is about.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, NamedTuple
 
 from cqrs_example.http import BadInput
-from cqrs_example.http.reading import LARGEST
+from cqrs_example.http.fields import LARGEST
 from warehouse.sku import parse_sku
 
 HEADERS = (["sku", "quantity"], ["sku", "quantity", "recorded_at"])

@@ -16,7 +16,7 @@ class IncreaseProductQuantity:
 def decide(on_hand: int, command: IncreaseProductQuantity) -> list[ProductQuantityIncreased]:
     total = on_hand + command.quantity
     if total > MOST:
-        raise DomainError(f"There cannot be more than {MOST:,} on hand.")
+        raise DomainError(f"There cannot be more than {MOST:,} on hand.", field="quantity")
     return [ProductQuantityIncreased(command.sku, command.quantity, total)]
 
 

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.messaging import DomainError, Transaction
 from warehouse.events import ProductQuantityShipped, product_stream
-from warehouse.reference import NOT_GIVEN
+
+NOT_GIVEN = "not given"
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class ShipProductQuantity:
 
 def decide(on_hand: int, command: ShipProductQuantity) -> list[ProductQuantityShipped]:
     if command.quantity > on_hand:
-        raise DomainError("Insufficient quantity on hand.")
+        raise DomainError("Insufficient quantity on hand.", field="quantity")
     left = on_hand - command.quantity
     return [ProductQuantityShipped(command.sku, command.quantity, left, command.reference)]
 

@@ -1,26 +1,28 @@
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from cqrs_example.eventstore import last_event
-from cqrs_example.http import REFUSALS, context, done, endpoint, field, positive_integer, refused
+from cqrs_example.http import REFUSALS, context, done, endpoint, refused, text, whole_number
 from cqrs_example.messaging import execute
-from warehouse.events import product_stream
-from warehouse.reference import parse_reference
+from warehouse.events import ProductQuantityShipped, product_stream
 from warehouse.sku import parse_sku
 
-from .command import ShipProductQuantity, handle
+from .command import NOT_GIVEN, ShipProductQuantity, handle
 
 
-@endpoint("POST")
+@endpoint("POST", fields=["quantity", "reference"])
 def ship(request: HttpRequest, sku: str) -> HttpResponse:
     sku = parse_sku(sku)
     page = {"sku": sku, "last": lambda: last_event(product_stream(sku))}
     try:
-        quantity = positive_integer(request, "quantity")
-        reference = parse_reference(field(request, "reference"))
+        quantity = whole_number(request, "quantity", 1, settings.PLAUSIBLE_QUANTITY)
+        reference = text(request, "reference", 64, default=NOT_GIVEN)
         command = ShipProductQuantity(sku, quantity, reference)
         events = execute(handle, command, context(request))
     except REFUSALS as error:
         return refused(request, error, "warehouse/ship_product_quantity/refused.html", page)
-    shipped = events[0].data
-    sentence = f"Shipped {shipped.quantity} of {sku}. {shipped.quantity_on_hand} left."
     return done(request, events, sentence)
+
+
+def sentence(event: ProductQuantityShipped) -> str:
+    return f"Shipped {event.quantity} of {event.sku}. {event.quantity_on_hand} left."
