@@ -65,8 +65,7 @@ def problem(request: HttpRequest, error: Exception) -> HttpResponse:
     """An error as one sentence, on a page for people."""
     status = _status(request, error)
     if wants_html(request):
-        page = {"status": status, "error": error, "first_page": first_page()}
-        return render(request, "problem.html", page, status=status)
+        return render(request, "problem.html", {"status": status, "error": error}, status=status)
     if isinstance(error, BadInput) and status == 400 and "Accept" not in request.headers:
         return empty(400)  # as the original answers
     return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
@@ -87,9 +86,4 @@ def _next(request: HttpRequest) -> str:
     """Where the form came from, if that is one of our own pages: nobody is sent elsewhere."""
     page = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
-    return page if ours else first_page()
-
-
-def first_page() -> str:
-    """Where everything begins: `settings.LOGIN_REDIRECT_URL`, a path or the name of a URL."""
-    return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return page if ours else resolve_url(settings.LOGIN_REDIRECT_URL)

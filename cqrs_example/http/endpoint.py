@@ -1,7 +1,7 @@
 """What every view of the application has in common."""
 
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, wraps
 from typing import Any
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
@@ -32,8 +32,8 @@ def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View
         @wraps(view)
         def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             chosen = view if is_json(request) else protected
-            known = {*fields, *kwargs}
-            response = _answer(request, methods, known, lambda: chosen(request, *args, **kwargs))
+            run = partial(chosen, request, *args, **kwargs)
+            response = _reply(request, methods, {*fields, *kwargs}, run)
             if response.status_code == 405:
                 response.headers["Allow"] = ", ".join(methods)
             patch_vary_headers(response, ["Accept"])
@@ -46,16 +46,14 @@ def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View
     return decorate
 
 
-def _answer(
-    request: HttpRequest, methods: tuple[str, ...], known: set[str], view: View
-) -> HttpResponse:
+def _reply(request: HttpRequest, methods: Sequence[str], keys: set[str], run: View) -> HttpResponse:
     try:
         if request.method not in methods:
             raise BadInput(f"Use {' or '.join(methods)} here, not {request.method}.", 405)
         if preferred_type(request) is None:
             raise BadInput("Not Acceptable", 406)
-        require_readable(request, known)
-        return view()
+        require_readable(request, keys)
+        return run()
     except REFUSALS as error:
         return problem(request, error)
     except (DataError, IntegrityError):

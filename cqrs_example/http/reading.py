@@ -60,10 +60,8 @@ def require_readable(request: HttpRequest, known: Collection[str] = ()) -> None:
     if len(request.body) != int(request.headers.get("Content-Length") or 0):
         raise BadInput("The body must be as long as its Content-Length says, but was cut off.")
     if is_json(request) and (unknown := sorted(json_object(request.body).keys() - known)):
-        names = json.dumps(unknown, ensure_ascii=False)[1:-1]
-        only = ", ".join(sorted(known)) or "none"
-        right = f"a JSON object with no other keys than {only}"
-        raise BadInput(f"The body must be {right}, but has {names:.80}.")
+        right = f"JSON with no other keys than {', '.join(sorted(known))}"
+        raise BadInput(f"The body must be {right}, but has {str(unknown)[1:-1]:.80}.")
 
 
 def context(request: HttpRequest) -> Context:
@@ -93,10 +91,7 @@ def json_object(body: bytes) -> dict[str, Any]:
 def _uuid(text: str) -> UUID:
     if re.fullmatch(f'"{UUID_PATTERN}"|{UUID_PATTERN}', text):
         return UUID(text.strip('"'))
-    raise BadInput(
-        "The Idempotency-Key must be a UUID, such as 4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90,"
-        f" but is {text!r:.60}."
-    )
+    raise BadInput(f"The Idempotency-Key must be a UUID, such as {uuid4()}, but is {text!r:.60}.")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

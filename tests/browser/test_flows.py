@@ -400,5 +400,6 @@ FOCUSED = """() => {
     const it = document.activeElement;
     if (getComputedStyle(it).outlineStyle === "none") return `${it.outerHTML} shows no focus`;
     const label = it.getAttribute("aria-label") || it.labels?.[0]?.querySelector("span")?.innerText;
-    return (label || it.labels?.[0]?.firstChild?.textContent || it.innerText).trim().replace(/\\s+/g, " ");
+    const name = label || it.labels?.[0]?.firstChild?.textContent || it.innerText;
+    return name.trim().replace(/\\s+/g, " ");
 }"""
