@@ -147,18 +147,28 @@ def append_many(
         return []
     ids = ids or [uuid4() for _ in new]
     causation_id = causation_id or ids[0]
-    rows = [_row(*one) for one in zip(ids, _versions(new), new, strict=True)]
-    texts = as_json(metadata or {}), as_json(rows)
+    texts = as_json(metadata or {}), as_json(as_rows(new, ids))
     try:
         events = write(APPEND, [correlation_id or causation_id, causation_id, *texts])
     except IntegrityError as error:
         # The last line of defence, in the words of the event store.
         constraint = cast(psycopg.Error, error.__cause__).diag.constraint_name or ""
         raise CONSTRAINTS.get(constraint, IntegrityError)(str(error)) from error
+    reach(new, events)
+    return events
+
+
+def as_rows(new: Sequence[NewEvent[E]], ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """What is to be recorded, by column: the versions go on from those of the streams."""
+    return [_row(*one) for one in zip(ids, _versions(new), new, strict=True)]
+
+
+def reach(new: Sequence[NewEvent[E]], events: Sequence[RecordedEvent[E]]) -> None:
+    """Let the streams know their last events; raises `TypeError` where one differs from what was
+    to be recorded."""
     for (stream, data, _), event in zip(new, events, strict=True):
         require_unchanged(data, event.data)
         stream.reached(event)
-    return events
 
 
 def _versions(new: Sequence[NewEvent[E]]) -> Iterator[int]:

@@ -10,4 +10,4 @@ events each of them hears is in its signature: see `hearing`.
 from .commands import CommandIdReused as CommandIdReused, Context as Context
 from .commands import DomainError as DomainError, Repeated as Repeated, execute as execute
 from .hearing import heard_by as heard_by, hears as hears, recorded_by as recorded_by
-from .transaction import PostgresLog as PostgresLog, Transaction as Transaction, later as later
+from .transaction import EventLog as EventLog, Transaction as Transaction, later as later

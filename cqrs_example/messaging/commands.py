@@ -12,10 +12,10 @@ from django.db import OperationalError
 
 from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
 from ..eventstore.codecs import as_json
-from .transaction import Command, E, Handler, PostgresLog, UnitOfWork, as_metadata, begin, deliver
+from .transaction import Command, E, EventLog, Handler, UnitOfWork, as_metadata, begin, deliver
 
 RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
-POSTGRES = PostgresLog()
+POSTGRES = EventLog()
 
 
 class DomainError(Exception):
@@ -57,7 +57,7 @@ def execute(
     handler: Handler[Command, E],
     command: Command,
     context: Context | None = None,
-    log: PostgresLog = POSTGRES,
+    log: EventLog = POSTGRES,
 ) -> list[RecordedEvent[E]]:
     """Carry out a command in a transaction of its own; returns the events it recorded, if any.
 
@@ -95,7 +95,7 @@ def _retried(attempt: Callable[[], list[RecordedEvent[E]]]) -> list[RecordedEven
 
 
 def _attempt(
-    handler: Handler[Command, E], command: Command, context: Context, log: PostgresLog
+    handler: Handler[Command, E], command: Command, context: Context, log: EventLog
 ) -> list[RecordedEvent[E]]:
     command_id = context.command_id
     origin = {"actor": context.actor, "request": context.request}

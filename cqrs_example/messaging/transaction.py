@@ -26,10 +26,10 @@ E = TypeVar("E", bound=Event)
 Handler = Callable[["Transaction", Command], Sequence[RecordedEvent[E]]]
 
 
-class PostgresLog:
-    """What a command is carried out over: the log, and the transaction that read models share.
+class EventLog:
+    """What a command is carried out over: here the log in Postgres, and the transaction in it.
 
-    One of another kind derives from this and has all of it anew, as the log in memory does.
+    A log of another kind derives from this and overrides all of it, as `in_memory.Log` does.
     """
 
     lock = staticmethod(eventstore.lock)
@@ -48,7 +48,9 @@ class PostgresLog:
     def project(self, events: Sequence[RecordedEvent[Any]]) -> None:
         """Let each projection of the settings hear of those events that it hears."""
         for path in settings.PROJECTIONS.values():
-            project_heard(import_module(path).project, events)
+            project = import_module(path).project
+            if heard := [event for event in events if hears(project, event)]:
+                project(heard)
 
 
 @dataclass
@@ -59,7 +61,7 @@ class UnitOfWork:
     origin: Mapping[str, Any]  # the actor and the request, for the metadata of each event
     recorded: list[RecordedEvent[Any]] = field(default_factory=list)
     issued: Counter[tuple[UUID, str]] = field(default_factory=Counter)
-    log: PostgresLog = field(default_factory=PostgresLog)
+    log: EventLog = field(default_factory=EventLog)
 
 
 @dataclass
@@ -166,12 +168,6 @@ def deliver(unit: UnitOfWork) -> None:
             for name, policy in policies:
                 if hears(policy, event):
                     react(unit, name, policy, event)
-
-
-def project_heard(project: Callable[..., Any], events: Sequence[RecordedEvent[Any]]) -> None:
-    """Let a projection hear of those of the events that it hears, if any."""
-    if heard := [event for event in events if hears(project, event)]:
-        project(heard)
 
 
 def react(

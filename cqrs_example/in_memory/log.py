@@ -1,0 +1,212 @@
+"""An event log in a Python object: what `eventstore` does with Postgres, done with a dict.
+
+It is the shortest text that shows what an event log is, and it keeps the same promises, with the
+same types and errors. Two things are left out: it ends with the process, and while one transaction
+is under way all others wait, where Postgres lets only those wait that want the same streams.
+
+    log = Log()
+    execute(withdraw, Withdraw("account-1", 30), log=log)  # the handler that also runs on Postgres
+    print(*log.read_all(), sep="\\n")
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count, islice
+from threading import Lock, get_ident
+from typing import Any, TypeVar, overload
+from uuid import UUID, uuid4
+
+from django.db.transaction import TransactionManagementError
+
+from ..eventstore import (
+    DuplicateEvent,
+    Event,
+    NewEvent,
+    RecordedEvent,
+    Stream,
+    StreamName,
+    WrongExpectedVersion,
+)
+from ..eventstore.codecs import as_json
+from ..eventstore.log import END
+from ..eventstore.recorded import recorded
+from ..eventstore.streams import MOST_STREAMS, Accepts, as_rows, expect, reach
+from ..messaging import EventLog
+
+A = TypeVar("A", bound=Event)
+B = TypeVar("B", bound=Event)
+E = TypeVar("E", bound=Event)
+Events = dict[UUID, RecordedEvent[Any]]  # by id, in the order of positions
+
+
+@dataclass
+class Work:
+    """A transaction under way: the events as they will be if all goes well."""
+
+    events: Events
+    thread: int = field(default_factory=get_ident)
+    failed: bool = False
+    after_commit: list[Callable[[], object]] = field(default_factory=list)
+
+
+class Log(EventLog):
+    """The events of all streams. `now()` gives the time, with its zone."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.now = now
+        self.committed: Events = {}
+        self.positions = count(1)  # a rollback does not give them back, so there may be gaps
+        self.one_at_a_time = Lock()
+        self.work: Work | None = None
+
+    # Transactions
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything in it commits, or nothing: to roll back is to forget."""
+        if self._is_ours():
+            raise RuntimeError("Inside another transaction this one could not commit.")
+        with self.one_at_a_time:
+            self.work = work = Work(dict(self.committed))
+            try:
+                yield
+                if work.failed:  # whoever caught the error must not be told that all is recorded
+                    raise TransactionManagementError("An append had failed: all is rolled back.")
+                self.committed = work.events
+            finally:
+                self.work = None
+        for function in work.after_commit:
+            function()
+
+    def on_commit(self, function: Callable[[], object]) -> None:
+        """Call this once the transaction has committed."""
+        self._ours().after_commit.append(function)
+
+    def project(self, events: Sequence[RecordedEvent[Any]]) -> None:
+        """Read models are tables of Postgres: they do not hear of events in memory."""
+
+    # Writing: lock, decide, append
+
+    @overload
+    def lock(self, a: StreamName[A], b: StreamName[B], /) -> tuple[Stream[A], Stream[B]]: ...
+    @overload
+    def lock(self, *names: StreamName[E]) -> tuple[Stream[E], ...]: ...
+    @overload
+    def lock(self, *names: StreamName[Any]) -> tuple[Stream[Any], ...]: ...
+    def lock(self, *names: StreamName[Any]) -> tuple[Stream[Any], ...]:
+        """The streams as they are, in the order asked for: nobody else writes meanwhile."""
+        self._ours()
+        if len(set(names)) > MOST_STREAMS:
+            raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction.")
+        streams = {name: LockedStream(name, self.last_event(name), log=self) for name in names}
+        return tuple(streams[name] for name in names)
+
+    def append(
+        self,
+        stream: Accepts[E],
+        events: Sequence[E],
+        *,
+        expected_version: int | None = None,
+        **origin: Any,
+    ) -> list[RecordedEvent[E]]:
+        """Append to one stream; raises `WrongExpectedVersion` when that is at another version."""
+        expect(stream, expected_version)
+        return self.append_many([NewEvent(stream, event) for event in events], **origin)
+
+    def append_many(
+        self,
+        new: Sequence[NewEvent[E]],
+        *,
+        ids: Sequence[UUID] | None = None,
+        correlation_id: UUID | None = None,
+        causation_id: UUID | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> list[RecordedEvent[E]]:
+        """Append to streams that `lock` returned, in this order.
+
+        Raises `DuplicateEvent` when an id is taken, and `WrongExpectedVersion` when somebody wrote
+        to a stream without locking it. The transaction can only be rolled back then.
+        """
+        if not new:
+            return []
+        ids = ids or [uuid4() for _ in new]
+        causation_id = causation_id or ids[0]
+        origin = str(correlation_id or causation_id), str(causation_id), as_json(metadata or {})
+        now = self.now()
+        events = [self._recorded(row, origin, now) for row in as_rows(new, ids)]
+        for event in events:
+            self._add(event)
+        reach(new, events)
+        return events
+
+    def _recorded(
+        self, row: Mapping[str, Any], origin: Sequence[str], now: datetime
+    ) -> RecordedEvent[Any]:
+        """The event as it would be read from Postgres, where it goes through JSON."""
+        place = next(self.positions), str(row["id"]), row["stream"], row["version"]
+        fact = row["type"], row["schema_version"], as_json(row["data"])
+        times = (moment.astimezone(UTC).isoformat() for moment in (now, row["occurred_at"] or now))
+        return recorded([*place, *fact, *origin, *times])
+
+    def _add(self, event: RecordedEvent[Any]) -> None:
+        """What makes a log of a list: no id comes twice, and no version of a stream."""
+        work = self._ours()
+        last = self.last_event(StreamName[Any](event.stream))
+        work.failed = True
+        if event.id in work.events:
+            raise DuplicateEvent(f"An event has the id {event.id} already.")
+        if last and event.version <= last.version:
+            raise WrongExpectedVersion(f"{event.stream} has a version {event.version} already.")
+        work.failed = False
+        work.events[event.id] = event
+
+    # Reading: what is committed, and in a transaction what it has appended itself
+
+    def read(
+        self,
+        name: StreamName[E],
+        *,
+        after: int = 0,
+        before: int = END,
+        backwards: bool = False,
+        limit: int = END,
+    ) -> Iterator[RecordedEvent[E]]:
+        """The events of a stream with versions between `after` and `before`, both exclusive."""
+        events = self._visible()
+        found = (e for e in (reversed(events) if backwards else events) if e.stream == name)
+        return islice((e for e in found if after < e.version < before), limit)
+
+    def read_all(self, after: int = 0) -> Iterator[RecordedEvent[Any]]:
+        """All events after a position: none can come later with a lower one."""
+        return (event for event in self._visible() if event.position > after)
+
+    def last_event(self, name: StreamName[E]) -> RecordedEvent[E] | None:
+        """The last event of a stream; None when the stream has none."""
+        return next(self.read(name, backwards=True), None)
+
+    def caused_by(self, causation_id: UUID) -> list[RecordedEvent[Any]]:
+        """The events that a command or an event directly caused."""
+        return [event for event in self._visible() if event.causation_id == causation_id]
+
+    def _visible(self) -> Sequence[RecordedEvent[Any]]:
+        return list((self._ours().events if self._is_ours() else self.committed).values())
+
+    def _is_ours(self) -> bool:
+        return self.work is not None and self.work.thread == get_ident()
+
+    def _ours(self) -> Work:
+        if self.work is None or not self._is_ours():
+            raise RuntimeError("Lock and append inside transaction(): the locks end with it.")
+        return self.work
+
+
+@dataclass
+class LockedStream(Stream[E]):
+    """A stream whose events are read in memory."""
+
+    log: Log = field(kw_only=True)
+
+    def __iter__(self) -> Iterator[RecordedEvent[E]]:
+        return self.log.read(self.name)

@@ -1,0 +1,29 @@
+"""Both event logs keep the same promises: that in Postgres, and that in a Python object."""
+
+import pytest
+
+from cqrs_example import eventstore
+from cqrs_example.in_memory import Log
+from cqrs_example.in_memory.tests.log_contract import LogContract
+from cqrs_example.messaging import EventLog
+
+
+class Postgres(EventLog):
+    """With the functions of the event store that a command has no need of."""
+
+    append = staticmethod(eventstore.append)
+    read = staticmethod(eventstore.read)
+    read_all = staticmethod(eventstore.read_all)
+    last_event = staticmethod(eventstore.last_event)
+
+
+class TestPostgres(LogContract):
+    @pytest.fixture
+    def log(self, transactional_db: None) -> EventLog:
+        return Postgres()
+
+
+class TestInMemory(LogContract):
+    @pytest.fixture
+    def log(self) -> Log:
+        return Log()
