@@ -20,6 +20,7 @@ from cqrs_example.eventstore import read_all
 
 from .listeners import wire  # noqa: F401 (a fixture for all)
 from .shapes import shaped  # noqa: F401 (a fixture for all)
+from .subscribing import subscribed  # noqa: F401 (a fixture for all)
 
 ROOT = Path(__file__).parent.parent
 

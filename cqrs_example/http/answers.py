@@ -41,6 +41,8 @@ def done(
 ) -> HttpResponse:
     """The command was carried out: nothing more to say to a program. People go on to `next`, and
     read there the sentence of each event; a handler may have found that nothing had to happen."""
+    # For whoever waits until read models have heard of it: `subscriptions`.
+    request.META["LOG_POSITION"] = max((event.position for event in events), default=0)
     if not is_form(request):
         return empty(200)
     happened = " ".join(sentence(event.data) for event in events) or NOTHING

@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "cqrs_example.eventstore",
     "cqrs_example.messaging",
     "cqrs_example.projections",
+    "cqrs_example.subscriptions",
     "cqrs_example.inspection",
     "cqrs_example.access",
     "cqrs_example.operations",
@@ -51,6 +52,10 @@ PROJECTIONS = {
 POLICIES = {
     "notify_low_product_quantity": "warehouse.low_product_quantity_notification.policy.notify",
 }
+
+# Those of both that hear after the commit instead, in workers: `manage.py run_subscriptions`.
+# After a change: `manage.py subscriptions switch`.
+SUBSCRIPTIONS: list[str] = []
 
 # The permission that each view takes, where people log in (access.increase, access.ship).
 PERMISSIONS = {

@@ -1,0 +1,120 @@
+"""A worker: a thread for each subscription, which leads it, or stands by until it can."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from time import monotonic
+
+from django.db import Error, connection
+
+from .checkpoints import NoSubscription, position_of, stands_still
+from .delivering import PASSING, hear
+from .following import Row, Source, readable
+
+log = logging.getLogger(__name__)
+
+IDLE = 0.02  # seconds between two looks at a log in which nothing happens
+STANDBY = 0.5  # seconds between two tries to lead, or to go on after a failure
+LAST = 9.0  # seconds for what was begun when the process is told to stop
+
+# Ours alone: `hashtext` of the name keeps two subscriptions apart, and this the locks of others.
+LEAD = "SELECT pg_try_advisory_lock(hashtext('subscription'), hashtext(%s))"
+
+Step = Callable[[str, int, Sequence[Row], Callable[[float], bool]], None]
+
+
+def deliver(name: str, after: int, rows: Sequence[Row], pause: Callable[[float], bool]) -> None:
+    """What a worker does with the rows that come after its checkpoint."""
+    hear(name, after, list(readable(rows)), pause)
+
+
+def run(names: Sequence[str], stopping: Event, source: Source, step: Step = deliver) -> None:
+    """Work until `stopping` is set or Ctrl-C comes, in a thread for each name; what was begun is
+    finished. Raises `NoSubscription` when a checkpoint is gone: settings and database have parted.
+    """
+    lost: list[NoSubscription] = []
+    threads = [
+        Thread(target=_work, args=(name, source, step, stopping, lost), daemon=True)
+        for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    with suppress(KeyboardInterrupt):
+        stopping.wait()
+    stopping.set()
+    # What is not finished by then is rolled back when its connection ends, and done again by the
+    # next worker: nothing is lost or done twice, so a stuck handler does not keep the process.
+    end = monotonic() + LAST
+    for thread in threads:
+        thread.join(max(0, end - monotonic()))
+    for error in lost:
+        raise error
+
+
+def _work(
+    name: str, source: Source, step: Step, stopping: Event, lost: list[NoSubscription]
+) -> None:
+    told = ""
+    while not stopping.is_set():
+        try:
+            with _leading(name) as leads:
+                if leads:
+                    _follow(name, source, step, stopping)
+        except NoSubscription as error:
+            lost.append(error)
+            stopping.set()
+        except Exception as error:
+            told = _tell(name, error, told)
+        # Without the lead: where this code cannot go on, another process with newer code may.
+        stopping.wait(STANDBY)
+
+
+def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
+    """Read and deal with what comes, until told to stop; raises what went wrong."""
+    with source(name) as read:
+        after, looked, well = position_of(name), monotonic(), False
+        while not stopping.is_set():
+            rows = read(after)
+            if rows:
+                step(name, after, rows, stopping.wait)
+            elif not well:
+                stands_still(name, "")
+            else:
+                stopping.wait(IDLE)
+            well = True
+            # Where it stopped, or where a rebuild or a reset has put it.
+            if rows or monotonic() - looked > STANDBY:
+                after, looked = position_of(name), monotonic()
+
+
+@contextmanager
+def _leading(name: str) -> Iterator[bool]:
+    """Whether this process is the one that works on this, in a database session of its own. The
+    lock ends with the session, whatever ends that; that nothing is done twice is the checkpoint's
+    doing, not this one's."""
+    connection.close()
+    try:
+        with connection.cursor() as cursor:
+            # Along the index: without statistics, as after an import, Postgres would rather sort
+            # the rest of the log for each batch.
+            cursor.execute("SET enable_sort = off")
+            cursor.execute(LEAD, [name])
+            [leads] = cursor.fetchone()
+        yield leads
+    finally:
+        connection.close()
+
+
+def _tell(name: str, error: Exception, before: str) -> str:
+    """Into the log, unless it is the same as before, and where the database answers, into the
+    checkpoint; returns the sentence."""
+    sentence = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, PASSING):
+        sentence = f"the database: {sentence}"
+    if sentence != before:
+        log.error("%s stands still: %s", name, sentence)
+    with suppress(Error):
+        stands_still(name, sentence)
+    connection.close()
+    return sentence

@@ -1,0 +1,318 @@
+"""What hears after the commit hears of each event once, in order, whatever goes wrong."""
+
+import sys
+from dataclasses import dataclass
+from threading import Event as Flag
+from types import ModuleType
+from typing import Any, ClassVar
+from uuid import uuid4, uuid5
+
+import pytest
+from django.db import connection, transaction
+
+from cqrs_example.eventstore import lock, read_all
+from cqrs_example.messaging import execute
+from cqrs_example.messaging.transaction import UnitOfWork, begin
+from cqrs_example.subscriptions import following
+from cqrs_example.subscriptions import working as workers
+from cqrs_example.subscriptions.models import Checkpoint, Parked
+from cqrs_example.subscriptions.retrying import reset, retry
+
+from .racing import all_at_once, in_background, until
+from .subscribing import (
+    Add,
+    Subscribed,
+    add,
+    broken,
+    handle_add,
+    lost,
+    refused,
+    working,
+)
+
+BOTH = {"note": "tests.subscribing.note", "again": "tests.subscribing.note_again"}
+
+
+@dataclass(frozen=True)
+class New:
+    """What newer code knows."""
+
+    type: ClassVar[str] = "test.New"
+    schema_version: ClassVar[int] = 7
+
+
+def test_heard_after_the_commit_and_once(subscribed: Subscribed) -> None:
+    subscribed.switch("ledger", "note")
+    add("a", 1, 2, 3)
+    assert (subscribed.ledger(), subscribed.notes()) == ([], [])
+    with working("ledger", "note"):
+        subscribed.caught_up()
+        add("a", 4)
+        subscribed.caught_up()
+    assert subscribed.ledger() == subscribed.notes() == [1, 2, 3, 4]
+
+
+def test_one_entry_alone_and_the_rest_in_the_transaction(subscribed: Subscribed) -> None:
+    subscribed.switch("note")
+    add("a", 1)
+    assert (subscribed.ledger(), subscribed.notes()) == ([1], [])
+    with working("note"):
+        subscribed.caught_up()
+    assert subscribed.notes() == [1]
+
+
+def test_ids_are_those_of_the_transaction(subscribed: Subscribed) -> None:
+    [here] = add("a", 1)
+    subscribed.switch("ledger", "note")
+    [there] = add("b", 1)
+    with working("ledger", "note"):
+        subscribed.caught_up()
+    noted = {event.causation_id: event for event in read_all() if event.type == "test.Noted"}
+    for cause in (here, there):
+        event = noted[cause.id]
+        command = event.metadata["command"]
+        assert command["id"] == str(uuid5(cause.id, "Note"))
+        assert event.correlation_id == cause.correlation_id
+        assert event.metadata["actor"] == cause.metadata["actor"]
+        assert event.metadata["request"] == cause.metadata["request"]
+
+
+def test_nothing_is_missed_that_commits_late(subscribed: Subscribed) -> None:
+    """Positions are given before the commit: a lower one becomes visible after a higher one."""
+    subscribed.switch("ledger")
+    held, begun = Flag(), Flag()
+
+    def slow() -> None:
+        with transaction.atomic():
+            handle = connection.cursor()
+            lock("slow")
+            handle.execute("SELECT nextval(pg_get_serial_sequence('eventstore_event', 'position'))")
+            [position] = handle.fetchone()
+            begun.set()
+            held.wait(20)
+            handle.execute(
+                "INSERT INTO eventstore_event SELECT %s, gen_random_uuid(), 'slow', 1, type,"
+                " schema_version, data, correlation_id, causation_id, metadata, now(), now()"
+                " FROM eventstore_event LIMIT 1",
+                [position],
+            )
+
+    add("a", 1)
+    with working("ledger"), in_background(slow):
+        begun.wait(20)
+        add("a", 2, 3)
+        until(lambda: subscribed.ledger() == [1])
+        held.set()
+        until(lambda: len(subscribed.ledger()) == 4)
+    positions = [row for (row,) in subscribed.rows("SELECT position FROM ledger ORDER BY line")]
+    assert positions == sorted(positions)
+
+
+def test_gaps_at_the_end_of_batches(subscribed: Subscribed, monkeypatch: Any) -> None:
+    monkeypatch.setattr(following, "MOST", 3)
+    subscribed.switch("ledger", "note")
+
+    def one(number: int) -> None:
+        for nth in range(6):
+            try:
+                with transaction.atomic():
+                    handle_add(_tx(), Add(f"s{number}", 10 * number + nth))
+                    if nth % 2:
+                        raise ZeroDivisionError
+            except ZeroDivisionError:
+                pass
+
+    with working("ledger", "note"):
+        all_at_once([lambda n=n: one(n) for n in range(4)])  # type: ignore[misc]
+        subscribed.caught_up()
+    assert subscribed.ledger() == subscribed.added()
+    assert sorted(subscribed.notes()) == sorted(subscribed.added())
+
+
+def _tx() -> Any:
+    return begin(UnitOfWork(uuid4(), {}), handle_add, Add("", 0), uuid4(), uuid4())
+
+
+def test_two_workers_of_one_name(subscribed: Subscribed) -> None:
+    """One works, the other stands by, and takes over."""
+    subscribed.switch("ledger", "note")
+    with working("ledger", "note") as stop, working("ledger", "note"):
+        for number in range(30):
+            add("a", number)
+        subscribed.caught_up()
+        stop()
+        add("a", 30)
+        subscribed.caught_up()
+    assert subscribed.ledger() == subscribed.notes() == list(range(31))
+
+
+def test_two_workers_that_both_believe_to_lead(subscribed: Subscribed, monkeypatch: Any) -> None:
+    """It is the checkpoint that keeps an event from being heard twice, not the lock."""
+    monkeypatch.setattr(workers, "LEAD", "SELECT %s::text IS NOT NULL")
+    subscribed.switch("ledger", "note")
+    with working("ledger", "note"), working("ledger", "note"), working("ledger", "note"):
+        all_at_once([lambda n=n: add(f"s{n}", *range(10)) for n in range(4)])  # type: ignore[misc]
+        subscribed.caught_up()
+    assert subscribed.ledger() == subscribed.added()
+    assert len(subscribed.notes()) == 40
+
+
+def test_projection_that_cannot_go_on(subscribed: Subscribed) -> None:
+    """It stops before the event, says which, and stops nobody else; after a fix nothing is
+    missing."""
+    subscribed.switch("ledger", "note")
+    broken.add(14)
+    add("a", 1, 2)
+    add("b", 13)
+    [bad] = add("b", 14)
+    add("a", 5)
+    with working("ledger", "note"):
+        until(lambda: str(bad.id) in subscribed.trouble("ledger"))
+        assert "ValueError: the ledger has no place for 14" in subscribed.trouble("ledger")
+        assert subscribed.ledger() == [1, 2, 13]
+        assert Checkpoint.objects.get(name="ledger").position < bad.position
+        until(lambda: subscribed.notes() == [1, 2, 13, 14, 5])
+        broken.clear()
+        subscribed.caught_up()
+    assert subscribed.trouble("ledger") == ""
+    assert subscribed.ledger() == [1, 2, 13, 14, 5]
+
+
+def test_policy_parks_and_later_ones_of_the_stream_wait(
+    subscribed: Subscribed, caplog: Any
+) -> None:
+    subscribed.switch("ledger", "note")
+    refused.add(2)
+    with working("ledger", "note"):
+        events = add("a", 1, 2, 3)
+        add("b", 4)
+        subscribed.caught_up()
+        assert subscribed.notes() == [1, 4]
+        assert subscribed.parked() == [("a", True), ("a", False)]
+        assert "DomainError: No note takes 2." in Parked.objects.order_by("position")[0].trouble
+        assert any(str(events[1].id) in message for message in caplog.messages)
+        again = list(retry("note"))
+        assert [bool(sentence) for _, sentence in again] == [True]
+        add("a", 5)
+        subscribed.caught_up()
+        assert len(subscribed.parked()) == 3
+        refused.clear()
+        assert [sentence for _, sentence in retry("note")] == ["", "", ""]
+        add("a", 6)
+        subscribed.caught_up()
+    assert subscribed.notes() == [1, 4, 2, 3, 5, 6]
+    assert subscribed.parked() == []
+
+
+def test_policy_that_recovers_by_itself_parks_nothing(subscribed: Subscribed, caplog: Any) -> None:
+    subscribed.switch("ledger", "note")
+    refused.add(1)
+    with working("ledger", "note"):
+        add("a", 1)
+        until(lambda: any("No note takes 1" in message for message in caplog.messages))
+        refused.clear()
+        subscribed.caught_up()
+    assert (subscribed.notes(), subscribed.parked()) == ([1], [])
+
+
+def test_policy_heard_again_has_no_second_effect(subscribed: Subscribed) -> None:
+    subscribed.switch("note")
+    add("a", 1, 2)
+    with working("note"):
+        subscribed.caught_up()
+        reset("note", 0)
+        until(lambda: Checkpoint.objects.get(name="note").position == subscribed.last())
+    assert subscribed.notes() == [1, 2]
+
+
+def test_two_policies_that_issue_the_same_command(subscribed: Subscribed) -> None:
+    """The ids of both come from the event: the second one must not pass for the first."""
+    subscribed.settings.POLICIES = BOTH
+    add("a", 1)
+    subscribed.switch("note", "again")
+    add("a", 2, 3)
+    with working("note", "again"):
+        subscribed.caught_up()
+        assert sorted(subscribed.notes()) == [1, 2, 3, 1001, 1002, 1003]
+        reset("note", 0)
+        reset("again", 0)
+        subscribed.caught_up()
+    assert sorted(subscribed.notes()) == [1, 2, 3, 1001, 1002, 1003]
+
+
+def test_one_of_two_policies_with_the_same_command_in_the_transaction(
+    subscribed: Subscribed,
+) -> None:
+    subscribed.settings.POLICIES = BOTH
+    subscribed.switch("again")
+    add("a", 1)
+    with working("again"):
+        subscribed.caught_up()
+    assert subscribed.notes() == [1, 1001]
+
+
+def test_session_that_ends_in_the_middle(subscribed: Subscribed) -> None:
+    """The database's failures pass: nothing is parked, nothing is skipped, nothing comes twice."""
+    subscribed.settings.POLICIES = {"note": "tests.subscribing.note_and_lose"}
+    subscribed.switch("note")
+    lost.update({1, 3})
+    add("a", 1, 2, 3)
+    with working("note"):
+        subscribed.caught_up()
+    assert not lost
+    assert (subscribed.notes(), subscribed.parked()) == ([1, 2, 3], [])
+
+
+def test_event_that_the_code_does_not_know(subscribed: Subscribed, monkeypatch: Any) -> None:
+    """It stops what would hear after it, and newer code goes on from there."""
+    subscribed.switch("ledger", "note")
+    add("a", 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,"
+            " correlation_id, causation_id, metadata, recorded_at, occurred_at)"
+            " SELECT gen_random_uuid(), 'new', 1, 'test.New', 7, '{}', correlation_id,"
+            " causation_id, metadata, now(), now() FROM eventstore_event LIMIT 1"
+        )
+    add("a", 2)
+    with working("ledger", "note"):
+        until(lambda: "no test.New of version 7" in subscribed.trouble("ledger"))
+        until(lambda: "no test.New of version 7" in subscribed.trouble("note"))
+        assert (subscribed.ledger(), subscribed.notes()) == ([1], [1])
+
+        newer: Any = ModuleType("newer_events")
+        newer.New = New
+        monkeypatch.setattr(New, "__module__", "newer_events")
+        monkeypatch.setitem(sys.modules, "newer_events", newer)
+        subscribed.settings.EVENTS = [*subscribed.settings.EVENTS, "newer_events"]
+        subscribed.caught_up()
+    assert (subscribed.ledger(), subscribed.notes()) == ([1, 2], [1, 2])
+
+
+def test_reset_to_a_position_that_is_not_there(subscribed: Subscribed) -> None:
+    subscribed.switch("note")
+    add("a", 1)
+    last = subscribed.last()
+    for position in (-1, last + 1):
+        with pytest.raises(ValueError, match=f"from 0 to {last}, but not {position}"):
+            reset("note", position)
+    reset("note", last)
+    with working("note"):
+        add("a", 2)
+        subscribed.caught_up()
+    assert subscribed.notes() == [2]
+
+
+def test_reset_is_seen_by_a_worker_that_idles(subscribed: Subscribed) -> None:
+    subscribed.switch("ledger")
+    add("a", 1)
+    with working("ledger"):
+        subscribed.caught_up()
+        reset("ledger", 0)
+        until(lambda: subscribed.ledger() == [1, 1])
+
+
+def test_in_a_transaction_of_the_command_nothing_changes(subscribed: Subscribed) -> None:
+    execute(handle_add, Add("a", 1))
+    assert subscribed.ledger() == subscribed.notes() == [1]
+    assert not Checkpoint.objects.exists()
