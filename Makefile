@@ -9,14 +9,18 @@ DEV_FILES := $(EMBEDDED) requirements-dev.txt
 INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one, for example PYTHON=python3.13." >&2; exit 1; }; exec "$(PYTHON)" -m dev.install "$(VENV)"
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
-.PHONY: help run db dev sample test bench bench-full chaos chaos-full screenshots check format lock clean
+.PHONY: help run switch db dev sample test bench bench-full chaos chaos-full screenshots check format lock clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## / \1	/p' Makefile
 
-run: ## the application on http://127.0.0.1:8000 with its database (PORT=8001, MODE=memory_sync)
+run: ## the application on http://127.0.0.1:8000 with its database (PORT=8001, MODE=persisted_async)
 	$(INSTALL) $(RUN_FILES)
 	@MAKE_PID=$$PPID exec "$(PY)" -m dev.run
+
+switch: ## after another MODE on the same data: who delivers to projections and policies from now on
+	$(INSTALL) $(RUN_FILES)
+	@MAKE_PID=$$PPID exec "$(PY)" -m dev.run --switch
 
 dev: ## the same, reloading when a file changes
 	$(INSTALL) $(DEV_FILES)

@@ -3,6 +3,7 @@
 import logging
 from threading import Event
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.checks import CheckMessage, Tags, run_checks
 from django.db import Error, connection
@@ -11,6 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+
+from .subscriptions.status import sentence, status
+from .subscriptions.switching import differences
 
 log = logging.getLogger(__name__)
 found_fit = Event()
@@ -39,7 +43,16 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return _not_ready(request, "Migrations are missing.", f"migrations are missing: {names}")
     if not _is_fit():
         return _not_ready(request, "The database is not fit: the log says why.", "see above")
-    return HttpResponse("ok", content_type="text/plain")
+    try:
+        differing, found = differences(), status()
+    except Error as error:
+        return _not_ready(request, "The database does not answer.", str(error).strip())
+    late = [sentence(one) for one in found if one["lag_seconds"] > settings.SUBSCRIPTIONS_READY_LAG]
+    for told in [*differing, *late]:
+        return _not_ready(request, told, told)
+    # Commands go on without these: whoever watches shall see it, and send requests all the same.
+    standing = [sentence(one) for one in found if one["trouble"] or one["parked"]]
+    return HttpResponse("\n".join(["ok", *standing]), content_type="text/plain")
 
 
 def _is_fit() -> bool:

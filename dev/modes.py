@@ -9,7 +9,8 @@ from dev.places import STATE
 
 DEFAULT = "persisted_sync"
 IN_MEMORY = "memory_sync"  # on a throw-away Postgres, whatever DATABASE_URL says
-MODES = (IN_MEMORY, DEFAULT)
+ASYNCHRONOUS = "persisted_async"  # with workers beside the server
+MODES = (IN_MEMORY, DEFAULT, ASYNCHRONOUS)
 
 
 def chosen_mode() -> str:

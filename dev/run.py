@@ -1,4 +1,5 @@
 """The application with its database, until Ctrl-C: `python -m dev.run [--reload]`.
+With `--switch` it only makes the database agree with the mode on who delivers.
 
 MODE chooses a mode. Postgres is the embedded one unless DATABASE_URL is set.
 """
@@ -8,22 +9,27 @@ import socket
 import sys
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from dev.environment import development_values, reachable_database_url
 from dev.failure import DevError, exit_with_sentence
 from dev.memory_sync import in_memory
-from dev.modes import IN_MEMORY, chosen_mode, settings_of
+from dev.modes import ASYNCHRONOUS, IN_MEMORY, chosen_mode, settings_of
 from dev.places import ROOT
 from dev.postgres import embedded
 from dev.processes import accepts
-from dev.stopping import catch_signals, is_stopping, run_child, start_guard
+from dev.stopping import catch_signals, end_children, is_stopping, run_child, start_guard
 
 HOST = "127.0.0.1"
 
 
+WORKERS = [sys.executable, "manage.py", "run_subscriptions"]
+SWITCH = [sys.executable, "manage.py", "subscriptions", "switch"]
+
+
 def main() -> int:
-    reload = sys.argv[1:] == ["--reload"]
+    reload, switch = sys.argv[1:] == ["--reload"], sys.argv[1:] == ["--switch"]
     mode = chosen_mode()
     port = _free_port(os.environ.get("PORT") or "8000")
     _refuse_workers(os.environ.get("WEB_CONCURRENCY", "1"))
@@ -36,7 +42,10 @@ def main() -> int:
         if not is_stopping():
             env |= {"DATABASE_URL": url} if url else {}
             _prepare(env)
-        return _serve(port, env, reload)
+        if switch:
+            return run_child(SWITCH, env)
+        with _workers(env) if mode == ASYNCHRONOUS else nullcontext():
+            return _serve(port, env, reload)
 
 
 def _database(mode: str) -> AbstractContextManager[str | None]:
@@ -69,6 +78,18 @@ def _refuse_workers(text: str) -> None:
 def _prepare(env: dict[str, str]) -> None:
     if run_child([sys.executable, "-m", "dev.prepare"], env) != 0:
         raise DevError("The migrations failed: the lines above say why.")
+
+
+@contextmanager
+def _workers(env: dict[str, str]) -> Iterator[None]:
+    """Beside the server; they end with it. One that ends sooner has said why."""
+    thread = threading.Thread(target=run_child, args=[WORKERS, env])
+    thread.start()
+    try:
+        yield
+    finally:
+        end_children()
+        thread.join()
 
 
 def _serve(port: int, env: dict[str, str], reload: bool) -> int:

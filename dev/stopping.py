@@ -61,6 +61,12 @@ def run_child(command: list[str], env: dict[str, str], own_session: bool = True)
     return 0 if is_stopping() else status
 
 
+def end_children() -> None:
+    """Ask those that still run to end."""
+    for child in list(_children):
+        child.terminate()
+
+
 def _tell_guard() -> None:
     for guard in _guards:
         with suppress(BrokenPipeError):  # somebody killed it

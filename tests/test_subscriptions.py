@@ -15,8 +15,9 @@ from cqrs_example.messaging import execute
 from cqrs_example.messaging.transaction import UnitOfWork, begin
 from cqrs_example.subscriptions import following
 from cqrs_example.subscriptions import working as workers
+from cqrs_example.subscriptions.checkpoints import reset
 from cqrs_example.subscriptions.models import Checkpoint, Parked
-from cqrs_example.subscriptions.retrying import reset, retry
+from cqrs_example.subscriptions.policies import retry
 
 from .racing import all_at_once, in_background, until
 from .subscribing import (

@@ -7,7 +7,8 @@ from types import ModuleType
 
 from django.db import OperationalError, connection, transaction
 
-from ..eventstore.log import APPEND_LOCK
+from ..eventstore.log import APPEND_LOCK, END
+from .delivered import checkpoint, require_not_before
 from .equal import make_equal
 from .replay import Watch, catch_up, projection, replay
 from .runs import Result, telling
@@ -32,9 +33,10 @@ def rebuild(name: str, watch: Watch) -> Result:
             position = catch_up(name, module, position, watch)
             _analyze(tables)
             begin = time.monotonic()
-            if (changed := _cut_over(module, position, tables)) is not None:
+            if (changed := _cut_over(name, module, position, tables)) is not None:
                 took = 1000 * (time.monotonic() - begin)
-                told = f"{changed:,} rows changed, writers held up for {took:.0f} ms at most"
+                who = "writers" if checkpoint(name) is None else "its worker"
+                told = f"{changed:,} rows changed, {who} held up for {took:.0f} ms at most"
                 return Result(f"rebuilt from the log: {told}")
             time.sleep(PAUSE)
     raise Unreplayable(
@@ -62,15 +64,18 @@ def _analyze(tables: list[Table]) -> None:
             cursor.execute(f"ANALYZE {table.name}")
 
 
-def _cut_over(module: ModuleType, position: int, tables: list[Table]) -> int | None:
-    """Hold up the writers, replay the rest, make the live tables equal; None: they were busy."""
+def _cut_over(name: str, module: ModuleType, position: int, tables: list[Table]) -> int | None:
+    """Hold up whoever delivers, replay the rest, make the live tables equal; None: it was busy."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-                # Not before every writer has ended, and none begins until this transaction ends.
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
-            for _ in replay(module, after=position):
+                upto = checkpoint(name, held=True)
+                if upto is None:
+                    # Not before every writer has ended, and none begins until this one ends.
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
+            require_not_before(position, upto)
+            for _ in replay(module, after=position, upto=END if upto is None else upto):
                 pass
             return sum(make_equal(table) for table in tables)
     except OperationalError as error:

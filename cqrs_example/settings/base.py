@@ -7,7 +7,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 
 from .. import logs
-from .environment import BASE_DIR, database, embedded_url, flag, names
+from .environment import BASE_DIR, database, embedded_url, flag, names, seconds
 from .wiring import *  # noqa: F403
 
 DEBUG = flag("DEBUG", default=False)
@@ -16,6 +16,10 @@ HTTPS = flag("HTTPS", default=not DEBUG)
 OPEN_MODE = flag("OPEN_MODE", default=False)
 # A database that could forget what it acknowledged is refused at the start; not by tests.
 DURABLE = flag("DURABLE", default=True)
+
+# A subscription further behind than so many seconds makes a server not ready. By default none does:
+# commands need no worker, and a balancer that asks /readyz would take away what still works.
+SUBSCRIPTIONS_READY_LAG = seconds("SUBSCRIPTIONS_READY_LAG", default=float("inf"))
 
 # Everybody can read these, and whoever knows the key can sign a session as anybody.
 KNOWN_KEYS = (
@@ -52,7 +56,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "cqrs_example.subscriptions.waiting.read_your_writes",
+    "cqrs_example.waiting.read_your_writes",
     "cqrs_example.access.middleware.Access",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",

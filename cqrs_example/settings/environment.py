@@ -32,6 +32,17 @@ def flag(name: str, default: bool) -> bool:
     return value == "1"
 
 
+def seconds(name: str, default: float) -> float:
+    """An environment variable that is a number of seconds."""
+    value = os.environ.get(name, "") or str(default)
+    try:
+        if (number := float(value)) >= 0:
+            return number
+    except ValueError:
+        pass
+    raise ImproperlyConfigured(f"{name} must be a number of seconds, such as 60, but is {value!r}.")
+
+
 def names(name: str) -> list[str]:
     """An environment variable that has names, with commas between."""
     return [word for one in os.environ.get(name, "").split(",") if (word := one.strip())]

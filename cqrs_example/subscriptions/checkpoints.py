@@ -1,41 +1,45 @@
 """Checkpoints: read, moved and, where nothing goes on, given a sentence that says why."""
 
-from django.db import connection
+from django.db import transaction
+from django.db.models.functions import Now
 
-from .models import Checkpoint
-
-# Nobody moves it who believed it elsewhere: a rebuild, a reset or another worker came first. Two
-# that try at once queue for the row, and the second one finds it moved.
-MOVE = """
-    UPDATE subscriptions_checkpoint
-    SET position = %s, moved_at = clock_timestamp(), trouble = ''
-    WHERE name = %s AND position = %s
-"""
+from ..eventstore import settled_position
+from .models import Checkpoint, Parked
 
 
 class NoSubscription(Exception):
-    """No checkpoint has this name: the transaction of the command delivers."""
+    """No checkpoint has this name: the transaction of a command delivers."""
 
 
 def position_of(name: str) -> int:
     """Up to which position a subscription has heard; raises `NoSubscription`."""
-    found = Checkpoint.objects.filter(name=name).values_list("position", flat=True).first()
-    if found is None:
-        raise NoSubscription(
-            f"{name} has no checkpoint: it is delivered to in the transaction. Run"
-            " `manage.py subscriptions switch` when SUBSCRIPTIONS has changed."
-        )
-    return found
+    if one := Checkpoint.objects.filter(name=name).first():
+        return one.position
+    raise NoSubscription(f"{name} has no checkpoint: the transaction of each command delivers.")
 
 
 def move(name: str, after: int, upto: int) -> bool:
-    """Move a checkpoint in the open transaction, before what belongs to it; False: it is not at
-    `after` any more, and there is nothing to do."""
-    with connection.cursor() as cursor:
-        cursor.execute(MOVE, [upto, name, after])
-        return bool(cursor.rowcount)
+    """Move a checkpoint, before what belongs to that in the same transaction.
+
+    False: it is not at `after` any more, and there is nothing to do. A rebuild, a reset or another
+    worker came first: two that try at once queue for the row, and the second finds it moved.
+    """
+    checkpoint = Checkpoint.objects.filter(name=name, position=after)
+    return bool(checkpoint.update(position=upto, moved_at=Now(), trouble=""))
+
+
+def reset(name: str, position: int) -> None:
+    """Put a subscription to a position: what comes after it is heard, and nothing before, parked
+    events included. Raises `ValueError` for a position that is not in the log yet."""
+    position_of(name)
+    last = settled_position()
+    if not 0 <= position <= last:
+        raise ValueError(f"The log has positions from 0 to {last}, but not {position}.")
+    with transaction.atomic():
+        Checkpoint.objects.filter(name=name).update(position=position, trouble="")
+        Parked.objects.filter(subscription=name).delete()
 
 
 def stands_still(name: str, sentence: str) -> None:
-    """Keep what a subscription stands still for; "" when it goes on."""
-    Checkpoint.objects.filter(name=name).exclude(trouble=sentence).update(trouble=sentence)
+    """Keep what a subscription stands still for, until it moves."""
+    Checkpoint.objects.filter(name=name).update(trouble=sentence)

@@ -14,13 +14,14 @@ MOST = 1000  # rows at a time: so many events meet in one transaction of a proje
 
 Row = Sequence[Any]  # an event as `eventstore.recorded` reads it; the first value is its position
 
-# `read(after)` returns the rows that come next after a position; none: nothing has happened. It is
-# called again when these were dealt with. A source is opened by the name of a subscription.
-Source = Callable[[str], AbstractContextManager[Callable[[int], Sequence[Row]]]]
+# Returns the rows that come next after a position; none: nothing has happened. It is called again
+# when these were dealt with. A source opens one by the name of a subscription.
+Read = Callable[[int], Sequence[Row]]
+Source = Callable[[str], AbstractContextManager[Read]]
 
 
 @contextmanager
-def from_log(name: str) -> Iterator[Callable[[int], Sequence[Row]]]:
+def from_log(name: str) -> Iterator[Read]:
     """The source of workers that need no broker: gap-safe as `eventstore.read_all`, but without
     decoding (the relay passes on what this code cannot read), and not waiting at a gap before what
     stands in front of it is dealt with."""
@@ -46,6 +47,19 @@ def rows_between(after: int, upto: int) -> Sequence[Row]:
         return rows
 
 
+def readable(rows: Sequence[Row]) -> list[RecordedEvent[Any]]:
+    """The events up to the first one that the code cannot read; raises `UnreadableEvent` when that
+    is the first of all. It is never skipped: newer code, which knows it, goes on from there."""
+    events: list[RecordedEvent[Any]] = []
+    try:
+        for row in rows:
+            events.append(recorded(row))
+    except UnreadableEvent:
+        if not events:
+            raise
+    return events
+
+
 def _up_to_gap(rows: Sequence[Row], settled: int) -> Sequence[Row]:
     """The rows before the first gap above a settled position: it may be filled yet."""
     for number, row in enumerate(rows):
@@ -53,16 +67,3 @@ def _up_to_gap(rows: Sequence[Row], settled: int) -> Sequence[Row]:
             return rows[:number]
         settled = max(settled, row[0])
     return rows
-
-
-def readable(rows: Sequence[Row]) -> Iterator[RecordedEvent[Any]]:
-    """The events up to the first one that the code cannot read; raises `UnreadableEvent` when that
-    is the first of all. It is never skipped: newer code, which knows it, goes on from there."""
-    for row in rows:
-        try:
-            event = recorded(row)
-        except UnreadableEvent:
-            if row is rows[0]:
-                raise
-            return
-        yield event

@@ -3,13 +3,18 @@ from django.db import models
 
 class Checkpoint(models.Model):
     """How far a subscription has heard. That there is a row says that a worker delivers to it, and
-    not the transaction of a command: see `switching`."""
+    not the transaction of a command: see `switching`.
 
-    name = models.TextField(primary_key=True)  # as in PROJECTIONS or POLICIES
-    kind = models.TextField()  # "projection", "policy", or "relay": a follower that hears nothing
-    position = models.BigIntegerField()  # heard up to here, in the log's order
+    kind      "projection", "policy", or "relay": a follower that hears nothing itself
+    position  it has heard everything up to here, in the log's order
+    trouble   what it stands still for, in a sentence; empty: it goes on
+    """
+
+    name = models.TextField(primary_key=True)
+    kind = models.TextField()
+    position = models.BigIntegerField()
     moved_at = models.DateTimeField()
-    trouble = models.TextField(blank=True)  # what it stands still for, in a sentence
+    trouble = models.TextField(blank=True)
 
     class Meta:
         default_permissions = ("view",)
@@ -19,24 +24,19 @@ class Checkpoint(models.Model):
 
 
 class Parked(models.Model):
-    """An event that a policy has still to hear: it could not deal with it, or with an earlier one
-    of the same stream."""
+    """An event that a policy has still to hear: it could not deal with it (`trouble`), or has still
+    to deal with an earlier one of the same stream (no trouble)."""
 
     subscription = models.TextField()
     stream = models.TextField(db_collation="C")
     position = models.BigIntegerField()
     event_id = models.UUIDField()
-    trouble = models.TextField()  # empty: it waits for the one before it
+    trouble = models.TextField(blank=True)
     parked_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         default_permissions = ("view",)
-        constraints = [
-            # A policy's parked events by stream, in order; and each of them once.
-            models.UniqueConstraint(
-                fields=["subscription", "stream", "position"], name="subscriptions_parked_once"
-            )
-        ]
+        unique_together = [("subscription", "stream", "position")]
 
     def __str__(self) -> str:
         return f"{self.subscription}: event {self.event_id}"

@@ -3,14 +3,15 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Event, Thread
 from time import monotonic
 
 from django.db import Error, connection
 
-from .checkpoints import NoSubscription, position_of, stands_still
-from .delivering import PASSING, hear
-from .following import Row, Source, readable
+from .checkpoints import position_of, stands_still
+from .delivering import hear
+from .following import Row, Source
 
 log = logging.getLogger(__name__)
 
@@ -18,26 +19,17 @@ IDLE = 0.02  # seconds between two looks at a log in which nothing happens
 STANDBY = 0.5  # seconds between two tries to lead, or to go on after a failure
 LAST = 9.0  # seconds for what was begun when the process is told to stop
 
-# Ours alone: `hashtext` of the name keeps two subscriptions apart, and this the locks of others.
+# By name: hash collisions make two of them take turns, no more.
 LEAD = "SELECT pg_try_advisory_lock(hashtext('subscription'), hashtext(%s))"
 
-Step = Callable[[str, int, Sequence[Row], Callable[[float], bool]], None]
+Step = Callable[[str, int, Sequence[Row]], None]  # what to do with rows after a position
 
 
-def deliver(name: str, after: int, rows: Sequence[Row], pause: Callable[[float], bool]) -> None:
-    """What a worker does with the rows that come after its checkpoint."""
-    hear(name, after, list(readable(rows)), pause)
-
-
-def run(names: Sequence[str], stopping: Event, source: Source, step: Step = deliver) -> None:
+def run(names: Sequence[str], stopping: Event, source: Source, step: Step = hear) -> None:
     """Work until `stopping` is set or Ctrl-C comes, in a thread for each name; what was begun is
-    finished. Raises `NoSubscription` when a checkpoint is gone: settings and database have parted.
-    """
-    lost: list[NoSubscription] = []
-    threads = [
-        Thread(target=_work, args=(name, source, step, stopping, lost), daemon=True)
-        for name in names
-    ]
+    finished."""
+    work = partial(_work, source, step, stopping)
+    threads = [Thread(target=work, args=[name], daemon=True) for name in names]
     for thread in threads:
         thread.start()
     with suppress(KeyboardInterrupt):
@@ -48,22 +40,15 @@ def run(names: Sequence[str], stopping: Event, source: Source, step: Step = deli
     end = monotonic() + LAST
     for thread in threads:
         thread.join(max(0, end - monotonic()))
-    for error in lost:
-        raise error
 
 
-def _work(
-    name: str, source: Source, step: Step, stopping: Event, lost: list[NoSubscription]
-) -> None:
+def _work(source: Source, step: Step, stopping: Event, name: str) -> None:
     told = ""
     while not stopping.is_set():
         try:
             with _leading(name) as leads:
                 if leads:
                     _follow(name, source, step, stopping)
-        except NoSubscription as error:
-            lost.append(error)
-            stopping.set()
         except Exception as error:
             told = _tell(name, error, told)
         # Without the lead: where this code cannot go on, another process with newer code may.
@@ -73,17 +58,13 @@ def _work(
 def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
     """Read and deal with what comes, until told to stop; raises what went wrong."""
     with source(name) as read:
-        after, looked, well = position_of(name), monotonic(), False
+        after, looked = position_of(name), monotonic()
         while not stopping.is_set():
-            rows = read(after)
-            if rows:
-                step(name, after, rows, stopping.wait)
-            elif not well:
-                stands_still(name, "")
+            if rows := read(after):
+                step(name, after, rows)
             else:
                 stopping.wait(IDLE)
-            well = True
-            # Where it stopped, or where a rebuild or a reset has put it.
+            # Where the step left it, or where a rebuild or a reset has put it.
             if rows or monotonic() - looked > STANDBY:
                 after, looked = position_of(name), monotonic()
 
@@ -91,8 +72,8 @@ def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
 @contextmanager
 def _leading(name: str) -> Iterator[bool]:
     """Whether this process is the one that works on this, in a database session of its own. The
-    lock ends with the session, whatever ends that; that nothing is done twice is the checkpoint's
-    doing, not this one's."""
+    lock ends with the session, whatever ends that. It only keeps two from doing the same work: that
+    an event has its effect once is the checkpoint's doing."""
     connection.close()
     try:
         with connection.cursor() as cursor:
@@ -109,12 +90,9 @@ def _leading(name: str) -> Iterator[bool]:
 def _tell(name: str, error: Exception, before: str) -> str:
     """Into the log, unless it is the same as before, and where the database answers, into the
     checkpoint; returns the sentence."""
-    sentence = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, PASSING):
-        sentence = f"the database: {sentence}"
+    sentence = " ".join(f"{type(error).__name__}: {error}".split())
     if sentence != before:
         log.error("%s stands still: %s", name, sentence)
     with suppress(Error):
         stands_still(name, sentence)
-    connection.close()
     return sentence

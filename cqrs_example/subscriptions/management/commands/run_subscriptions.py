@@ -5,37 +5,31 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
-from ...checkpoints import NoSubscription
-from ...following import from_log
-from ...starting import require_agreement
-from ...switching import wanted
+from ...switching import differences, wanted
 from ...working import run
+
+FROM_LOG = f"{__package__.rsplit('.', 2)[0]}.following.from_log"
 
 
 class Command(BaseCommand):
-    help = (
-        "Let subscriptions hear of what is recorded, until SIGTERM or Ctrl-C. Several processes"
-        " may run: one works on each subscription, the others stand by."
-    )
+    help = "Let subscriptions hear until SIGTERM; of several processes one works, others stand by."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="none: all of SUBSCRIPTIONS")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        there, names = wanted(), options["names"] or wanted()
-        for name in names:
-            if name not in there:
-                raise CommandError(
-                    f"{name} is no subscription. settings.SUBSCRIPTIONS has:"
-                    f" {', '.join(there) or 'none'}."
-                )
+        names = options["names"] or wanted()
+        if unknown := [name for name in names if name not in wanted()] or not names:
+            raise CommandError(f"settings.SUBSCRIPTIONS has {wanted()}, but not {unknown}.")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        source = getattr(settings, "SUBSCRIPTION_SOURCE", None)
         try:
-            require_agreement()
+            if sentences := differences():
+                raise CommandError("\n".join(sentences))
+            source = import_string(getattr(settings, "SUBSCRIPTION_SOURCE", FROM_LOG))
             self.stdout.write(f"Working on {', '.join(names)}.")
-            run(names, Event(), import_string(source) if source else from_log)
-        except NoSubscription as error:
+            run(names, Event(), source)
+        except DatabaseError as error:
             raise CommandError(str(error)) from error

@@ -1,15 +1,15 @@
 import json
 from argparse import ArgumentParser
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
-from ....eventstore.models import StoredEvent
-from ...models import Checkpoint, Parked
-from ...retrying import reset, retry
-from ...status import status
+from ...checkpoints import NoSubscription, reset
+from ...models import Parked
+from ...policies import retry
+from ...status import sentence, status
 from ...switching import CannotSwitch, switch
 
 
@@ -19,68 +19,48 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="the status, for programs")
         actions = parser.add_subparsers(dest="action", metavar="ACTION")
-        switching = actions.add_parser("switch", help="as SUBSCRIPTIONS says; stop servers first")
-        switching.add_argument("--if-empty", action="store_true", help="only on an empty log")
+        actions.add_parser("switch", help="as SUBSCRIPTIONS says; stop servers and workers first")
         retrying = actions.add_parser("retry", help="let policies hear of parked events again")
-        retrying.add_argument("names", nargs="*", metavar="NAME")
+        retrying.add_argument("name", nargs="?", metavar="NAME", choices=list(settings.POLICIES))
         resetting = actions.add_parser("reset", help="hear from another position on")
         resetting.add_argument("name", metavar="NAME")
         resetting.add_argument("--to", type=int, required=True, metavar="POSITION")
-        resetting.add_argument("--no-input", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        actions = {None: self.tell, "switch": self.switch, "retry": self.retry, "reset": self.reset}
-        actions[options["action"]](options)
+        actions = {"switch": self.switch, "retry": self.retry, "reset": self.reset}
+        try:
+            actions.get(options["action"], self.tell)(options)
+        except (CannotSwitch, NoSubscription, OperationalError, ValueError) as error:
+            raise CommandError(f"Nothing was changed. {error}") from error
 
     def tell(self, options: dict[str, Any]) -> None:
-        found = status()
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(one) for one in found], default=str))
+            self.stdout.write(json.dumps(status(), default=str))
             return
-        for one in found:
-            self.stdout.write(str(one))
+        for one in status():
+            self.stdout.write(sentence(one))
         for parked in Parked.objects.exclude(trouble="").order_by("position")[:20]:
-            self.stdout.write(f"  parked: {parked.subscription}, {parked.trouble}")
-        if not found:
-            self.stdout.write("No subscriptions: the transaction of each command delivers.")
+            self.stdout.write(f"parked by {parked.subscription}: {parked.trouble}")
 
     def switch(self, options: dict[str, Any]) -> None:
-        if options["if_empty"] and StoredEvent.objects.exists():
-            return
-        try:
-            done = switch()
-        except CannotSwitch as error:
-            raise CommandError(str(error)) from error
-        for sentence in done or ["Nothing to switch: the database agrees with the settings."]:
-            self.stdout.write(sentence)
+        for text in switch() or ["Nothing to do: the database agrees with the settings."]:
+            self.stdout.write(text)
 
     def retry(self, options: dict[str, Any]) -> None:
-        there = list(Parked.objects.values_list("subscription", flat=True).distinct())
-        names, failed, heard = self._known(options["names"], list(settings.POLICIES)), 0, 0
-        for name in names or there:
-            for event, sentence in retry(name):
-                failed += bool(sentence)
-                heard += not sentence
-                self.stdout.write(f"{name}: {sentence or f'heard of event {event.id}'}")
-        self.stdout.write(f"{heard:,} events heard, {Parked.objects.count():,} still parked.")
+        names = [options["name"]] if options["name"] else settings.POLICIES
+        failed = 0
+        for name in names:
+            for event, trouble in retry(name):
+                self.stdout.write(f"{name}: {trouble or f'event {event.id} was heard'}")
+                failed += bool(trouble)
         if failed:
             raise CommandError(f"{failed} failed again; what comes after them waits.")
 
     def reset(self, options: dict[str, Any]) -> None:
-        names = list(Checkpoint.objects.values_list("name", flat=True))
-        [name], position = self._known([options["name"]], names), options["to"]
-        told = f"Everything after position {position} will be heard by {name}, and nothing before"
-        rows = f" Run `manage.py rebuild {name}` after it." if name in settings.PROJECTIONS else ""
-        self.stdout.write(f"{told}, parked events included.{rows}")
-        if not options["no_input"] and input("Type yes to go on: ") != "yes":
+        self.stdout.write(
+            f"{options['name']} will hear of what comes after position {options['to']}, and of"
+            " nothing before, parked events included. Rebuild it then, if it is a projection."
+        )
+        if input("Type yes to go on: ") != "yes":
             raise CommandError("Nothing was changed.")
-        try:
-            reset(name, position)
-        except ValueError as error:
-            raise CommandError(str(error)) from error
-
-    def _known(self, names: list[str], there: list[str]) -> list[str]:
-        for name in names:
-            if name not in there:
-                raise CommandError(f"There is no {name}. There are: {', '.join(there) or 'none'}.")
-        return names
+        reset(options["name"], options["to"])

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 
-from .models import Checkpoint
+from .subscriptions.models import Checkpoint
 
 PATIENCE = 1.0  # seconds that a person waits for the page after a form
 MOST = 10  # seconds that a program may ask for: each one that waits keeps a thread of the server

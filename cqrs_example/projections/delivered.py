@@ -1,0 +1,27 @@
+"""How far a read model has heard, where a worker delivers to it and not the transaction."""
+
+from django.apps import apps
+
+from .tables import Unreplayable
+
+
+def checkpoint(name: str, *, held: bool = False) -> int | None:
+    """The position of the projection's checkpoint; `held`: its worker waits until the transaction
+    ends. None: each command delivers in its own transaction, so the read model is where the log is.
+    """
+    if "subscriptions" not in apps.app_configs:  # this block works without that one
+        return None
+    from ..subscriptions.models import Checkpoint
+
+    found = Checkpoint.objects.filter(name=name)
+    rows = found.select_for_update() if held else found
+    return rows.values_list("position", flat=True).first()
+
+
+def require_not_before(position: int, upto: int | None) -> None:
+    """Raise `Unreplayable` where a replay has come past the checkpoint: somebody put it back."""
+    if upto is not None and upto < position:
+        raise Unreplayable(
+            f"The checkpoint was put back to position {upto} meanwhile. Nothing was changed; try"
+            " again."
+        )
