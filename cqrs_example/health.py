@@ -41,8 +41,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if missing:
         names = ", ".join(f"{one.app_label}.{one.name}" for one, _ in missing)
         return _not_ready(request, "Migrations are missing.", f"migrations are missing: {names}")
-    if not _is_fit():
-        return _not_ready(request, "The database is not fit: the log says why.", "see above")
     try:
         differing, found = differences(), status()
     except Error as error:
@@ -50,6 +48,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     late = [sentence(one) for one in found if one["lag_seconds"] > settings.SUBSCRIPTIONS_READY_LAG]
     for told in [*differing, *late]:
         return _not_ready(request, told, told)
+    if not _is_fit():
+        return _not_ready(request, "The database is not fit: the log says why.", "see above")
     # Commands go on without these: whoever watches shall see it, and send requests all the same.
     standing = [sentence(one) for one in found if one["trouble"] or one["parked"]]
     return HttpResponse("\n".join(["ok", *standing]), content_type="text/plain")

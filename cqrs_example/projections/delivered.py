@@ -2,6 +2,7 @@
 
 from django.apps import apps
 
+from ..eventstore.log import END
 from .tables import Unreplayable
 
 
@@ -18,10 +19,13 @@ def checkpoint(name: str, *, held: bool = False) -> int | None:
     return rows.values_list("position", flat=True).first()
 
 
-def require_not_before(position: int, upto: int | None) -> None:
-    """Raise `Unreplayable` where a replay has come past the checkpoint: somebody put it back."""
+def reached(name: str, position: int, *, held: bool = False) -> int:
+    """Up to where a replay that has come to a position must go on, to be where the read model is;
+    raises `Unreplayable` where that is behind it: somebody put the checkpoint back."""
+    upto = checkpoint(name, held=held)
     if upto is not None and upto < position:
         raise Unreplayable(
             f"The checkpoint was put back to position {upto} meanwhile. Nothing was changed; try"
             " again."
         )
+    return END if upto is None else upto

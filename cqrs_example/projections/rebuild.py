@@ -8,7 +8,7 @@ from types import ModuleType
 from django.db import OperationalError, connection, transaction
 
 from ..eventstore.log import APPEND_LOCK, END
-from .delivered import checkpoint, require_not_before
+from .delivered import checkpoint, reached
 from .equal import make_equal
 from .replay import Watch, catch_up, projection, replay
 from .runs import Result, telling
@@ -70,12 +70,11 @@ def _cut_over(name: str, module: ModuleType, position: int, tables: list[Table])
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-                upto = checkpoint(name, held=True)
-                if upto is None:
+                upto = reached(name, position, held=True)
+                if upto == END:
                     # Not before every writer has ended, and none begins until this one ends.
                     cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
-            require_not_before(position, upto)
-            for _ in replay(module, after=position, upto=END if upto is None else upto):
+            for _ in replay(module, after=position, upto=upto):
                 pass
             return sum(make_equal(table) for table in tables)
     except OperationalError as error:

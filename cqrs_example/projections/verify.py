@@ -1,7 +1,6 @@
 """Prove a read model against the log, in one snapshot and without a lock."""
 
-from ..eventstore.log import END
-from .delivered import checkpoint, require_not_before
+from .delivered import reached
 from .differences import differences
 from .replay import Watch, catch_up, projection, replay
 from .runs import Result, telling
@@ -17,11 +16,10 @@ def verify_projection(name: str, watch: Watch) -> Result:
         # Nearly all of it before the snapshot: in one long transaction a replay becomes slow.
         settled = catch_up(name, module, 0, watch)
         with snapshot():
-            upto = checkpoint(name)
-            require_not_before(settled, upto)
-            for _ in replay(module, after=settled, upto=END if upto is None else upto):
+            upto = reached(name, settled)
+            for _ in replay(module, after=settled, upto=upto):
                 pass
-            [events] = column("SELECT count(*) FROM eventstore_event")
+            [events] = column("SELECT count(*) FROM eventstore_event WHERE position <= %s", upto)
             rows = sum(column(f"SELECT count(*) FROM {table.live}")[0] for table in tables)
             many, missing, findings = differences(module, tables, events)
     if many:

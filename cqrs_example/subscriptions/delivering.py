@@ -5,11 +5,9 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from ..eventstore import RecordedEvent
-from ..messaging import hears
-from ..messaging.transaction import require_intact
+from ..messaging.transaction import PostgresLog, project_heard
 from .checkpoints import move
 from .following import Row, readable
 from .policies import PASSING, failure, let_react
@@ -37,11 +35,9 @@ def _project(
     name: str, project: Callable[..., Any], after: int, events: Sequence[RecordedEvent[Any]]
 ) -> None:
     try:
-        with transaction.atomic(durable=True):
-            moved = move(name, after, events[-1].position)
-            if moved and (heard := [event for event in events if hears(project, event)]):
-                project(heard)
-                require_intact()
+        with PostgresLog().transaction():
+            if move(name, after, events[-1].position):
+                project_heard(project, events)
     except PASSING:
         raise
     except Exception as error:

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from ..eventstore import DuplicateEvent, RecordedEvent, caused_by
 from ..eventstore.recorded import recorded
 from ..messaging import hears
-from ..messaging.transaction import UnitOfWork, deliver, react, require_intact
+from ..messaging.transaction import UnitOfWork, deliver, react
 from .checkpoints import move
 from .following import rows_between
 from .models import Checkpoint, Parked
@@ -94,11 +94,10 @@ def _react_once(name: str, event: RecordedEvent[Any], begin: Callable[[], bool])
     while True:
         unit = UnitOfWork(event.correlation_id, origin, issued=issued.copy())
         try:
-            with transaction.atomic(durable=True):
+            with unit.log.transaction():
                 if begin():
                     react(unit, name, import_string(settings.POLICIES[name]), event)
                     deliver(unit)
-                    require_intact()
             return
         except DuplicateEvent:
             if _has_reacted(name, event):

@@ -95,4 +95,5 @@ def _tell(name: str, error: Exception, before: str) -> str:
         log.error("%s stands still: %s", name, sentence)
     with suppress(Error):
         stands_still(name, sentence)
+    connection.close()
     return sentence

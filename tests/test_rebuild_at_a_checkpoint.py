@@ -1,0 +1,144 @@
+"""Rebuild and verify, of a read model that workers deliver to: exact, and no writer waits."""
+
+from threading import Event
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from cqrs_example.messaging import execute
+from cqrs_example.projections import rebuild as rebuilding
+from cqrs_example.subscriptions.checkpoints import reset
+from cqrs_example.subscriptions.models import Checkpoint
+from cqrs_example.subscriptions.switching import switch
+from warehouse.increase_product_quantity.command import IncreaseProductQuantity
+from warehouse.increase_product_quantity.command import handle as increase
+from warehouse.products.models import Product
+from warehouse.ship_product_quantity.command import ShipProductQuantity
+from warehouse.ship_product_quantity.command import handle as ship
+from warehouse.shipping_report.models import DayOfShipping
+
+from .racing import all_at_once, in_background, until
+from .subscribing import working
+
+NAMES = ["products", "low_product_quantity_notification", "shipping_report"]
+
+
+@pytest.fixture(autouse=True)
+def _asynchronous(transactional_db: None, settings: Any) -> None:
+    settings.SUBSCRIPTIONS = [*NAMES, *settings.POLICIES]
+    switch()
+
+
+def some(sku: str, times: int = 5) -> None:
+    execute(increase, IncreaseProductQuantity(sku, 100))
+    for _ in range(times):
+        execute(ship, ShipProductQuantity(sku, 1))
+
+
+def shipped() -> int:
+    return sum(DayOfShipping.objects.values_list("quantity", flat=True))
+
+
+def caught_up(*names: str) -> None:
+    def behind() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT max(position) FROM eventstore_event")
+            [last] = cursor.fetchone()
+        return Checkpoint.objects.filter(name__in=names, position__lt=last).exists()
+
+    until(lambda: not behind())
+
+
+def test_verify_compares_at_the_checkpoint(capsys: Any) -> None:
+    some("a")
+    call_command("verify", *NAMES)  # nothing was heard, and nothing is there
+    with working("products"):
+        caught_up("products")
+    some("a")
+    call_command("verify", *NAMES)
+    Product.objects.update(quantity=7)
+    with pytest.raises(CommandError, match="1 failed"):
+        call_command("verify", "products")
+    assert 'products_product" a has quantity 7, not 95' in capsys.readouterr().out
+
+
+def test_rebuild_goes_up_to_the_checkpoint() -> None:
+    some("a")
+    with working(*NAMES):
+        caught_up(*NAMES)
+    some("a")
+    DayOfShipping.objects.update(quantity=99)
+    call_command("rebuild", "shipping_report")
+    assert shipped() == 5
+    with working(*NAMES):
+        caught_up(*NAMES)
+    assert shipped() == 10
+    call_command("verify", *NAMES)
+
+
+def test_reset_and_rebuild() -> None:
+    """What a worker would add twice is made right by a rebuild."""
+    some("a")
+    with working(*NAMES):
+        caught_up(*NAMES)
+    reset("shipping_report", 0)
+    call_command("rebuild", "shipping_report")
+    assert shipped() == 0
+    with working(*NAMES):
+        caught_up(*NAMES)
+    assert shipped() == 5
+
+
+def test_under_load() -> None:
+    with working(*NAMES, "notify_low_product_quantity"):
+        load = [lambda sku=f"s{n}": some(sku, 40) for n in range(2)]  # type: ignore[misc]
+        for n in range(2):
+            some(f"s{n}")
+
+        def check() -> None:
+            for _ in range(2):
+                call_command("rebuild", "--all")
+                call_command("verify", *NAMES)
+
+        all_at_once([*load, check])
+        caught_up(*NAMES)
+    call_command("verify")
+    assert shipped() == 90
+
+
+def test_no_writer_waits_for_the_cut_over(monkeypatch: Any) -> None:
+    some("a")
+    inside, go_on = Event(), Event()
+    make_equal = rebuilding.make_equal
+
+    def slowly(table: Any) -> int:
+        inside.set()
+        go_on.wait(20)
+        return make_equal(table)
+
+    monkeypatch.setattr(rebuilding, "make_equal", slowly)
+    with in_background(lambda: call_command("rebuild", "products")):
+        inside.wait(20)
+        some("b")
+        go_on.set()
+
+
+def test_checkpoint_that_is_put_back_meanwhile(monkeypatch: Any, capsys: Any) -> None:
+    some("a")
+    with working(*NAMES):
+        caught_up(*NAMES)
+    analyze = rebuilding._analyze
+
+    def put_back(tables: Any) -> None:
+        with in_background(lambda: reset("products", 0)):
+            pass
+        analyze(tables)
+
+    monkeypatch.setattr(rebuilding, "_analyze", put_back)
+    with pytest.raises(CommandError):
+        call_command("rebuild", "products")
+    assert "The checkpoint was put back to position 0 meanwhile" in capsys.readouterr().out
+    assert Product.objects.get().quantity == 95
+    assert transaction.get_autocommit()
