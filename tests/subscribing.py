@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from django.db import connection
 
-from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.eventstore import RecordedEvent, StreamName
 from cqrs_example.messaging import DomainError, Transaction, execute
 from cqrs_example.subscriptions.following import from_log
 from cqrs_example.subscriptions.models import Checkpoint, Parked
@@ -52,12 +52,14 @@ class Note:
 
 
 def handle_add(tx: Transaction, command: Add) -> list[RecordedEvent[Added]]:
-    [stream] = tx.lock(command.stream)
+    stream_name: StreamName[Added] = StreamName(command.stream)
+    [stream] = tx.lock(stream_name)
     return tx.append(stream, [Added(command.number)])
 
 
 def handle_note(tx: Transaction, command: Note) -> list[RecordedEvent[Noted]]:
-    [stream] = tx.lock(f"noted-{command.stream}")
+    stream_name: StreamName[Noted] = StreamName(f"noted-{command.stream}")
+    [stream] = tx.lock(stream_name)
     return tx.append(stream, [Noted(command.number)])
 
 

@@ -93,7 +93,7 @@ def test_reset_and_rebuild() -> None:
 
 def test_under_load() -> None:
     with working(*NAMES, "notify_low_product_quantity"):
-        load = [lambda sku=f"s{n}": some(sku, 40) for n in range(2)]  # type: ignore[misc]
+        load = [lambda sku=f"s{n}": some(sku, 40) for n in range(2)]
         for n in range(2):
             some(f"s{n}")
 

@@ -10,7 +10,7 @@ from uuid import uuid4, uuid5
 import pytest
 from django.db import connection, transaction
 
-from cqrs_example.eventstore import lock, read_all
+from cqrs_example.eventstore import StreamName, lock, read_all
 from cqrs_example.messaging import execute
 from cqrs_example.messaging.transaction import UnitOfWork, begin
 from cqrs_example.subscriptions import following
@@ -86,7 +86,7 @@ def test_nothing_is_missed_that_commits_late(subscribed: Subscribed) -> None:
     def slow() -> None:
         with transaction.atomic():
             handle = connection.cursor()
-            lock("slow")
+            lock(StreamName("slow"))
             handle.execute("SELECT nextval(pg_get_serial_sequence('eventstore_event', 'position'))")
             [position] = handle.fetchone()
             begun.set()

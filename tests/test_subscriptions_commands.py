@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection, transaction
 
-from cqrs_example.eventstore import lock
+from cqrs_example.eventstore import StreamName, lock
 from cqrs_example.subscriptions import switching
 from cqrs_example.subscriptions.models import Checkpoint, Parked
 from cqrs_example.subscriptions.switching import CannotSwitch, differences
@@ -57,7 +57,7 @@ def test_switch_waits_for_a_writer_that_is_at_work(
 
     def writer() -> None:
         with transaction.atomic():
-            lock("a")
+            lock(StreamName("a"))
             begun.set()
             go_on.wait(20)
 
