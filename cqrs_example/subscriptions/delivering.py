@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from ..eventstore import RecordedEvent
-from ..messaging.transaction import PostgresLog, project_heard
+from ..messaging import hears
+from ..messaging.transaction import EventLog
 from .checkpoints import move
 from .following import Row, readable
 from .policies import PASSING, failure, let_react
@@ -35,9 +36,10 @@ def _project(
     name: str, project: Callable[..., Any], after: int, events: Sequence[RecordedEvent[Any]]
 ) -> None:
     try:
-        with PostgresLog().transaction():
-            if move(name, after, events[-1].position):
-                project_heard(project, events)
+        with EventLog().transaction():
+            moved = move(name, after, events[-1].position)
+            if moved and (heard := [event for event in events if hears(project, event)]):
+                project(heard)
     except PASSING:
         raise
     except Exception as error:
