@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -246,13 +247,27 @@ class Worker:
     """`manage.py run_subscriptions` in a process of its own."""
 
     def __init__(self) -> None:
-        environment = {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": SETTINGS}
+        self.name = f"worker of a test {uuid4()}"
+        environment = {
+            "DATABASE_URL": database_url(),
+            "DJANGO_SETTINGS_MODULE": SETTINGS,
+            "PGAPPNAME": self.name,
+        }
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run_subscriptions"],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdout=subprocess.DEVNULL,
         )
+
+    def waits_at_the_gate(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+                " AND wait_event = 'advisory'",
+                [self.name],
+            )
+            return bool(cursor.fetchone()[0])
 
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -268,13 +283,6 @@ def gate(open_it: bool) -> None:
         cursor.execute(f"SELECT pg_advisory_{'unlock' if open_it else 'lock'}(4242)")
 
 
-def waits_at_the_gate(subscribed: Subscribed) -> bool:
-    sql = (
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4242 AND NOT granted"
-    )
-    return bool(subscribed.rows(sql)[0][0])
-
-
 def test_killed_in_the_middle_and_after_the_commit(subscribed: Subscribed) -> None:
     """Rows and checkpoint are one transaction, so there is no moment at which one is without the
     other: killed before the commit it is done again, after it not."""
@@ -283,7 +291,7 @@ def test_killed_in_the_middle_and_after_the_commit(subscribed: Subscribed) -> No
     add("a", 1, 2)
     gate(open_it=False)
     worker = Worker()
-    until(lambda: waits_at_the_gate(subscribed))
+    until(worker.waits_at_the_gate)
     assert worker.end(signal.SIGKILL) == -signal.SIGKILL
     gate(open_it=True)
     assert subscribed.ledger() == []
@@ -303,7 +311,7 @@ def test_sigterm_finishes_what_was_begun(subscribed: Subscribed) -> None:
     add("a", 1)
     gate(open_it=False)
     worker = Worker()
-    until(lambda: waits_at_the_gate(subscribed))
+    until(worker.waits_at_the_gate)
     worker.process.send_signal(signal.SIGTERM)
     gate(open_it=True)
     assert worker.process.wait(30) == 0
@@ -316,7 +324,7 @@ def test_sigterm_does_not_wait_for_a_handler_that_is_stuck(subscribed: Subscribe
     add("a", 1)
     gate(open_it=False)
     worker = Worker()
-    until(lambda: waits_at_the_gate(subscribed))
+    until(worker.waits_at_the_gate)
     assert worker.end(signal.SIGTERM) == 0
     gate(open_it=True)
     with working("ledger"):
