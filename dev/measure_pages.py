@@ -58,7 +58,7 @@ STOCK = """
 """
 TODO = """
     INSERT INTO warehouse_low_product_quantity_notification_lowproductquantdc41
-        (shipment, sku, quantity, requested_at, notified_at)
+        (opened_by, sku, quantity, requested_at, notified_at)
     SELECT id, data->>'sku', 0, occurred_at, occurred_at FROM eventstore_event
     WHERE type = 'warehouse.ProductQuantityShipped'
 """
@@ -80,10 +80,12 @@ PAGES = {
     "Product, unknown": f"{STOCKED}/unknown",
     "Notifications": "/warehouse/low_product_quantity_notifications",
     "Activity": "/warehouse/activity",
-    "Activity, shipped only": "/warehouse/activity?kind=shipped",
-    "Activity, received only": "/warehouse/activity?kind=received",
+    "Activity, shipped only": "/warehouse/activity?type=warehouse.ProductQuantityShipped",
+    "Activity, received only": "/warehouse/activity?type=warehouse.ProductQuantityIncreased",
     "Activity, from the middle": "/warehouse/activity?before=500000",
-    "Activity, notified only (there is none)": "/warehouse/activity?kind=notified",
+    "Activity, notified only (there is none)": (
+        "/warehouse/activity?type=warehouse.NotifiedLowProductQuantity"
+    ),
 }
 
 

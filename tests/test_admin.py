@@ -568,7 +568,7 @@ def test_read_model_is_found_by_its_key(staff):
     assert len(staff.get(products, {"q": "a"}).context["rows"]) == 1
     assert len(staff.get(products, {"q": ""}).context["rows"]) == 2
     assert [row[0] for row in staff.get(products, {"after": "abc"}).context["rows"]] == ["b"]
-    assert "There is no shipment such as" in text(staff, TODO, 400, q="no id")
+    assert "There is no opened by such as" in text(staff, TODO, 400, q="no id")
     text(staff, products, 400, q="a\0")
 
 

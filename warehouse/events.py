@@ -6,7 +6,7 @@ stays: a new shape gets a new `schema_version` and an upcaster for what was stor
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, assert_never
 
 from cqrs_example.eventstore import StreamName
 
@@ -39,6 +39,20 @@ class ProductQuantityShipped:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductQuantityCounted:
+    type: ClassVar[str] = "warehouse.ProductQuantityCounted"
+    schema_version: ClassVar[int] = 1
+
+    sku: str
+    difference: int  # how many more there were than the log said: negative when some were missing
+    quantity_on_hand: int
+    reason: str  # empty when none was given
+
+    def __str__(self) -> str:
+        return f"Counted {self.quantity_on_hand} of {self.sku}, a difference of {self.difference}"
+
+
+@dataclass(frozen=True, slots=True)
 class NotifiedLowProductQuantity:
     type: ClassVar[str] = "warehouse.NotifiedLowProductQuantity"
     schema_version: ClassVar[int] = 1
@@ -60,11 +74,24 @@ UPCASTERS = {("warehouse.ProductQuantityShipped", 1): _with_reference}
 
 # What a product's stream holds. A new event of products is added here, and the type checker names
 # each place that has to decide what it means there.
-ProductEvent = ProductQuantityIncreased | ProductQuantityShipped
+ProductEvent = ProductQuantityIncreased | ProductQuantityShipped | ProductQuantityCounted
 
 
 def product_stream(sku: str) -> StreamName[ProductEvent]:
     return StreamName(f"product-{sku}")
+
+
+def change(event: ProductEvent) -> int:
+    """By how much an event changes what is on hand: negative when there are fewer afterwards."""
+    match event:
+        case ProductQuantityIncreased():
+            return event.quantity
+        case ProductQuantityShipped():
+            return -event.quantity
+        case ProductQuantityCounted():
+            return event.difference
+        case _:
+            assert_never(event)
 
 
 def low_product_quantity_notification_stream(sku: str) -> StreamName[NotifiedLowProductQuantity]:

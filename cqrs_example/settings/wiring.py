@@ -4,6 +4,7 @@ INSTALLED_APPS = [
     # The slices, one per column of the event model.
     "warehouse.increase_product_quantity",
     "warehouse.ship_product_quantity",
+    "warehouse.count_product_quantity",
     "warehouse.products",
     "warehouse.product_history",
     "warehouse.activity",
@@ -37,6 +38,7 @@ COMMANDS = [
     "warehouse.increase_product_quantity.command.handle",
     "warehouse.import_stock.command.handle",
     "warehouse.ship_product_quantity.command.handle",
+    "warehouse.count_product_quantity.command.handle",
     "warehouse.low_product_quantity_notification.command.handle",
 ]
 
@@ -57,10 +59,11 @@ POLICIES = {
 # After a change: `manage.py subscriptions switch`.
 SUBSCRIPTIONS: list[str] = []
 
-# The permission that each view takes, where people log in (access.increase, access.ship).
+# The permission that each view takes, where people log in (access.increase …).
 PERMISSIONS = {
     "increase": "warehouse.increase_product_quantity.views.increase",
     "ship": "warehouse.ship_product_quantity.views.ship",
+    "count": "warehouse.count_product_quantity.views.count",
 }
 
 # What must hold, whatever happened: `manage.py verify` asks these.

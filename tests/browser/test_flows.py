@@ -290,7 +290,7 @@ def test_activity(visitor, page):
         "Notified that abc123 is low, 4 left",
         "Shipped 4 of abc123, 4 left",
     ]
-    page.get_by_label("What happened").select_option("shipped")
+    page.get_by_label("What happened").select_option("Product Quantity Shipped")
     page.get_by_role("button", name="Show").click()
     expect(sentences).to_have_text([re.compile("^Shipped")] * 50)
     page.get_by_role("link", name="Older").click()
@@ -301,7 +301,7 @@ def test_activity(visitor, page):
             "Shipped 1 of abc123, 59 left",
         ]
     )
-    expect(page.get_by_label("What happened")).to_have_value("shipped")
+    expect(page.get_by_label("What happened")).to_have_value("warehouse.ProductQuantityShipped")
     page.get_by_role("link", name="Newer").click()
     expect(sentences.first).to_have_text("Shipped 4 of abc123, 4 left")
     sentences.first.get_by_role("link").click()

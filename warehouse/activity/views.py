@@ -1,3 +1,4 @@
+import re
 from functools import partial
 from typing import Any
 
@@ -5,30 +6,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.eventstore.contracts import event_classes
 from cqrs_example.eventstore.recorded import SELECT, query
 from cqrs_example.http import as_json, endpoint, paged, wants_html
-from warehouse.events import (
-    NotifiedLowProductQuantity,
-    ProductQuantityIncreased,
-    ProductQuantityShipped,
-)
-
-KINDS = {
-    "received": ProductQuantityIncreased.type,
-    "shipped": ProductQuantityShipped.type,
-    "notified": NotifiedLowProductQuantity.type,
-}
 
 
 @endpoint("GET", "HEAD")
 def activity(request: HttpRequest) -> HttpResponse:
-    """The last events of the log, newest first; `?kind=shipped` for one kind of them."""
-    kind = request.GET.get("kind", "")
-    page = paged(request, partial(_events, KINDS.get(kind)), "position", backwards=True)
+    """The last events of the log, newest first; `?type=` with the name of a type: these only."""
+    types, wanted = _types(), request.GET.get("type", "")
+    known = wanted if wanted in types else None
+    page = paged(request, partial(_events, known), "position", backwards=True)
     if wants_html(request):
-        page |= {"kind": kind, "kinds": list(KINDS)}
+        page |= {"wanted": wanted, "types": types}
         return render(request, "warehouse/activity/activity.html", page)
-    return as_json([_told(event) for event in page["rows"]])
+    return as_json([_row(event) for event in page["rows"]])
+
+
+def _types() -> dict[str, str]:
+    """The type of each event that the log may hold, and its name as words."""
+    words = re.compile("(?<=[a-z])(?=[A-Z])")
+    return {event.type: words.sub(" ", event.__name__) for event in event_classes()}
 
 
 def _events(
@@ -46,6 +44,6 @@ def _events(
     return query(sql, [type, after, type, before, limit])
 
 
-def _told(event: RecordedEvent[Any]) -> dict[str, object]:
-    told = {"position": event.position, "type": event.type, "stream": event.stream}
-    return {**told, "sentence": str(event), "occurred_at": event.occurred_at}
+def _row(event: RecordedEvent[Any]) -> dict[str, object]:
+    row = {"position": event.position, "type": event.type, "stream": event.stream}
+    return {**row, "sentence": str(event), "occurred_at": event.occurred_at}

@@ -1,1 +1,1 @@
-"""Policy: whenever a shipment leaves little, Notify Low Product Quantity. And its to-do list."""
+"""Policy: whenever few of a product are left, Notify Low Product Quantity. And its to-do list."""

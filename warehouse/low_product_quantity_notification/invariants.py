@@ -16,6 +16,6 @@ def streams(stream: Iterable[RecordedEvent[NotifiedLowProductQuantity]]) -> Iter
 
 
 def notified() -> Iterator[str]:
-    """Each shipment that left little was followed by a notification."""
+    """Whatever left few was followed by a notification."""
     for item in LowProductQuantityNotification.objects.filter(notified_at=None).iterator():
-        yield f"{item.sku}: the shipment {item.shipment} left {item.quantity}: nobody was notified"
+        yield f"{item.sku}: the event {item.opened_by} left {item.quantity}: nobody was notified"

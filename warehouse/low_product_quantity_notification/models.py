@@ -2,9 +2,9 @@ from django.db import models
 
 
 class LowProductQuantityNotification(models.Model):
-    """An item of the to-do list: opened by a shipment, closed by the notification."""
+    """An item of the to-do list: opened when few are left, closed by the notification."""
 
-    shipment = models.UUIDField(primary_key=True)  # the id of the event
+    opened_by = models.UUIDField(primary_key=True)  # the id of the event that left few
     sku = models.TextField(db_collation="C")
     quantity = models.BigIntegerField()
     requested_at = models.DateTimeField()

@@ -4,18 +4,20 @@ from django.conf import settings
 
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.messaging import Transaction
-from warehouse.events import NotifiedLowProductQuantity, ProductQuantityShipped
+from warehouse.events import NotifiedLowProductQuantity, ProductEvent, change
 
 from .command import NotifyLowProductQuantity, handle
 
 
 def notify(
-    tx: Transaction, event: RecordedEvent[ProductQuantityShipped]
+    tx: Transaction, event: RecordedEvent[ProductEvent]
 ) -> Sequence[RecordedEvent[NotifiedLowProductQuantity]]:
-    """Whenever a shipment leaves little, notify."""
-    sku, left = event.data.sku, event.data.quantity_on_hand
-    return tx.execute(handle, NotifyLowProductQuantity(sku, left)) if is_low(left) else []
+    """Whenever something takes from a product and leaves few, notify."""
+    if not leaves_few(event.data):
+        return []
+    return tx.execute(handle, NotifyLowProductQuantity(event.data.sku, event.data.quantity_on_hand))
 
 
-def is_low(quantity: int) -> bool:
-    return quantity <= settings.LOW_PRODUCT_QUANTITY
+def leaves_few(event: ProductEvent) -> bool:
+    """Whether there are fewer than before, and few. What comes in is no reason to warn."""
+    return change(event) < 0 and event.quantity_on_hand <= settings.LOW_PRODUCT_QUANTITY

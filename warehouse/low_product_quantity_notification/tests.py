@@ -56,7 +56,7 @@ def test_shipment_that_leaves_few(db, caplog, django_capture_on_commit_callbacks
     assert notified.data == NotifiedLowProductQuantity("abc123", left)
     assert notified.causation_id == event.id
     item = Item.objects.get()
-    assert (item.shipment, item.sku, item.quantity) == (event.id, "abc123", left)
+    assert (item.opened_by, item.sku, item.quantity) == (event.id, "abc123", left)
     assert (item.requested_at, item.notified_at) == (event.recorded_at, notified.recorded_at)
 
 

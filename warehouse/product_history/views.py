@@ -11,6 +11,7 @@ from warehouse.events import ProductEvent, product_stream
 from warehouse.sku import parse_sku
 
 from .chart import step_chart
+from .row import as_row
 
 
 @endpoint("GET", "HEAD")
@@ -25,7 +26,9 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         page["past"] = shown != last
         return render(request, "warehouse/product_history/product.html", page)
     if shown is None:
-        raise BadInput(f"There is no product {sku}: it begins when some of it is received.", 404)
+        raise BadInput(
+            f"There is no product {sku}: it begins when some of it is received or counted.", 404
+        )
     quantity = shown.data.quantity_on_hand
     return as_json({"sku": sku, "quantity": quantity, "version": shown.version})
 
@@ -48,8 +51,9 @@ def _as_of(request: HttpRequest, sku: str) -> RecordedEvent[ProductEvent]:
 def _history(request: HttpRequest, shown: RecordedEvent[ProductEvent]) -> dict[str, Any]:
     """A page of the events up to the one that is shown, newest first, and their chart."""
     page = paged(request, partial(_up_to, shown), "version", backwards=True)
-    oldest_first = page["rows"][::-1]
-    return {**page, "chart": step_chart(oldest_first, settings.LOW_PRODUCT_QUANTITY)}
+    events = page["rows"]
+    chart = step_chart(events[::-1], settings.LOW_PRODUCT_QUANTITY)
+    return {**page, "rows": [as_row(event) for event in events], "chart": chart}
 
 
 def _up_to(shown: RecordedEvent[ProductEvent], *, before: int | None = None, **window: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Command: Count Product Quantity → Product Quantity Counted. What is there is what was counted."""

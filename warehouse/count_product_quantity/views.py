@@ -1,0 +1,29 @@
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from cqrs_example.eventstore import last_event
+from cqrs_example.http import REFUSALS, context, done, endpoint, refused, text, whole_number
+from cqrs_example.messaging import execute
+from warehouse.events import ProductQuantityCounted, product_stream
+from warehouse.sku import parse_sku
+
+from .command import CountProductQuantity, handle
+
+
+@endpoint("POST", fields=["quantity", "reason"])
+def count(request: HttpRequest, sku: str) -> HttpResponse:
+    sku = parse_sku(sku)
+    page = {"sku": sku, "last": lambda: last_event(product_stream(sku))}
+    try:
+        quantity = whole_number(request, "quantity", 0, settings.PLAUSIBLE_QUANTITY)
+        reason = text(request, "reason", 200, default="")
+        command = CountProductQuantity(sku, quantity, reason)
+        events = execute(handle, command, context(request))
+    except REFUSALS as error:
+        return refused(request, error, "warehouse/count_product_quantity/refused.html", page)
+    return done(request, events, sentence)
+
+
+def sentence(event: ProductQuantityCounted) -> str:
+    was = event.quantity_on_hand - event.difference
+    return f"Counted {event.quantity_on_hand} of {event.sku}. There were {was} before."

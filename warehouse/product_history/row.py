@@ -1,0 +1,41 @@
+"""What the history of a product says of each of its events."""
+
+from typing import NamedTuple, assert_never
+
+from cqrs_example.eventstore import RecordedEvent
+from warehouse.events import (
+    ProductEvent,
+    ProductQuantityCounted,
+    ProductQuantityIncreased,
+    ProductQuantityShipped,
+    change,
+)
+
+
+class Row(NamedTuple):
+    event: RecordedEvent[ProductEvent]
+    what: str
+    note: str
+    change: str
+
+
+def as_row(event: RecordedEvent[ProductEvent]) -> Row:
+    return Row(event, *_sentence(event.data), _signed(change(event.data)))
+
+
+def _sentence(event: ProductEvent) -> tuple[str, str]:
+    """What happened, and what else was recorded about it; the page itself names the product."""
+    match event:
+        case ProductQuantityIncreased(quantity=quantity):
+            return f"Received {quantity:,}", ""
+        case ProductQuantityShipped(quantity=quantity, reference=reference):
+            return f"Shipped {quantity:,}", f"order number: {reference}"
+        case ProductQuantityCounted(quantity_on_hand=counted, reason=reason):
+            return f"Counted {counted:,}", reason
+        case _:
+            assert_never(event)
+
+
+def _signed(number: int) -> str:
+    """With a plus, or with the minus that is as wide as a digit; 0 has neither."""
+    return f"{number:+,}".replace("-", "\N{MINUS SIGN}") if number else "0"
