@@ -57,7 +57,7 @@ chaos-full: ## all that can break, for half an hour, into docs/reliability.md (a
 screenshots: export SCREENSHOTS := 1
 screenshots: ## the pictures in docs/screenshots anew, by a test in Chromium
 	$(INSTALL) $(DEV_FILES)
-	@exec "$(PY)" -m pytest tests/browser/test_screenshots.py
+	@exec "$(PY)" -m pytest warehouse/tests/browser/test_screenshots.py
 
 check: export DEBUG := 0
 check: export ALLOWED_HOSTS := example.org

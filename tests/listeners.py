@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import pytest
 
 from cqrs_example.eventstore import Event, RecordedEvent
-from warehouse.events import ProductQuantityIncreased
+
+from .bank.events import Deposited
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,7 @@ class Increase:
 
 def increase(tx: Any, command: Increase) -> Any:
     [stream] = tx.lock(command.stream)
-    events = [
-        ProductQuantityIncreased(command.stream, 1, stream.version + 1 + n)
-        for n in range(command.times)
-    ]
+    events = [Deposited(command.stream, 1, stream.version + 1 + n) for n in range(command.times)]
     return tx.append(stream, events, expected_version=command.expected_version)
 
 
@@ -48,11 +46,11 @@ def react(tx: Any, command: React) -> Any:
     return tx.append(stream, [Reacted(command.to)])
 
 
-def react_to_increase(tx: Any, event: RecordedEvent[ProductQuantityIncreased]) -> None:
-    tx.execute(react, React(event.data.sku))
+def react_to_increase(tx: Any, event: RecordedEvent[Deposited]) -> None:
+    tx.execute(react, React(event.data.account))
 
 
-def append_directly(tx: Any, event: RecordedEvent[ProductQuantityIncreased]) -> None:
+def append_directly(tx: Any, event: RecordedEvent[Deposited]) -> None:
     [stream] = tx.lock("direct")
     tx.append(stream, [Reacted("directly")])
 
@@ -80,8 +78,8 @@ def wire(settings, monkeypatch):
 
     def set_up(projections: dict[str, Any] | None = None, policies: dict[str, Any] | None = None):
         module = ModuleType("listeners_of_a_test")
-        settings.EVENTS = ["warehouse.events", "tests.listeners"]
-        settings.PROJECTIONS, settings.POLICIES = {}, {}
+        settings.EVENTS = ["tests.bank.events", "tests.listeners"]
+        settings.COMMANDS, settings.PROJECTIONS, settings.POLICIES = [], {}, {}
         for name, function in (projections or {}).items():
             one: Any = ModuleType(f"projection_{name}")
             one.project, one.MODELS = hearing(function, Sequence[RecordedEvent[Event]]), []

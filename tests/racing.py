@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 PATIENCE = 20  # seconds until a test gives up
 
@@ -69,3 +69,22 @@ def until(condition: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline, "this never happened"
         time.sleep(0.002)
     return answer
+
+
+@contextmanager
+def holding(lock: str) -> Iterator[tuple[int, threading.Event]]:
+    """Somebody's transaction that holds a lock; its process, and the event that ends it."""
+    release, pids = threading.Event(), list[int]()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(lock)
+            pids.append(backend())
+            release.wait(PATIENCE)
+
+    with in_background(hold):
+        try:
+            until(lambda: pids)
+            yield pids[0], release
+        finally:
+            release.set()

@@ -22,18 +22,18 @@ from django.db import (
 from django.test.utils import CaptureQueriesContext
 
 from cqrs_example.database import trips
-from warehouse.products.models import Product
 
+from .bank.models import Account
 from .racing import backend, until, waiting_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
 
-INSERT = "INSERT INTO warehouse_products_product (sku, quantity, changed_at) VALUES (%s, %s, now())"
-ONE_MORE = "UPDATE warehouse_products_product SET quantity = quantity + 1 WHERE sku = %s"
+INSERT = "INSERT INTO bank_account (account, amount, changed_at) VALUES (%s, %s, now())"
+ONE_MORE = "UPDATE bank_account SET amount = amount + 1 WHERE account = %s"
 
 
-def later(sku, quantity=1):
-    connection.later(INSERT, [sku, quantity])
+def later(account, amount=1):
+    connection.later(INSERT, [account, amount])
 
 
 @contextmanager
@@ -43,8 +43,8 @@ def refused(error, match=None):
         yield
 
 
-def skus():
-    return sorted(Product.objects.values_list("sku", flat=True))
+def accounts():
+    return sorted(Account.objects.values_list("account", flat=True))
 
 
 def test_comes_with_commit():
@@ -52,24 +52,24 @@ def test_comes_with_commit():
         later("a")
         later("b")
         connection.later(ONE_MORE, ["a"])
-    assert dict(Product.objects.values_list("sku", "quantity")) == {"a": 2, "b": 1}
+    assert dict(Account.objects.values_list("account", "amount")) == {"a": 2, "b": 1}
 
 
 def test_comes_before_whoever_looks():
     with transaction.atomic():
         later("a")
-        assert skus() == ["a"]
+        assert accounts() == ["a"]
         later("b")
-        assert connection.send("SELECT sku FROM warehouse_products_product ORDER BY 1", []) == [
+        assert connection.send("SELECT account FROM bank_account ORDER BY 1", []) == [
             ("a",),
             ("b",),
         ]
         with connection.cursor() as cursor:
             later("c")
-            cursor.execute("SELECT count(*) FROM warehouse_products_product")
+            cursor.execute("SELECT count(*) FROM bank_account")
             assert cursor.fetchone() == (3,)
         later("d")
-        everything = "COPY warehouse_products_product TO STDOUT"
+        everything = "COPY bank_account TO STDOUT"
         with connection.cursor() as cursor, cursor.copy(everything) as copy:
             assert len(list(copy.rows())) == 4
 
@@ -77,7 +77,7 @@ def test_comes_before_whoever_looks():
 def test_outside_a_transaction_it_is_done_at_once():
     later("a")
     with connection.copy().cursor() as cursor:
-        cursor.execute("SELECT sku FROM warehouse_products_product")
+        cursor.execute("SELECT account FROM bank_account")
         assert cursor.fetchall() == [("a",)]
         cursor.db.close()
     connection.close()
@@ -90,7 +90,7 @@ def test_transaction_that_is_rolled_back_takes_it_along():
         1 / 0  # noqa: B018
     with transaction.atomic():
         later("b")
-    assert skus() == ["b"]
+    assert accounts() == ["b"]
 
 
 def test_transaction_by_hand():
@@ -105,7 +105,7 @@ def test_transaction_by_hand():
     finally:
         transaction.rollback()
         transaction.set_autocommit(True)
-    assert skus() == ["b"]
+    assert accounts() == ["b"]
 
 
 def test_connection_lost_in_the_middle_of_a_transaction():
@@ -119,7 +119,7 @@ def test_connection_lost_in_the_middle_of_a_transaction():
         with pytest.raises(OperationalError):
             connection.send("SELECT 1", [])
         later("b")
-    assert skus() == []
+    assert accounts() == []
 
 
 def test_savepoint_that_is_rolled_back_takes_its_own_along():
@@ -136,7 +136,7 @@ def test_savepoint_that_is_rolled_back_takes_its_own_along():
             later("within, too late")
             1 / 0  # noqa: B018
         later("after")
-    assert skus() == ["after", "before"]
+    assert accounts() == ["after", "before"]
 
 
 def test_savepoint_at_whose_end_it_fails():
@@ -145,7 +145,7 @@ def test_savepoint_at_whose_end_it_fails():
         with refused(IntegrityError):
             later("within", -1)
         later("after")
-    assert skus() == ["after", "before"]
+    assert accounts() == ["after", "before"]
 
 
 def test_commit_that_it_makes_fail():
@@ -153,16 +153,16 @@ def test_commit_that_it_makes_fail():
         later("a")
         later("b", -1)
         later("c")
-    assert skus() == []
+    assert accounts() == []
 
 
 def test_its_error_cannot_be_taken_for_that_of_another_statement():
     with refused(DatabaseError, match="aborted"):
         later("a", -1)
         with pytest.raises(IntegrityError):
-            skus()
+            accounts()
         later("instead")
-    assert skus() == []
+    assert accounts() == []
 
 
 def test_commit_of_what_has_failed():
@@ -171,7 +171,7 @@ def test_commit_of_what_has_failed():
         connection.send(INSERT, ["a", 1])
         with pytest.raises(IntegrityError), connection.cursor() as cursor:
             cursor.execute(INSERT, ["b", -1])
-    assert skus() == []
+    assert accounts() == []
 
 
 def test_parameter_that_nothing_can_be_made_of_is_told_at_once():
@@ -182,7 +182,7 @@ def test_parameter_that_nothing_can_be_made_of_is_told_at_once():
     for too_few_or_too_many in (["a"], ["a", 1, 2]):
         with transaction.atomic(), pytest.raises(ProgrammingError, match="2 places"):
             connection.later(INSERT, too_few_or_too_many)
-    assert skus() == []
+    assert accounts() == []
 
 
 def test_parameters_and_rows_are_those_of_a_cursor():
@@ -315,7 +315,7 @@ def test_rows_that_python_cannot_hold():
         later("a")
         with pytest.raises(DataError):
             connection.send("SELECT 'infinity'::timestamptz", [])
-    assert skus() == ["a"]
+    assert accounts() == ["a"]
 
 
 def test_other_threads_have_connections_of_their_own():
@@ -403,10 +403,10 @@ def test_interrupted_while_it_waits(held, act, raised, wait):
     with pytest.raises(raised):
         wait()
     thread.join()
-    assert skus() == []
+    assert accounts() == []
     with transaction.atomic():
         later("b")
-    assert skus() == ["b"]
+    assert accounts() == ["b"]
     assert backend() != before
     assert not waiting_for(held)
 
@@ -416,5 +416,5 @@ def test_lock_that_takes_too_long(held):
     with refused(OperationalError, match="lock timeout"):
         connection.send("SET LOCAL lock_timeout = 50", [])
         wait_for_lock()
-    assert skus() == []
+    assert accounts() == []
     assert backend() == before

@@ -84,7 +84,8 @@ def test_an_altered_quotation_is_found() -> None:
 @named
 def test_named_tests_exist(document: Path) -> None:
     named_tests = set(re.findall(r"\btest_\w+\.py\b", document.read_text()))
-    assert named_tests <= {path.name for path in ROOT.glob("tests/test_*.py")}
+    there = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("warehouse/**/test_*.py")]
+    assert named_tests <= {path.name for path in there}
 
 
 @named

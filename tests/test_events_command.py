@@ -26,17 +26,14 @@ from cqrs_example.inspection import finding
 from cqrs_example.inspection.as_python import as_python
 from cqrs_example.inspection.following import Filter, after, newest
 from cqrs_example.messaging import Context, execute
-from warehouse.events import ProductQuantityIncreased, product_stream
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.ship_product_quantity.command import ShipProductQuantity
-from warehouse.ship_product_quantity.command import handle as ship
 
-from .conftest import ROOT
+from .bank.commands import Deposit, Withdraw, deposit, withdraw
+from .bank.events import Deposited, account_stream
+from .managing import environment, manage
 from .racing import PATIENCE, in_background, until
-from .test_rebuild import environment, manage
+from .serving import ROOT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
 
 HOSTILE = "<b>\u202e\u0645\U0001f600'\""
 
@@ -72,10 +69,10 @@ def fails(*arguments):
 
 @pytest.fixture
 def log():
-    """Three events of one product, of which the last notifies; and one of another."""
-    execute(increase, IncreaseProductQuantity("a", 10))
-    execute(increase, IncreaseProductQuantity("b", 20))
-    execute(ship, ShipProductQuantity("a", 7), Context(correlation_id=CORRELATION))
+    """Three events of one account, of which the last notifies; and one of another."""
+    execute(deposit, Deposit("a", 10))
+    execute(deposit, Deposit("b", 20))
+    execute(withdraw, Withdraw("a", 7), Context(correlation_id=CORRELATION))
     return list(read_all())
 
 
@@ -91,7 +88,7 @@ def test_tail(log):
     lines = events("tail")
     assert told(lines) == [str(event) for event in log]
     assert lines[0].startswith(
-        f"#{log[0].position}  {log[0].recorded_at:%Y-%m-%d %H:%M:%S}  product-a@1"
+        f"#{log[0].position}  {log[0].recorded_at:%Y-%m-%d %H:%M:%S}  account-a@1"
     )
     assert told(events("tail", "-n", "2")) == [str(event) for event in log[-2:]]
     assert events("tail", "-n", "0") == []
@@ -100,16 +97,16 @@ def test_tail(log):
 @pytest.mark.parametrize(
     ("arguments", "sentences"),
     [
-        (["--type", "ProductQuantityShipped"], [2]),
-        (["--type", "warehouse.ProductQuantityIncreased"], [0, 1]),
-        (["--stream", "product-a"], [0, 2]),
-        (["--stream", "product-*"], [0, 1, 2]),
-        (["--stream", "product"], []),
+        (["--type", "Withdrawn"], [2]),
+        (["--type", "bank.Deposited"], [0, 1]),
+        (["--stream", "account-a"], [0, 2]),
+        (["--stream", "account-*"], [0, 1, 2]),
+        (["--stream", "account"], []),
         (["--since", "1h"], [0, 1, 2, 3]),
         (["--until", "1h"], []),
-        (["--since", "2020-01-01", "--type", "NotifiedLowProductQuantity"], [3]),
+        (["--since", "2020-01-01", "--type", "WarnedOfLowBalance"], [3]),
         (["--until", "2020-01-01T00:00:00+02:00"], []),
-        (["--stream", "product-*", "-n", "1"], [2]),
+        (["--stream", "account-*", "-n", "1"], [2]),
     ],
 )
 @pytest.mark.parametrize("walked", [50_000, 2])
@@ -123,8 +120,8 @@ def test_both_forms_of_a_filter_agree(log):
     for wanted in (
         Filter(),
         Filter(type=log[2].type),
-        Filter(stream="product-a"),
-        Filter(stream="product-*", since=log[1].recorded_at),
+        Filter(stream="account-a"),
+        Filter(stream="account-*", since=log[1].recorded_at),
         Filter(until=log[2].recorded_at),
         Filter(since=log[1].recorded_at, until=log[3].recorded_at),
     ):
@@ -134,7 +131,7 @@ def test_both_forms_of_a_filter_agree(log):
 
 def test_json_is_one_object_on_each_line(log):
     first, *_ = [json.loads(line) for line in events("tail", "--json")]
-    assert first["data"] == {"sku": "a", "quantity": 10, "quantity_on_hand": 10}
+    assert first["data"] == {"account": "a", "amount": 10, "balance": 10}
     assert UUID(first["id"]) == log[0].id
     assert datetime.fromisoformat(first["recorded_at"]) == log[0].recorded_at
 
@@ -144,7 +141,7 @@ def test_show(log):
     for name in (f"#{event.position}", str(event.position), str(event.id)):
         assert told(events("show", name)[:1]) == [str(event)]
     [line] = events("show", str(event.id), "--json")
-    assert json.loads(line)["metadata"]["command"]["name"] == "ShipProductQuantity"
+    assert json.loads(line)["metadata"]["command"]["name"] == "Withdraw"
 
 
 @pytest.mark.parametrize(
@@ -171,8 +168,8 @@ def test_show_of_another_id_leads_on(log):
 
 
 def test_stream(log):
-    assert told(events("stream", "product-a")) == [str(log[0]), str(log[2])]
-    assert told(events("stream", "product-a", "--type", log[2].type)) == [str(log[2])]
+    assert told(events("stream", "account-a")) == [str(log[0]), str(log[2])]
+    assert told(events("stream", "account-a", "--type", log[2].type)) == [str(log[2])]
     assert str(fails("stream", "nothing")) == "There is no stream 'nothing'."
 
 
@@ -187,10 +184,10 @@ def test_trace(log):
     ]
     steps = [json.loads(line) for line in events("trace", str(CORRELATION), "--json")]
     assert [(one["kind"], one["name"]) for one in steps] == [
-        ("command", "ShipProductQuantity"),
-        ("event", "warehouse.ProductQuantityShipped"),
-        ("policy", "NotifyLowProductQuantity"),
-        ("event", "warehouse.NotifiedLowProductQuantity"),
+        ("command", "Withdraw"),
+        ("event", "bank.Withdrawn"),
+        ("policy", "WarnOfLowBalance"),
+        ("event", "bank.WarnedOfLowBalance"),
     ]
     other = uuid4()
     assert str(fails("trace", str(other))) == f"No event has the correlation id {other}."
@@ -202,13 +199,13 @@ def test_stats(log):
     assert f"last position   {log[-1].position:,}" in events("stats")
     [line] = events("stats", "--json")
     estimated = json.loads(line)["estimated_events_per_type"]
-    assert estimated["warehouse.ProductQuantityIncreased"] == 2
+    assert estimated["bank.Deposited"] == 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["tail", "--type", "Shipped"], "'Shipped' is no type of event; there are: warehouse."),
+        (["tail", "--type", "Shipped"], "'Shipped' is no type of event; there are: bank."),
         (["tail", "--since", "yesterday"], "such as 2026-01-31T14:30, or one such as 2h or 7d ago"),
         (["tail", "--until", "999999w"], "must be a time such as"),
         (["trace", "x"], "must be a UUID such as"),
@@ -232,7 +229,7 @@ def record(name, *new):
 
 
 def test_nothing_that_is_stored_controls_the_terminal():
-    record("product-\x1b[31m\n\u202e", ProductQuantityIncreased("\x1b]0;title\x07\r\n#1", 1, 1))
+    record("account-\x1b[31m\n\u202e", Deposited("\x1b]0;title\x07\r\n#1", 1, 1))
     [line] = events("tail")
     assert not [one for one in line if ord(one) < 32 or one == "\u202e"]
     assert "\\u001b]0;title\\u0007\\u000d\\n#1" in line
@@ -242,10 +239,10 @@ def test_event_that_the_code_cannot_read_is_shown(log, settings):
     settings.EVENTS = ["tests.test_events_command"]
     last = events("tail")[-1]
     assert "This event cannot be read." in last
-    assert "settings.EVENTS has no warehouse.NotifiedLowProductQuantity of version 1" in last
+    assert "settings.EVENTS has no bank.WarnedOfLowBalance of version 1" in last
     [line] = events("show", str(log[0].id), "--json")
-    assert json.loads(line)["data"]["quantity"] == 10
-    assert "This event cannot be read." in str(fails("stream", "product-a", "--as-python"))
+    assert json.loads(line)["data"]["amount"] == 10
+    assert "This event cannot be read." in str(fails("stream", "account-a", "--as-python"))
 
 
 # As Python
@@ -259,15 +256,15 @@ def made_from(text):
 
 
 def test_stream_as_the_given_events_of_a_test(log, tmp_path):
-    execute(increase, IncreaseProductQuantity("a", 5))
-    lines = events("stream", "product-a", "--as-python")
+    execute(deposit, Deposit("a", 5))
+    lines = events("stream", "account-a", "--as-python")
     assert lines[:4] == [
-        "from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped",
+        "from tests.bank.events import Deposited, Withdrawn",
         "",
         "given = [",
-        '    ProductQuantityIncreased(sku="a", quantity=10, quantity_on_hand=10),',
+        '    Deposited(account="a", amount=10, balance=10),',
     ]
-    assert made_from("\n".join(lines)) == [event.data for event in read(product_stream("a"))]
+    assert made_from("\n".join(lines)) == [event.data for event in read(account_stream("a"))]
     path = tmp_path / "given.py"
     path.write_text("\n".join(lines) + "\n")
     ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--check", str(path)]
@@ -275,7 +272,7 @@ def test_stream_as_the_given_events_of_a_test(log, tmp_path):
 
 
 def test_every_kind_of_field_as_python(settings):
-    settings.EVENTS = ["warehouse.events", __name__]
+    settings.EVENTS = ["tests.bank.events", __name__]
     east = timezone(timedelta(hours=5, minutes=30))
     new = [
         Everything(),
@@ -340,7 +337,7 @@ def test_closed_pipe_ends_it_quietly(log):
     ) as process:
         process.stdout.readline()
         process.stdout.close()
-        execute(increase, IncreaseProductQuantity("a", 1))
+        execute(deposit, Deposit("a", 1))
         assert process.wait(PATIENCE) == -signal.SIGPIPE
         assert process.stderr.read() == ""
 
@@ -363,14 +360,14 @@ def test_follow_misses_nothing_that_commits_late(log):
         try:
             until(lambda: asked_since(began, "pg_locks|position >"))
             with holding_an_event("late") as release:
-                execute(increase, IncreaseProductQuantity("early", 1))
+                execute(deposit, Deposit("early", 1))
                 # It has seen this one, and waits instead of showing it first.
                 began = moment()
                 until(lambda: asked_since(began, "pg_locks"))
                 release.set()
             lines = in_time(process)
             while len(seen) < 2:
-                seen.append(json.loads(next(lines))["data"]["sku"])
+                seen.append(json.loads(next(lines))["data"]["account"])
         finally:
             process.kill()
     assert seen == ["late", "early"]
@@ -403,14 +400,14 @@ def in_time(process):
         timer.cancel()
 
 
-def holding_an_event(sku):
+def holding_an_event(account):
     """A transaction that has appended and does not commit until it is told to."""
     appended, release = threading.Event(), threading.Event()
 
     def write():
         with transaction.atomic():
-            [stream] = lock(product_stream(sku))
-            append(stream, [ProductQuantityIncreased(sku, 1, 1)])
+            [stream] = lock(account_stream(account))
+            append(stream, [Deposited(account, 1, 1)])
             appended.set()
             release.wait(PATIENCE)
 
@@ -438,7 +435,7 @@ def test_follow_goes_on_after_a_lost_connection(log):
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             assert "The database did not answer, trying again: " in process.stderr.readline()
-            execute(increase, IncreaseProductQuantity("again", 1))
-            assert "Received 1 of again" in process.stdout.readline()
+            execute(deposit, Deposit("again", 1))
+            assert "Deposited 1 in again" in process.stdout.readline()
         finally:
             process.kill()

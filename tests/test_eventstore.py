@@ -54,7 +54,7 @@ class Told:
 
 @pytest.fixture(autouse=True)
 def contracts(settings):
-    settings.EVENTS = ["warehouse.events", __name__]
+    settings.EVENTS = ["tests.bank.events", __name__]
 
 
 def record(name, *events, **origin):

@@ -6,7 +6,11 @@ from django.db import IntegrityError, connection, transaction
 
 from cqrs_example.eventstore import append, lock
 from cqrs_example.eventstore.models import StoredEvent
-from warehouse.events import ProductQuantityIncreased
+
+from .bank.events import Deposited
+
+pytestmark = pytest.mark.usefixtures("bank")
+
 
 INSERT_AGAIN = """
     INSERT INTO eventstore_event SELECT * FROM eventstore_event
@@ -17,8 +21,8 @@ INSERT_AGAIN = """
 @pytest.fixture
 def logged(db, rows):
     with transaction.atomic():
-        [stream] = lock("product-a")
-        append(stream, [ProductQuantityIncreased("a", 1, 1), ProductQuantityIncreased("a", 1, 2)])
+        [stream] = lock("account-a")
+        append(stream, [Deposited("a", 1, 1), Deposited("a", 1, 2)])
     return rows("SELECT * FROM eventstore_event ORDER BY position")
 
 

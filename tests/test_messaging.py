@@ -13,9 +13,9 @@ from django.utils.timezone import now
 
 from cqrs_example.eventstore import NewEvent, WrongExpectedVersion, read, read_all
 from cqrs_example.messaging import CommandIdReused, Context, DomainError, Repeated, execute
-from warehouse.products.models import Product
-from warehouse.products.projection import project
 
+from .bank.accounts import project
+from .bank.models import Account
 from .listeners import (
     Increase,
     React,
@@ -27,7 +27,7 @@ from .listeners import (
 )
 from .racing import all_at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 
 
 def told(events):
@@ -51,7 +51,7 @@ def test_handler_that_swallows_what_breaks_the_transaction(wire):
 def test_listener_that_swallows_what_breaks_the_transaction(wire):
     def swallow(tx, event):
         with suppress(IntegrityError):
-            Product.objects.create(sku="a", quantity=-1, changed_at=now())
+            Account.objects.create(account="a", amount=-1, changed_at=now())
 
     def swallow_what_django_does_not_notice(tx, event):
         with suppress(DataError), connection.cursor() as cursor:
@@ -301,8 +301,8 @@ def test_listener_that_fails_leaves_nothing(wire, everything, where, name):
     wire(projections={"m": project}, policies={"m": react_to_increase})
     execute(increase, Increase("a"))
     assert [name for name, rows in everything().items() if rows != before[name]] == [
+        "bank_account",
         "eventstore_event",
-        "warehouse_products_product",
     ]
 
 
@@ -391,11 +391,11 @@ def test_retry_when_a_listener_fails(wire, where):
 @pytest.mark.django_db(transaction=True)
 def test_real_serialization_failure_is_tried_again(wire):
     wire()
-    Product.objects.create(sku="a", quantity=1, changed_at=now())
+    Account.objects.create(account="a", amount=1, changed_at=now())
     attempts = []
 
     def touch():
-        Product.objects.update(quantity=F("quantity") + 1)
+        Account.objects.update(amount=F("amount") + 1)
 
     def handler(tx, command):
         attempts.append(command)
@@ -407,7 +407,7 @@ def test_real_serialization_failure_is_tried_again(wire):
         touch()
 
     assert [event.version for event in execute(handler, Increase("a"))] == [1]
-    assert (len(attempts), Product.objects.get().quantity) == (2, 3)
+    assert (len(attempts), Account.objects.get().amount) == (2, 3)
 
 
 @pytest.mark.django_db(transaction=True)

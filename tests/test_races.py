@@ -9,46 +9,48 @@ from django.db import transaction
 
 from cqrs_example.eventstore import append, caused_by, last_event, lock, read
 from cqrs_example.messaging import Context, Repeated, execute
-from warehouse.events import ProductQuantityIncreased, product_stream
 
+from .bank.events import Deposited, account_stream
 from .racing import all_at_once, backend, in_background, until, waiting_for
 
+pytestmark = pytest.mark.usefixtures("bank")
 
-def test_ship_by_twenty_from_ten(server, rows):
-    server.increase("abc", 10)
-    answers = all_at_once([lambda: server.ship("abc", 1)] * 20)
+
+def test_withdraw_by_twenty_from_ten(server, rows):
+    server.deposit("abc", 10)
+    answers = all_at_once([lambda: server.withdraw("abc", 1)] * 20)
     assert sorted(answer.status for answer in answers) == [200] * 10 + [400] * 10
     refusals = {answer.text for answer in answers if answer.status == 400}
-    assert refusals == {"Insufficient quantity on hand."}
-    assert server.stock() == {"abc": 0}
-    assert [event.version for event in read(product_stream("abc"))] == [*range(1, 12)]
+    assert refusals == {"Insufficient funds."}
+    assert server.balances() == {"abc": 0}
+    assert [event.version for event in read(account_stream("abc"))] == [*range(1, 12)]
 
 
-def test_increase_first_by_twenty(server):
-    answers = all_at_once([lambda n=n: server.increase("new", n) for n in range(1, 21)])
+def test_deposit_first_by_twenty(server):
+    answers = all_at_once([lambda n=n: server.deposit("new", n) for n in range(1, 21)])
     assert [answer.status for answer in answers] == [200] * 20
-    assert server.stock() == {"new": sum(range(1, 21))}
-    assert [event.version for event in read(product_stream("new"))] == [*range(1, 21)]
+    assert server.balances() == {"new": sum(range(1, 21))}
+    assert [event.version for event in read(account_stream("new"))] == [*range(1, 21)]
 
 
-@pytest.mark.parametrize("send", ["increase", "ship"])
+@pytest.mark.parametrize("send", ["deposit", "withdraw"])
 def test_same_command_id_twenty_times(server, send):
-    server.increase("abc", 7)
+    server.deposit("abc", 7)
     key = str(uuid4())
     answers = all_at_once([lambda: getattr(server, send)("abc", 7, Idempotency_Key=key)] * 20)
     assert [(answer.status, answer.body) for answer in answers] == [(200, b"")] * 20
-    assert server.stock() == {"abc": 14 if send == "increase" else 0}
-    assert [event.version for event in read(product_stream("abc"))] == [1, 2]
+    assert server.balances() == {"abc": 14 if send == "deposit" else 0}
+    assert [event.version for event in read(account_stream("abc"))] == [1, 2]
     assert len(caused_by(UUID(key))) == 1
 
 
-def test_same_command_id_for_different_products(server):
+def test_same_command_id_for_different_accounts(server):
     key = str(uuid4())
     answers = all_at_once(
-        [lambda n=n: server.increase(f"sku-{n}", 1, Idempotency_Key=key) for n in range(8)]
+        [lambda n=n: server.deposit(f"account-{n}", 1, Idempotency_Key=key) for n in range(8)]
     )
     assert sorted(answer.status for answer in answers) == [200] + [422] * 7
-    assert sum(server.stock().values()) == 1
+    assert sum(server.balances().values()) == 1
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Move:
 
 def move(tx, command):
     for stream in tx.lock(*command.streams):
-        tx.append(stream, [ProductQuantityIncreased(stream.name, 1, stream.version + 1)])
+        tx.append(stream, [Deposited(stream.name, 1, stream.version + 1)])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -117,7 +119,7 @@ def test_who_waited_decides_on_what_was_committed_meanwhile():
             [stream] = lock("a")
             pids.append(backend())
             release.wait(20)
-            append(stream, [ProductQuantityIncreased("a", 1, 1)])
+            append(stream, [Deposited("a", 1, 1)])
 
     pids = []
     with in_background(first):

@@ -10,17 +10,17 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from cqrs_example.eventstore import append, lock, read_all, settled_position
-from warehouse.events import ProductQuantityIncreased
 
+from .bank.events import Deposited
 from .racing import all_at_once, backend, in_background, until, waiting_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
 
 
 def record(name, number=1):
     with transaction.atomic():
         [stream] = lock(name)
-        [event] = append(stream, [ProductQuantityIncreased(name, number, number)])
+        [event] = append(stream, [Deposited(name, number, number)])
     return event
 
 
@@ -40,7 +40,7 @@ class Writer:
     def write(self):
         with transaction.atomic():
             [stream] = lock(self.name)
-            [self.event] = append(stream, [ProductQuantityIncreased(self.name, 1, 1)])
+            [self.event] = append(stream, [Deposited(self.name, 1, 1)])
             self.pid = backend()
             self.appended.set()
             self.finish.wait(20)
@@ -186,7 +186,7 @@ def test_position_handed_out_while_settling_is_not_settled():
 def test_own_events_are_seen_inside_the_transaction():
     with transaction.atomic():
         [stream] = lock("mine")
-        [event] = append(stream, [ProductQuantityIncreased("mine", 1, 1)])
+        [event] = append(stream, [Deposited("mine", 1, 1)])
         assert positions(event.position - 1) == [event.position]
 
 
@@ -211,7 +211,7 @@ def test_reader_beside_eight_writers(monkeypatch, batch):
             failed = chance.random() < 0.2
             with transaction.atomic():
                 [stream] = lock(f"{name % 4}-{number % 3}")
-                [event] = append(stream, [ProductQuantityIncreased("a", 1, number)])
+                [event] = append(stream, [Deposited("a", 1, number)])
                 time.sleep(chance.random() / 200)  # what makes positions commit out of order
                 transaction.set_rollback(failed)
             if not failed:

@@ -8,14 +8,11 @@ import pytest
 from django.db import connection
 
 from cqrs_example.messaging import DomainError, execute
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.ship_product_quantity.command import ShipProductQuantity
-from warehouse.ship_product_quantity.command import handle as ship
 
+from .bank.commands import Deposit, Withdraw, deposit, withdraw
 from .racing import backend
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
 
 
 @pytest.fixture
@@ -32,7 +29,7 @@ def traced(tmp_path: Path):
                 connection.connection.pgconn.untrace()
         return path.read_text()
 
-    execute(increase, IncreaseProductQuantity("abc", 100))
+    execute(deposit, Deposit("abc", 100))
     return run
 
 
@@ -40,22 +37,22 @@ def round_trips(trace):
     return len(re.findall(r"\bReadyForQuery\b", trace))
 
 
-def test_increase(traced):
-    trace = traced(execute, increase, IncreaseProductQuantity("abc", 1))
+def test_deposit(traced):
+    trace = traced(execute, deposit, Deposit("abc", 1))
     assert round_trips(trace) == 3  # BEGIN and the locks; the event; the read model and COMMIT
     assert "SAVEPOINT" not in trace
     assert "COMMIT" in trace
     assert "Parse" not in trace  # all of it was prepared by the first command
 
 
-def test_ship(traced):
-    trace = traced(execute, ship, ShipProductQuantity("abc", 1))
+def test_withdraw(traced):
+    trace = traced(execute, withdraw, Withdraw("abc", 1))
     assert round_trips(trace) == 3  # two read models now
     assert "SAVEPOINT" not in trace
 
 
-def test_ship_that_notifies(traced):
-    trace = traced(execute, ship, ShipProductQuantity("abc", 97))
+def test_withdrawal_that_warns(traced):
+    trace = traced(execute, withdraw, Withdraw("abc", 97))
     # BEGIN and the locks; the shipment; what had waited, and the ORM's to-do item; of the command
     # that the policy issues the lock and the event; the item that is ticked off; COMMIT.
     assert round_trips(trace) == 8
@@ -63,10 +60,10 @@ def test_ship_that_notifies(traced):
 
 
 def test_refused_command_forgets_nothing(traced):
-    execute(ship, ShipProductQuantity("abc", 1))
+    execute(withdraw, Withdraw("abc", 1))
     with pytest.raises(DomainError):
-        execute(ship, ShipProductQuantity("abc", 1000))
-    assert "Parse" not in traced(execute, ship, ShipProductQuantity("abc", 1))
+        execute(withdraw, Withdraw("abc", 1000))
+    assert "Parse" not in traced(execute, withdraw, Withdraw("abc", 1))
 
 
 def test_living_connection_is_not_asked_whether_it_is_alive(traced):

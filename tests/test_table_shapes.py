@@ -10,20 +10,19 @@ from django.core.management.base import SystemCheckError
 from django.db import connection, models
 
 from cqrs_example.messaging import execute
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
 
+from .bank.commands import Deposit, deposit
 from .shapes import shape
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
 
 
 @pytest.fixture
 def log(settings):
     """Three events that no projection has heard."""
     settings.PROJECTIONS = settings.POLICIES = {}
-    for sku in "abc":
-        execute(increase, IncreaseProductQuantity(sku, ord(sku)))
+    for account in "abc":
+        execute(deposit, Deposit(account, ord(account)))
 
 
 def run(action, *names):
@@ -55,15 +54,17 @@ def sql(statement, *parameters):
 
 def family(**to):
     registry = Apps()
-    parent = shape("Parent", registry=registry, sku=models.TextField(unique=True))
+    parent = shape("Parent", registry=registry, account=models.TextField(unique=True))
     key = models.ForeignKey(parent, models.CASCADE, **to)
-    return parent, shape("Child", registry=registry, sku=models.TextField(unique=True), parent=key)
+    return parent, shape(
+        "Child", registry=registry, account=models.TextField(unique=True), parent=key
+    )
 
 
 def projecting_family(parent, child):
     def project(events):
-        for sku in (event.data.sku for event in events):
-            child.objects.create(sku=sku, parent=parent.objects.create(sku=sku))
+        for account in (event.data.account for event in events):
+            child.objects.create(account=account, parent=parent.objects.create(account=account))
 
     return project
 
@@ -71,7 +72,7 @@ def projecting_family(parent, child):
 def test_foreign_key_to_a_number_that_the_database_gives_is_refused(log, shaped):
     parent, child = family()
     name = shaped(projecting_family(parent, child), parent, child)
-    parent.objects.create(sku="z")
+    parent.objects.create(account="z")
     sentence = (
         "shapes.Child.parent points to shapes.Parent.id, a number that the database gives and a"
         " replay gives anew. Let it point to what else is unique there (to_field), or give"
@@ -82,16 +83,16 @@ def test_foreign_key_to_a_number_that_the_database_gives_is_refused(log, shaped)
     assert f"settings.PROJECTIONS['shaped']: {sentence}" in str(failure.value)
     assert sentence in run("rebuild", name)
     assert sentence in run("verify", name)
-    assert parent.objects.get().sku == "z"
+    assert parent.objects.get().account == "z"
 
 
 def test_foreign_key_to_what_else_is_unique(log, shaped):
-    parent, child = family(to_field="sku")
+    parent, child = family(to_field="account")
     name = shaped(projecting_family(parent, child), parent, child)
-    parent.objects.create(sku="c")  # it has number 1; in a replay it is 3
+    parent.objects.create(account="c")  # it has number 1; in a replay it is 3
     call_command("check")
     rebuilt(name, rows=6)
-    assert [one.parent.sku for one in child.objects.order_by("sku")] == ["a", "b", "c"]
+    assert [one.parent.account for one in child.objects.order_by("account")] == ["a", "b", "c"]
 
 
 # Further unique columns
@@ -107,7 +108,7 @@ def ranking(model):
     def project(events):
         there = model.objects.count()
         for rank, event in enumerate(events, there + 1):
-            model.objects.create(sku=event.data.sku, rank=rank)
+            model.objects.create(account=event.data.account, rank=rank)
 
     return project
 
@@ -115,16 +116,16 @@ def ranking(model):
 @pytest.mark.parametrize("primary", [True, False])
 def test_rows_that_have_to_change_places(log, shaped, primary):
     key = {"primary_key": True} if primary else {"unique": True}
-    model = ranked(sku=models.TextField(**key))
+    model = ranked(account=models.TextField(**key))
     name = shaped(ranking(model), model)
     with connection.cursor() as cursor:  # the columns that an index carries keep no rows apart
-        cursor.execute("CREATE UNIQUE INDEX ON shapes_ranked (rank) INCLUDE (sku)")
+        cursor.execute("CREATE UNIQUE INDEX ON shapes_ranked (rank) INCLUDE (account)")
         cursor.execute("ALTER TABLE shapes_ranked DROP CONSTRAINT shapes_ranked_rank_key")
     rebuilt(name)
-    right = list(model.objects.order_by("rank").values_list("sku", "rank"))
+    right = list(model.objects.order_by("rank").values_list("account", "rank"))
     swap(model)
     assert ": 2 rows changed," in rebuilt(name)
-    assert list(model.objects.order_by("rank").values_list("sku", "rank")) == right
+    assert list(model.objects.order_by("rank").values_list("account", "rank")) == right
 
 
 def swap(model):
@@ -135,7 +136,7 @@ def swap(model):
 
 def test_rows_that_have_to_change_places_under_a_deferred_foreign_key(log, shaped):
     registry = Apps()
-    model = ranked(registry=registry, sku=models.TextField(primary_key=True))
+    model = ranked(registry=registry, account=models.TextField(primary_key=True))
     note = shape("Note", registry=registry, of=models.ForeignKey(model, models.CASCADE))
     name = shaped(ranking(model), model, beside=[note])
     rebuilt(name)
@@ -158,10 +159,10 @@ def test_rows_that_have_to_change_places_under_a_deferred_foreign_key(log, shape
     ids=["the number", "at once", "cascade"],
 )
 def test_rows_that_cannot_change_places(log, shaped, key, referenced):
-    model = ranked(sku=models.TextField(**key))
+    model = ranked(account=models.TextField(**key))
     name = shaped(ranking(model), model)
     with connection.cursor() as cursor:  # the columns that an index carries keep no rows apart
-        cursor.execute("CREATE UNIQUE INDEX ON shapes_ranked (rank) INCLUDE (sku)")
+        cursor.execute("CREATE UNIQUE INDEX ON shapes_ranked (rank) INCLUDE (account)")
         cursor.execute("ALTER TABLE shapes_ranked DROP CONSTRAINT shapes_ranked_rank_key")
     rebuilt(name)
     sql(f'CREATE TABLE note ("of" {referenced})')
@@ -187,28 +188,28 @@ def listing(model, **values):
 
     def project(events):
         for event in events:
-            model.objects.create(sku=event.data.sku, **values)
+            model.objects.create(account=event.data.account, **values)
 
     return project
 
 
 def test_unique_together_tells_rows_apart(log, shaped):
-    together = {"unique_together": [("sku", "place")]}
-    model = shape("Together", sku=models.TextField(), place=models.TextField(), Meta=together)
+    together = {"unique_together": [("account", "place")]}
+    model = shape("Together", account=models.TextField(), place=models.TextField(), Meta=together)
     rebuilt(shaped(listing(model, place="here"), model))
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"sku": models.TextField()},
-        {"sku": models.TextField(unique=True, null=True)},
+        {"account": models.TextField()},
+        {"account": models.TextField(unique=True, null=True)},
         {
-            "sku": models.TextField(),
+            "account": models.TextField(),
             "Meta": {
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=["sku"], name="late", deferrable=models.Deferrable.DEFERRED
+                        fields=["account"], name="late", deferrable=models.Deferrable.DEFERRED
                     )
                 ]
             },
@@ -224,7 +225,7 @@ def test_rows_that_cannot_be_told_apart(log, shaped, fields):
 
 def test_exclusion_constraint(log, shaped):
     """Rows that it keeps apart can change places too."""
-    model = shape("Ranked", sku=models.TextField(primary_key=True), rank=models.IntegerField())
+    model = shape("Ranked", account=models.TextField(primary_key=True), rank=models.IntegerField())
     name = shaped(ranking(model), model)
     sql("ALTER TABLE shapes_ranked ADD EXCLUDE USING gist (int4range(rank, rank, '[]') WITH &&)")
     rebuilt(name)
@@ -234,7 +235,7 @@ def test_exclusion_constraint(log, shaped):
 
 def test_serial_key(log, shaped):
     """As Django made them before 4.1."""
-    model = shape("Serial", sku=models.TextField(unique=True))
+    model = shape("Serial", account=models.TextField(unique=True))
     name = shaped(listing(model), model)
     sql(
         "ALTER TABLE shapes_serial ALTER id DROP IDENTITY; CREATE SEQUENCE of_a_test"
@@ -246,18 +247,18 @@ def test_serial_key(log, shaped):
 
 def test_parents(log, shaped):
     registry = Apps()
-    parent = shape("Thing", registry=registry, sku=models.TextField(primary_key=True))
+    parent = shape("Thing", registry=registry, account=models.TextField(primary_key=True))
     child = shape("Heavy", parent, registry=registry, weight=models.IntegerField())
     name = shaped(listing(child, weight=7), parent, child)
     rebuilt(name, rows=6)
-    child.objects.filter(sku="a").update(weight=8)
-    parent.objects.create(sku="z")
+    child.objects.filter(account="a").update(weight=8)
+    parent.objects.create(account="z")
     assert ": 2 rows changed," in rebuilt(name, rows=6)
 
 
 def test_parents_with_a_number(log, shaped):
     registry = Apps()
-    parent = shape("Thing", registry=registry, sku=models.TextField(unique=True))
+    parent = shape("Thing", registry=registry, account=models.TextField(unique=True))
     child = shape("Heavy", parent, registry=registry, weight=models.IntegerField())
     name = shaped(listing(child, weight=7), parent, child)
     assert "shapes.Heavy.thing_ptr points to shapes.Thing.id, a number" in run("rebuild", name)
@@ -265,7 +266,7 @@ def test_parents_with_a_number(log, shaped):
 
 def test_proxy(log, shaped):
     registry = Apps()
-    model = shape("Thing", registry=registry, sku=models.TextField(unique=True))
+    model = shape("Thing", registry=registry, account=models.TextField(unique=True))
     proxy = shape("Proxy", model, registry=registry, Meta={"proxy": True})
     name = shaped(listing(proxy), model)
     sys.modules["shaped_projection"].MODELS = [proxy]

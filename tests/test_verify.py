@@ -11,20 +11,16 @@ from cqrs_example.messaging import execute
 from cqrs_example.projections import differences
 from cqrs_example.projections import replay as replaying
 from cqrs_example.projections.models import Run
-from warehouse.events import product_stream
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.low_product_quantity_notification.models import LowProductQuantityNotification
-from warehouse.products.models import Product
-from warehouse.ship_product_quantity.command import ShipProductQuantity
-from warehouse.ship_product_quantity.command import handle as ship
-from warehouse.shipping_report.models import DayOfShipping
 
+from .bank.commands import Deposit, Withdraw, deposit, withdraw
+from .bank.events import account_stream
+from .bank.models import Account, DayOfWithdrawals, LowBalance
+from .managing import manage
 from .shapes import shape
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
 
-PRODUCTS = '"warehouse_products_product"'
+ACCOUNTS = '"bank_account"'
 
 
 def verify(*names):
@@ -48,14 +44,13 @@ def sql(statement, *parameters):
 
 
 @pytest.fixture(autouse=True)
-def log(settings):
-    """Three products and a notification; a is at version 3 with 3."""
-    settings.INVARIANTS = {"stock": "warehouse.invariants.stock"}
-    execute(increase, IncreaseProductQuantity("a", 10))
-    execute(increase, IncreaseProductQuantity("b", 20))
-    execute(increase, IncreaseProductQuantity("c", 30))
-    execute(ship, ShipProductQuantity("a", 2))
-    execute(ship, ShipProductQuantity("a", 5))
+def log():
+    """Three accounts and a notification; a is at version 3 with 3."""
+    execute(deposit, Deposit("a", 10))
+    execute(deposit, Deposit("b", 20))
+    execute(deposit, Deposit("c", 30))
+    execute(withdraw, Withdraw("a", 2))
+    execute(withdraw, Withdraw("a", 5))
 
 
 @pytest.fixture
@@ -78,51 +73,51 @@ def damaged():
 
 def test_all_is_right():
     assert verify() == [
-        "the log: 6 events in 4 streams are in order; stock held",
-        "products: 3 rows agree with 6 events",
-        "low_product_quantity_notification: 1 rows agree with 6 events",
-        "shipping_report: 1 rows agree with 6 events",
+        "the log: 6 events in 4 streams are in order; funds held",
+        "accounts: 3 rows agree with 6 events",
+        "low_balances: 1 rows agree with 6 events",
+        "withdrawals: 1 rows agree with 6 events",
     ]
     assert Run.objects.filter(action="verify", succeeded=True).count() == 4
 
 
 def test_one_by_name():
-    assert verify("products") == ["products: 3 rows agree with 6 events"]
+    assert verify("accounts") == ["accounts: 3 rows agree with 6 events"]
     with pytest.raises(
-        CommandError, match=r"There is no projection 'nope'\. There are: products, "
+        CommandError, match=r"There is no projection 'nope'\. There are: accounts, "
     ):
         verify("nope")
 
 
 def test_empty(damaged):
-    Product.objects.all().delete()
-    LowProductQuantityNotification.objects.all().delete()
-    DayOfShipping.objects.all().delete()
+    Account.objects.all().delete()
+    LowBalance.objects.all().delete()
+    DayOfWithdrawals.objects.all().delete()
     damaged("DELETE FROM eventstore_event")
     assert verify()[:2] == [
-        "the log: 0 events in 0 streams are in order; stock held",
-        "products: 0 rows agree with 0 events",
+        "the log: 0 events in 0 streams are in order; funds held",
+        "accounts: 0 rows agree with 0 events",
     ]
 
 
 def test_takes_no_lock_and_changes_nothing():
-    before = list(Product.objects.values_list())
+    before = list(Account.objects.values_list())
     sql("BEGIN")
     sql("COMMIT")
     verify()
-    assert list(Product.objects.values_list()) == before
+    assert list(Account.objects.values_list()) == before
 
 
 # Read models
 
 
 def test_row_as_it_was_at_an_earlier_version():
-    stale = list(ago("product-a"))[1]
-    Product.objects.filter(sku="a").update(quantity=8, changed_at=stale.occurred_at)
-    first, second, *rest = finds("products")
-    assert first == "products: 1 of 3 rows differ from 6 events"
-    assert second.startswith(f"  {PRODUCTS} a has quantity 8, not 3, has changed_at ")
-    assert second.endswith("; so it was at version 2 of product-a")
+    stale = list(ago("account-a"))[1]
+    Account.objects.filter(account="a").update(amount=8, changed_at=stale.occurred_at)
+    first, second, *rest = finds("accounts")
+    assert first == "accounts: 1 of 3 rows differ from 6 events"
+    assert second.startswith(f"  {ACCOUNTS} a has amount 8, not 3, has changed_at ")
+    assert second.endswith("; so it was at version 2 of account-a")
     assert rest == []
 
 
@@ -133,26 +128,26 @@ def ago(stream):
 
 
 def test_row_that_never_was_so():
-    Product.objects.filter(sku="a").update(quantity=77)
-    Product.objects.create(sku="z", quantity=1, changed_at="2025-01-01T00:00Z")
-    assert finds("products") == [
-        "products: 2 of 4 rows differ from 6 events",
-        f"  {PRODUCTS} a has quantity 77, not 3; no version ever looked so",
-        f"  {PRODUCTS} z should not be there; no version ever looked so",
+    Account.objects.filter(account="a").update(amount=77)
+    Account.objects.create(account="z", amount=1, changed_at="2025-01-01T00:00Z")
+    assert finds("accounts") == [
+        "accounts: 2 of 4 rows differ from 6 events",
+        f"  {ACCOUNTS} a has amount 77, not 3; no version ever looked so",
+        f"  {ACCOUNTS} z should not be there; no version ever looked so",
     ]
     run = Run.objects.get()
-    assert (run.projection, run.succeeded) == ("products", False)
+    assert (run.projection, run.succeeded) == ("accounts", False)
     assert run.result.startswith("2 of 4 rows differ from 6 events")
 
 
 def test_row_that_is_missing():
-    Product.objects.filter(sku="b").delete()
-    assert finds("products")[1:] == [f"  {PRODUCTS} b is missing; so it was before its first event"]
+    Account.objects.filter(account="b").delete()
+    assert finds("accounts")[1:] == [f"  {ACCOUNTS} b is missing; so it was before its first event"]
 
 
 def test_rows_that_are_all_missing():
-    Product.objects.all().delete()
-    assert finds("products")[0] == "products: 3 of 3 rows differ from 6 events"
+    Account.objects.all().delete()
+    assert finds("accounts")[0] == "accounts: 3 of 3 rows differ from 6 events"
 
 
 @pytest.fixture
@@ -164,8 +159,8 @@ def balances(shaped):
 
     def project(events):
         for event in events:
-            if event.stream.startswith("product-"):
-                amount = event.data.quantity_on_hand
+            if event.stream.startswith("account-"):
+                amount = event.data.balance
                 balance.objects.update_or_create(account=event.stream, defaults={"amount": amount})
 
     shaped(project, balance)
@@ -174,24 +169,24 @@ def balances(shaped):
 
 
 def test_row_that_is_named_by_its_stream(balances):
-    balances.objects.filter(account="product-a").update(amount=10)
+    balances.objects.filter(account="account-a").update(amount=10)
     [_, finding] = finds("shaped")
-    assert finding.endswith("has amount 10, not 3; so it was at version 1 of product-a")
+    assert finding.endswith("has amount 10, not 3; so it was at version 1 of account-a")
 
 
 @pytest.fixture
 def total(shaped):
-    """A read model of one row, which every event of a product changes; up to date."""
+    """A read model of one row, which every event of a account changes; up to date."""
     table = shape("Total", name=models.TextField(primary_key=True), sum=models.BigIntegerField())
 
     def project(events):
         for event in events:
-            if event.stream == "product-a" and event.version == 1:
+            if event.stream == "account-a" and event.version == 1:
                 table.objects.create(name="all", sum=0)
-            if event.stream.startswith("product-"):
+            if event.stream.startswith("account-"):
                 sql("SELECT 1 / count(*) FROM shapes_total")  # an error where the first is missing
                 row = table.objects.get()
-                row.sum += event.data.quantity
+                row.sum += event.data.amount
                 row.save()
 
     shaped(project, table)
@@ -202,13 +197,13 @@ def total(shaped):
 @pytest.mark.parametrize(
     ("name", "since"),
     [
-        ("all", "so it was at version 1 of product-b"),
-        ("product-c", "no version ever looked so"),  # this stream alone makes the projection raise
+        ("all", "so it was at version 1 of account-b"),
+        ("account-c", "no version ever looked so"),  # this stream alone makes the projection raise
     ],
 )
 def test_row_that_its_own_events_do_not_explain(total, name, since):
     total.objects.update(name=name, sum=30)
-    told = "has sum 30, not 67" if name == "all" else "product-c should not be there"
+    told = "has sum 30, not 67" if name == "all" else "account-c should not be there"
     assert any(f"{told}; {since}" in one for one in finds("shaped"))
 
 
@@ -221,37 +216,37 @@ def test_row_that_takes_a_replay_of_too_many_events_to_explain(total, monkeypatc
 
 
 def test_item_of_the_to_do_list_that_was_not_closed():
-    LowProductQuantityNotification.objects.update(notified_at=None)
-    [_, finding] = finds("low_product_quantity_notification")
-    assert " has notified_at None, not 20" in finding
-    assert finding.endswith("; so it was at version 3 of product-a")
+    LowBalance.objects.update(warned_at=None)
+    [_, finding] = finds("low_balances")
+    assert " has warned_at None, not 20" in finding
+    assert finding.endswith("; so it was at version 3 of account-a")
 
 
 def test_many_rows_are_counted():
     for number in range(25):
-        Product.objects.create(sku=f"z{number:02}", quantity=1, changed_at="2025-01-01T00:00Z")
-    told = finds("products")
-    assert told[0] == "products: 25 of 28 rows differ from 6 events"
+        Account.objects.create(account=f"z{number:02}", amount=1, changed_at="2025-01-01T00:00Z")
+    told = finds("accounts")
+    assert told[0] == "accounts: 25 of 28 rows differ from 6 events"
     assert len(told) == 1 + 20
 
 
 def test_small_batches_find_the_same(monkeypatch):
     monkeypatch.setattr(replaying, "FETCHED", 1)
     monkeypatch.setattr(replaying, "MOST_EVENTS", 2)
-    assert verify()[1] == "products: 3 rows agree with 6 events"
-    Product.objects.filter(sku="a").update(quantity=77)
-    assert "no version ever looked so" in finds("products")[1]
+    assert verify()[1] == "accounts: 3 rows agree with 6 events"
+    Account.objects.filter(account="a").update(amount=77)
+    assert "no version ever looked so" in finds("accounts")[1]
 
 
 # The log
 
-MOVE = "UPDATE eventstore_event SET {} WHERE stream = 'product-a' AND version = 2"
+MOVE = "UPDATE eventstore_event SET {} WHERE stream = 'account-a' AND version = 2"
 COPY = """
     INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,
         correlation_id, causation_id, metadata, recorded_at, occurred_at)
     SELECT {}, stream, {}, type, schema_version, data,
         correlation_id, causation_id, metadata, recorded_at, occurred_at
-    FROM eventstore_event WHERE stream = 'product-a' AND version = 3
+    FROM eventstore_event WHERE stream = 'account-a' AND version = 3
 """
 
 
@@ -259,17 +254,17 @@ COPY = """
     ("damage", "finding"),
     [
         (
-            "DELETE FROM eventstore_event WHERE stream = 'product-a' AND version = 2",
-            "  product-a: version 3 comes after version 1",
+            "DELETE FROM eventstore_event WHERE stream = 'account-a' AND version = 2",
+            "  account-a: version 3 comes after version 1",
         ),
         (
-            "DELETE FROM eventstore_event WHERE stream = 'product-a' AND version = 1",
-            "  product-a: version 2 comes after version 0",
+            "DELETE FROM eventstore_event WHERE stream = 'account-a' AND version = 1",
+            "  account-a: version 2 comes after version 0",
         ),
-        (COPY.format("gen_random_uuid()", "3"), "  product-a: version 3 comes after version 3"),
+        (COPY.format("gen_random_uuid()", "3"), "  account-a: version 3 comes after version 3"),
         (
             MOVE.format("position = 1000000"),
-            "  product-a: version 3 has a lower position than 2",
+            "  account-a: version 3 has a lower position than 2",
         ),
     ],
     ids=["gap", "no first", "version twice", "order"],
@@ -282,7 +277,7 @@ def test_versions_out_of_order(damaged, damage, finding):
 
 
 def test_event_that_is_there_twice(damaged):
-    event = last_event(product_stream("a"))
+    event = last_event(account_stream("a"))
     damaged(COPY.format("id", "4"))
     assert f"  event {event.id} is there 2 times" in finds()
 
@@ -293,16 +288,16 @@ def test_event_that_is_there_twice(damaged):
         ("type = 'warehouse.Lost'", "settings.EVENTS has no warehouse.Lost of version 2"),
         (
             "schema_version = 9",
-            "settings.EVENTS has no warehouse.ProductQuantityShipped of version 9",
+            "settings.EVENTS has no bank.Withdrawn of version 9",
         ),
     ],
 )
 def test_type_or_version_that_nobody_knows(damaged, change, finding):
-    [_, event, _] = ago("product-a")
+    [_, event, _] = ago("account-a")
     damaged(MOVE.format(change))
     told = finds()
     assert f"  {finding}; the first is event {event.id}" in told
-    assert "products: not done" in told  # it cannot be replayed, and says why
+    assert "accounts: not done" in told  # it cannot be replayed, and says why
     assert any(f"Event {event.id} at position {event.position}: {finding}" in one for one in told)
 
 
@@ -314,31 +309,31 @@ def test_invariants_are_not_asked_where_a_type_is_unknown(damaged):
 
 
 def test_fields_that_do_not_fit(damaged):
-    damaged(MOVE.format("data = data - 'quantity', position = 1000000"))
+    damaged(MOVE.format("data = data - 'amount', position = 1000000"))
     told = finds()
     assert told[0] == "the log: 2 findings in 6 events"
-    assert told[1] == "  product-a: version 3 has a lower position than 2"
-    assert "ProductQuantityShipped does not fit" in told[2]
+    assert told[1] == "  account-a: version 3 has a lower position than 2"
+    assert "Withdrawn does not fit" in told[2]
 
 
 def test_all_that_is_wrong_is_told_at_once(damaged):
-    damaged("DELETE FROM eventstore_event WHERE stream = 'product-a' AND version = 2")
+    damaged("DELETE FROM eventstore_event WHERE stream = 'account-a' AND version = 2")
     assert finds()[:3] == [
         "the log: 2 findings in 5 events",
-        "  product-a: version 3 comes after version 1",
-        "  product-a: version 3 says 3, but the sum is 5",
+        "  account-a: version 3 comes after version 1",
+        "  account-a: version 3 says 3, but the sum is 5",
     ]
 
 
 def test_invariant_with_a_bug_is_told(settings):
-    settings.INVARIANTS = {"stock": f"{__name__}.buggy_invariant"}
-    assert finds()[:2] == ["the log: not done", "  KeyError: 'stock'"]
-    assert verify("products") == ["products: 3 rows agree with 6 events"]
+    settings.INVARIANTS = {"funds": f"{__name__}.buggy_invariant"}
+    assert finds()[:2] == ["the log: not done", "  KeyError: 'funds'"]
+    assert verify("accounts") == ["accounts: 3 rows agree with 6 events"]
     assert not Run.objects.get(projection="").succeeded
 
 
 def buggy_invariant(stream):
-    raise KeyError("stock")
+    raise KeyError("funds")
 
 
 def test_project_without_invariants(settings):
@@ -358,36 +353,36 @@ def test_many_findings_are_counted(damaged):
     assert told[22].startswith("  lost-00: version 9 says 3, but the sum is ")
 
 
-def test_negative_quantity_is_told_like_all_that_differs(damaged):
-    set_to = "data = jsonb_set(data, '{quantity_on_hand}', '-3')"
+def test_negative_amount_is_told_like_all_that_differs(damaged):
+    set_to = "data = jsonb_set(data, '{balance}', '-3')"
     damaged(MOVE.replace("version = 2", "version = 3").format(set_to))
-    Product.objects.filter(sku="b").update(quantity=77)
+    Account.objects.filter(account="b").update(amount=77)
     told = finds()
     assert told[:3] == [
         "the log: 2 findings in 6 events",
-        "  product-a: version 3 says -3, but the sum is 3",
-        "  product-a: version 3 leaves -3, less than nothing",
+        "  account-a: version 3 says -3, but the sum is 3",
+        "  account-a: version 3 leaves -3, less than nothing",
     ]
-    assert "products: 2 of 3 rows differ from 6 events" in told
-    assert f"  {PRODUCTS} a has quantity 3, not -3; no version ever looked so" in told
-    assert f"  {PRODUCTS} b has quantity 77, not 20; no version ever looked so" in told
+    assert "accounts: 2 of 3 rows differ from 6 events" in told
+    assert f"  {ACCOUNTS} a has amount 3, not -3; no version ever looked so" in told
+    assert f"  {ACCOUNTS} b has amount 77, not 20; no version ever looked so" in told
 
 
 @pytest.mark.parametrize(
     ("change", "findings"),
     [
         (
-            "{quantity}",
+            "{amount}",
             [
-                "  product-a: version 2 says 8, but the sum is -90",
-                "  product-a: version 3 says 3, but the sum is 3",
+                "  account-a: version 2 says 8, but the sum is -90",
+                "  account-a: version 3 says 3, but the sum is 3",
             ][:1],
         ),
         (
-            "{quantity_on_hand}",
+            "{balance}",
             [
-                "  product-a: version 2 says 100, but the sum is 8",
-                "  product-a: version 3 says 3, but the sum is 95",
+                "  account-a: version 2 says 100, but the sum is 8",
+                "  account-a: version 3 says 3, but the sum is 95",
             ],
         ),
     ],
@@ -399,10 +394,8 @@ def test_invariants_of_the_warehouse(damaged, change, findings):
 
 
 def test_command_line_exits_with_1_and_no_traceback():
-    from .test_rebuild import manage
-
-    Product.objects.filter(sku="a").update(quantity=77)
-    code, out, error = manage("verify", "products")
+    Account.objects.filter(account="a").update(amount=77)
+    code, out, error = manage("verify", "accounts")
     assert code == 1
-    assert "a has quantity 77, not 3" in out
+    assert "a has amount 77, not 3" in out
     assert error == "CommandError: 1 failed.\n"

@@ -218,9 +218,7 @@ def test_check_warns_of_an_event_that_nobody_hears(wire: Any, settings: Any) -> 
     settings.COMMANDS = []
     errors = StringIO()
     call_command("check", stderr=errors)
-    assert "Nobody hears of ProductQuantityIncreased: no projection and no policy." in (
-        errors.getvalue()
-    )
+    assert "Nobody hears of Deposited: no projection and no policy." in (errors.getvalue())
     assert "Reacted" not in errors.getvalue()
 
 

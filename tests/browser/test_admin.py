@@ -8,10 +8,13 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from cqrs_example.eventstore import read_all
+from cqrs_example.messaging import execute
+from tests.bank.commands import Deposit, Withdraw, deposit, withdraw
 
-from .conftest import receive, send
-from .test_flows import both_ways
-from .test_pages import is_for_everybody
+from .axe import is_for_everybody
+from .fixtures import both_ways
+
+pytestmark = pytest.mark.usefixtures("bank")
 
 LIST = "/admin/eventstore/storedevent/"
 PAGES = {
@@ -19,18 +22,18 @@ PAGES = {
     "nothing found": f"{LIST}?q=none",
     "refused": f"{LIST}?since=x",
     "event": "{event}",
-    "stream": f"{LIST}stream/?name=product-abc123",
+    "stream": f"{LIST}stream/?name=account-abc123",
     "overview": f"{LIST}overview/",
-    "products": "/admin/warehouse_products/product/",
-    "product": "/admin/warehouse_products/product/abc123/change/",
+    "accounts": "/admin/bank/account/",
+    "account": "/admin/bank/account/abc123/change/",
 }
 
 
 @pytest.fixture
 def _events(server):
-    receive("abc123", 10)
-    receive("W" * 64, 10)
-    send("abc123", 7)
+    execute(deposit, Deposit("abc123", 10))
+    execute(deposit, Deposit("W" * 64, 10))
+    execute(withdraw, Withdraw("abc123", 7))
 
 
 @pytest.fixture
@@ -60,20 +63,20 @@ def test_admin_page_is_for_everybody(log_in, path):
 def test_from_the_front_page_to_what_caused_an_event(log_in, page):
     page.get_by_role("link", name="Overview of the log").click()
     page.get_by_role("link", name="Events", exact=True).click()
-    page.get_by_label("Search").fill("low_product")
+    page.get_by_label("Search").fill("warning")
     page.get_by_label("Search").press("Enter")
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(1)
     rows.get_by_role("rowheader").get_by_role("link").click()
-    expect(page.get_by_text("Notified that abc123 is low, 3 left").first).to_be_visible()
-    cause = page.locator("dl").get_by_text("Shipped 7 of abc123, 3 left")
+    expect(page.get_by_text("Warned that abc123 is low, 3 left").first).to_be_visible()
+    cause = page.locator("dl").get_by_text("Withdrew 7 from abc123, 3 left")
     expect(cause).to_be_visible()
     expect(page.locator(".trace li")).to_have_text(
         [
-            "command ShipProductQuantity",
-            f"#{_position('Shipped')} Shipped 7 of abc123, 3 left",
-            "policy NotifyLowProductQuantity",
-            f"#{_position('Notified')} Notified that abc123 is low, 3 left",
+            "command Withdraw",
+            f"#{_position('Withdrew')} Withdrew 7 from abc123, 3 left",
+            "policy WarnOfLowBalance",
+            f"#{_position('Warned')} Warned that abc123 is low, 3 left",
         ]
     )
 
@@ -84,7 +87,7 @@ def _position(begin):
 
 def test_copy(log_in, page):
     log_in.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    position = _position("Shipped")
+    position = _position("Withdrew")
     log_in.open(f"{LIST}{position}/change/")
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("status")).to_have_text("Copied.")
@@ -94,8 +97,8 @@ def test_copy(log_in, page):
 
 @pytest.mark.parametrize("visitor", [{"java_script_enabled": False}], indirect=True)
 def test_without_javascript_no_button_that_does_nothing(log_in, page):
-    log_in.open(f"{LIST}{_position('Shipped')}/change/")
+    log_in.open(f"{LIST}{_position('Withdrew')}/change/")
     expect(page.get_by_role("button", name="Copy")).to_have_count(0)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
-    assert download.value.suggested_filename == f"event-{_position('Shipped')}.json"
+    assert download.value.suggested_filename == f"event-{_position('Withdrew')}.json"

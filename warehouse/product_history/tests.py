@@ -98,3 +98,20 @@ def test_product_as_of(client, version, answer):
         assert found.status_code == 404
     else:
         assert found.json() == {"sku": "abc123", "quantity": answer, "version": int(version)}
+
+
+def test_page_shows_shipments_from_before_they_had_a_reference(client, db, rows):
+    """As an earlier release recorded them, in version 1; and what comes after them."""
+    record(ProductQuantityIncreased("abc123", 10, 10))
+    rows(
+        "INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,"
+        " correlation_id, causation_id, metadata, recorded_at, occurred_at)"
+        " SELECT gen_random_uuid(), stream, 2, 'warehouse.ProductQuantityShipped', 1,"
+        """ '{"sku": "abc123", "quantity": 3, "quantity_on_hand": 7}', correlation_id,"""
+        " causation_id, metadata, now(), now() FROM eventstore_event RETURNING position"
+    )
+    record(ProductQuantityShipped("abc123", 2, 5, "<b>A-1001</b>"))
+    page = client.get(PRODUCT, headers={"accept": "text/html"}).content
+    assert page.count(b"order number: not recorded") == 1
+    assert page.count(b"order number: &lt;b&gt;A-1001&lt;/b&gt;") == 1
+    assert client.get(PRODUCT, {"version": "2"}).json()["quantity"] == 7

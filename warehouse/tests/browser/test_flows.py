@@ -9,9 +9,10 @@ from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
 
 from cqrs_example.eventstore import lock
+from tests.browser.fixtures import both_ways
 from warehouse.events import product_stream
 
-from .conftest import many, receive, send
+from ..given import received, shipped
 
 STOCK = "/warehouse/products"
 PRODUCT = f"{STOCK}/abc123"
@@ -19,11 +20,13 @@ SHOWN = {"everything": "", "low stock only": "low", "out of stock": "out"}
 TODO = "/warehouse/low_product_quantity_notifications"
 ACTIVITY = "/warehouse/activity"
 
-both_ways = pytest.mark.parametrize(
-    "visitor",
-    [{}, {"java_script_enabled": False}],
-    ids=["javascript", "no javascript"],
-    indirect=True,
+slices = pytest.mark.slices
+on_both_pages = pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(STOCK, marks=slices("products")),
+        pytest.param(PRODUCT, marks=slices("product_history")),
+    ],
 )
 
 
@@ -51,10 +54,11 @@ def lists(page: Page, *first: str) -> None:
     expect(page.locator("tbody th")).to_have_text(first)
 
 
+@slices("increase_product_quantity", "ship_product_quantity")
 @both_ways
-@pytest.mark.parametrize("path", [STOCK, PRODUCT])
+@on_both_pages
 def test_receive_and_ship(visitor, page, path):
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(path)
     submit(page, "Receive", "5")
     said(page, "Received 5 of abc123. 15 on hand.")
@@ -65,6 +69,7 @@ def test_receive_and_ship(visitor, page, path):
     expect(page.get_by_role("status")).to_have_count(0)
 
 
+@slices("products", "product_history", "increase_product_quantity", "ship_product_quantity")
 @both_ways
 def test_first_product(visitor, page):
     visitor.open("/")
@@ -79,12 +84,13 @@ def test_first_product(visitor, page):
     expect(form(page, "Ship")).to_have_count(1)
 
 
+@slices("ship_product_quantity")
 @both_ways
-@pytest.mark.parametrize("path", [STOCK, PRODUCT])
+@on_both_pages
 def test_refused(visitor, page, path):
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(path)
-    send("abc123", 4)  # somebody else, meanwhile
+    shipped("abc123", 4)  # somebody else, meanwhile
     submit(page, "Ship", "7")
     expect(page).to_have_title("Error: Ship abc123 · Warehouse")
     expect(page.get_by_text("6 on hand")).to_be_visible()
@@ -101,8 +107,9 @@ def test_refused(visitor, page, path):
     assert page.url == visitor.address + path
 
 
+@slices("products", "ship_product_quantity")
 def test_refused_and_given_up(visitor, page):
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(f"{STOCK}?q=abc")
     submit(page, "Ship", "x")
     expect(page.get_by_role("alert")).to_contain_text('but is "x".')
@@ -110,18 +117,20 @@ def test_refused_and_given_up(visitor, page):
     expect(page).to_have_url(f"{visitor.address}{STOCK}?q=abc")
 
 
+@slices("product_history", "ship_product_quantity")
 def test_nothing_typed_is_not_sent(visitor, page):
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(PRODUCT)
     form(page, "Ship").get_by_role("button").click()
     expect(quantity_of(page, "Ship")).to_be_focused()
     assert page.url == visitor.address + PRODUCT
 
 
+@slices("product_history", "ship_product_quantity")
 @both_ways
 def test_double_click(visitor, page, rows, log):
     """Both clicks have reached the server before it gets to do anything."""
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(PRODUCT)
     quantity_of(page, "Ship").fill("3")
     box = form(page, "Ship").get_by_role("button").bounding_box()
@@ -147,9 +156,10 @@ def wait_until(true: Callable[[], bool]) -> None:
         assert time.monotonic() < deadline, "this never happened"
 
 
+@slices("products", "ship_product_quantity")
 def test_back_button(visitor, page, log):
     """Chromium shows the newest answer then, with a form of its own in which nothing is typed."""
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(STOCK)
     submit(page, "Ship", "3")
     said(page, "Shipped 3 of abc123. 7 left.")
@@ -159,9 +169,10 @@ def test_back_button(visitor, page, log):
     assert len(log()) == 2
 
 
+@slices("products", "ship_product_quantity")
 def test_back_button_of_a_browser_that_keeps_pages(visitor, page, log):
     """The form as it was sent before: the same again, then something else."""
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(STOCK)
     command_id = form(page, "Ship").locator("[name=command_id]").input_value()
     submit(page, "Ship", "3")
@@ -182,10 +193,11 @@ def test_back_button_of_a_browser_that_keeps_pages(visitor, page, log):
     said(page, "Shipped 4 of abc123. 3 left.")
 
 
+@slices("product_history", "ship_product_quantity")
 @both_ways
 def test_form_sent_again(visitor, page, log):
     """As a browser does when its connection broke before the answer came."""
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(PRODUCT)
     with page.expect_request(lambda request: request.method == "POST") as sent:
         submit(page, "Ship", "3")
@@ -198,8 +210,9 @@ def test_form_sent_again(visitor, page, log):
     assert len(log()) == 2
 
 
+@slices("product_history", "ship_product_quantity")
 def test_reloading_the_refusal_changes_nothing(visitor, page, log):
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(PRODUCT)
     submit(page, "Ship", "11")
     refusal = expect(page.get_by_role("alert"))
@@ -210,10 +223,12 @@ def test_reloading_the_refusal_changes_nothing(visitor, page, log):
     assert len(log()) == 1
 
 
+@slices("product_history", "increase_product_quantity", "ship_product_quantity")
 @both_ways
 def test_as_of(visitor, page):
-    receive("abc123", 10)
-    send("abc123", 1, 2, 3)
+    received("abc123", 10)
+    for quantity in (1, 2, 3):
+        shipped("abc123", quantity)
     visitor.open(PRODUCT)
     page.get_by_role("link", name="Version 2", exact=True).click()
     expect(page).to_have_url(f"{visitor.address}{PRODUCT}?version=2")
@@ -228,15 +243,18 @@ def test_as_of(visitor, page):
     expect(form(page, "Ship").get_by_role("button")).to_be_enabled()
 
 
+@slices("product_history")
 def test_as_of_no_such_version(visitor, page):
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(f"{PRODUCT}?version=2")
     expect(page.get_by_role("alert")).to_have_text("Product abc123 has no version '2'.")
 
 
+@slices("product_history")
 def test_history(visitor, page):
-    receive("abc123", 10)
-    send("abc123", 7, 3)
+    received("abc123", 10)
+    for quantity in (7, 3):
+        shipped("abc123", quantity)
     visitor.open(PRODUCT)
     rows = page.locator("tbody tr")
     for row, parts in enumerate(
@@ -253,9 +271,11 @@ def test_history(visitor, page):
     )
 
 
+@slices("products")
 def test_paging_stock(visitor, page):
     skus = [f"a-{number:03}" for number in range(70)]
-    many([*skus, "b"])
+    for sku in [*skus, "b"]:
+        received(sku, 10)
     visitor.open(f"{STOCK}?q=a")
     lists(page, *skus[:50])
     page.get_by_role("link", name="Later SKUs").click()
@@ -267,9 +287,11 @@ def test_paging_stock(visitor, page):
     expect(page.get_by_role("link", name="Earlier SKUs")).to_have_count(0)
 
 
+@slices("product_history")
 def test_paging_history(visitor, page):
-    receive("abc123", 100)
-    send("abc123", *[1] * 59)
+    received("abc123", 100)
+    for _ in range(59):
+        shipped("abc123", 1)
     visitor.open(f"{PRODUCT}?version=58")
     lists(page, *[str(version) for version in range(58, 8, -1)])
     page.get_by_role("link", name="Older").click()
@@ -280,10 +302,12 @@ def test_paging_history(visitor, page):
     expect(page.get_by_role("link", name="Newer")).to_have_count(0)
 
 
+@slices("activity", "product_history", "low_product_quantity_notification")
 def test_activity(visitor, page):
-    receive("abc123", 60)
-    send("abc123", *[1] * 52)
-    send("abc123", 4)  # and a notification
+    received("abc123", 60)
+    for _ in range(52):
+        shipped("abc123", 1)
+    shipped("abc123", 4)  # and a notification
     visitor.open(ACTIVITY)
     sentences = page.locator("tbody td:nth-child(2)")
     assert sentences.all_inner_texts()[:2] == [
@@ -308,11 +332,13 @@ def test_activity(visitor, page):
     assert page.url == visitor.address + PRODUCT
 
 
+@slices("products", "product_history", "increase_product_quantity")
 def test_search_and_filters(visitor, page):
-    many(["bolt-1", "bolt-2", "bolt-3", "nut-1"])
-    send("bolt-2", 6)
-    send("bolt-3", 10)
-    send("nut-1", 10)
+    for sku in ("bolt-1", "bolt-2", "bolt-3", "nut-1"):
+        received(sku, 10)
+    shipped("bolt-2", 6)
+    shipped("bolt-3", 10)
+    shipped("nut-1", 10)
 
     def find(prefix: str, show: str, *found: str) -> None:
         page.get_by_label("SKU begins with").fill(prefix)
@@ -340,9 +366,10 @@ def test_search_and_filters(visitor, page):
     said(page, "Received 4 of screw. 4 on hand.")
 
 
+@slices("low_product_quantity_notification", "increase_product_quantity")
 def test_notifications(visitor, page):
-    receive("abc123", 10)
-    send("abc123", 7)
+    received("abc123", 10)
+    shipped("abc123", 7)
     visitor.open(TODO)
     cells = page.locator("tbody tr").first.locator("th, td").all_inner_texts()
     assert cells[:3] == ["abc123", "3", "Done"]
@@ -351,15 +378,26 @@ def test_notifications(visitor, page):
     assert page.url == visitor.address + TODO
 
 
+@slices("low_product_quantity_notification")
 def test_notifications_open_items_come_first(visitor, page, rows):
-    receive("abc123", 10)
-    send("abc123", 5, 1)
+    received("abc123", 10)
+    for quantity in (5, 1):
+        shipped("abc123", quantity)
     visitor.open(TODO)
     assert page.locator("tbody td:nth-child(3)").all_inner_texts() == ["Done", "Done"]
 
 
+@slices(
+    "products",
+    "product_history",
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "low_product_quantity_notification",
+    "activity",
+    "shipping_report",
+)
 def test_keyboard_only(visitor, page):
-    receive("abc123", 10)
+    received("abc123", 10)
     visitor.open(STOCK)
     seen = []
     for _ in range(15):

@@ -1,18 +1,13 @@
 """One Chromium for all tests of a process, and for each test a browser context of its own."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from cqrs_example.messaging import execute
-from tests.conftest import Server
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.ship_product_quantity.command import ShipProductQuantity
-from warehouse.ship_product_quantity.command import handle as ship
+from tests.serving import Server
 
 # The one that never shows a window first: with it the tests take little more than half the time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
@@ -33,9 +28,9 @@ REPORT = """addEventListener("securitypolicyviolation", violation =>
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Before anything is started for a test of this folder; the same line each time is one line."""
-    if CHROMIUM is None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before anything is started for a test; the same line each time is one line."""
+    if CHROMIUM is None and "chromium" in getattr(item, "fixturenames", ()):
         pytest.skip("there is no chromium, so nothing is tested in a browser")
 
 
@@ -86,15 +81,9 @@ def page(visitor: Visitor) -> Page:
     return visitor.page
 
 
-def receive(sku: str, quantity: int) -> None:
-    execute(increase, IncreaseProductQuantity(sku, quantity))
-
-
-def send(sku: str, *quantities: int) -> None:
-    for quantity in quantities:
-        execute(ship, ShipProductQuantity(sku, quantity))
-
-
-def many(skus: Iterable[str]) -> None:
-    for sku in skus:
-        receive(sku, 10)
+both_ways = pytest.mark.parametrize(
+    "visitor",
+    [{}, {"java_script_enabled": False}],
+    ids=["javascript", "no javascript"],
+    indirect=True,
+)

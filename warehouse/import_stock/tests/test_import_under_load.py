@@ -12,16 +12,16 @@ from django.core.management import call_command
 
 from cqrs_example.eventstore import last_event, read_all
 from cqrs_example.eventstore.log import APPEND_LOCK
-from cqrs_example.messaging import execute
+from tests.managing import environment, manage
+from tests.racing import PATIENCE, all_at_once, holding, until, waiting_for
+from tests.serving import ROOT
 from warehouse.events import product_stream
-from warehouse.import_stock import importing
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity, handle
+from warehouse.tests.given import received as received_one
 
-from .conftest import ROOT
-from .racing import PATIENCE, all_at_once, until, waiting_for
-from .test_rebuild import environment, holding, manage
+from .. import importing
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SETTINGS = "cqrs_example.settings.persisted_sync"
 
 
 @pytest.fixture
@@ -46,7 +46,9 @@ def test_killed_between_its_chunks(stock):
     lock = "SELECT FROM eventstore_lock({}, {}, '[\"product-b\"]')".format(*APPEND_LOCK)
     with holding(lock) as (holder, _):
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "import_stock", str(stock)], cwd=ROOT, env=environment()
+            [sys.executable, "manage.py", "import_stock", str(stock)],
+            cwd=ROOT,
+            env=environment(SETTINGS),
         )
         until(lambda: waiting_for(holder))
         process.send_signal(signal.SIGKILL)
@@ -69,7 +71,7 @@ def test_beside_other_writers(stock, monkeypatch):
 
     def receive():
         for _ in range(50):
-            execute(handle, IncreaseProductQuantity("a", 1))
+            received_one("a", 1)
 
     all_at_once([partial(run, stock), receive, receive])
     assert last_event(product_stream("a")).data.quantity_on_hand == 1100
@@ -78,7 +80,7 @@ def test_beside_other_writers(stock, monkeypatch):
 def test_command_line_says_what_is_wrong_without_a_traceback(tmp_path):
     path = tmp_path / "stock.csv"
     path.write_text("sku,quantity\na,0\n")
-    code, _, error = manage("import_stock", str(path))
+    code, _, error = manage("import_stock", str(path), settings=SETTINGS)
     assert code == 1
     assert error.startswith(f"CommandError: Nothing of {path} was imported.\nline 2: the quantity")
     assert "Traceback" not in error

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from cqrs_example.eventstore import last_event, read, read_all
 from warehouse.events import ProductQuantityIncreased, product_stream
 
-from . import importing
+from .. import importing
 
 pytestmark = pytest.mark.django_db
 

@@ -2,62 +2,54 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, expect
 
 from cqrs_example.eventstore import lock
-from tests.conftest import Server
+from tests.browser.axe import is_for_everybody
+from tests.browser.fixtures import Visitor
+from tests.serving import Server
 from warehouse.events import product_stream
 
-from .conftest import Visitor, many, receive, send
+from ..given import received, shipped
 
 STOCK = "/warehouse/products"
 LONG = "W" * 64
-PAGES = {
-    "stock": STOCK,
-    "stock, nothing found": f"{STOCK}?q=none",
-    "product": f"{STOCK}/abc123",
-    "product as of": f"{STOCK}/abc123?version=2",
-    "product with a long name": f"{STOCK}/{LONG}",
-    "unknown product": f"{STOCK}/unknown",
-    "notifications": "/warehouse/low_product_quantity_notifications",
-    "activity": "/warehouse/activity",
-    "log in": "/login",
-}
-WIDE: ViewportSize = {"width": 1200, "height": 800}
-NARROW: ViewportSize = {"width": 320, "height": 640}
-LOOKS: list[tuple[ViewportSize, Literal["light", "dark"]]] = [(WIDE, "light"), (NARROW, "dark")]
+slices = pytest.mark.slices
+LIST, PRODUCT = slices("products"), slices("product_history")
+PAGES = [
+    pytest.param(STOCK, marks=LIST, id="stock"),
+    pytest.param(f"{STOCK}?q=none", marks=LIST, id="stock, nothing found"),
+    pytest.param(f"{STOCK}/abc123", marks=PRODUCT, id="product"),
+    pytest.param(f"{STOCK}/abc123?version=2", marks=PRODUCT, id="product as of"),
+    pytest.param(f"{STOCK}/{LONG}", marks=PRODUCT, id="product with a long name"),
+    pytest.param(f"{STOCK}/unknown", marks=PRODUCT, id="unknown product"),
+    pytest.param(
+        "/warehouse/low_product_quantity_notifications",
+        marks=slices("low_product_quantity_notification"),
+        id="notifications",
+    ),
+    pytest.param("/warehouse/activity", marks=slices("activity"), id="activity"),
+    pytest.param("/warehouse/shipping_report", marks=slices("shipping_report"), id="report"),
+    pytest.param("/login", id="log in"),
+]
 
 
 @pytest.fixture
 def _warehouse(server: Server) -> None:
-    many(["nut-1", "out-1", LONG])
-    receive("abc123", 2_000_000_000)
-    send("abc123", 1, 1_999_999_990, 7)
-    send("out-1", 10)
-
-
-def is_for_everybody(page: Page) -> None:
-    """On a wide screen and on a narrow one, light and dark."""
-    expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    for size, scheme in LOOKS:
-        page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size["width"], f"{width - size['width']} pixels stick out"
-        # Django's admin fades its links from one colour to the other.
-        page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
-        results = Axe().run(page)
-        assert results.violations_count == 0, results.generate_report()
+    for sku in ("nut-1", "out-1", LONG):
+        received(sku, 10)
+    received("abc123", 2_000_000_000)
+    for quantity in (1, 1_999_999_990, 7):
+        shipped("abc123", quantity)
+    shipped("out-1", 10)
 
 
 @pytest.mark.usefixtures("_warehouse")
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("path", PAGES)
 def test_page(visitor, page, path):
     visitor.open(path)
     is_for_everybody(page)
@@ -69,11 +61,13 @@ def test_admin_has_the_same_policy(visitor, page):
     assert page.evaluate("getComputedStyle(document.querySelector('#header')).display") == "flex"
 
 
+@slices("products")
 def test_empty_stock(visitor, page):
     visitor.open(STOCK)
     is_for_everybody(page)
 
 
+@slices("product_history", "increase_product_quantity", "ship_product_quantity")
 @pytest.mark.usefixtures("_warehouse")
 def test_message_and_refusal(visitor, page):
     visitor.open(f"{STOCK}/abc123")
@@ -87,6 +81,7 @@ def test_message_and_refusal(visitor, page):
     is_for_everybody(page)
 
 
+@slices("products")
 def test_log_in_and_out(visitor, page):
     User.objects.create_user("clerk", password="of a test")
     visitor.open("/login")
@@ -168,8 +163,9 @@ def test_error_400_of_django(production):
     fails(production, 400, "This request makes no sense to us.")
 
 
+@slices("products", "ship_product_quantity")
 def test_error_403(production):
-    receive("abc123", 10)
+    received("abc123", 10)
     page = production.open(STOCK)
     production.context.clear_cookies()
     page.get_by_label("Quantity to ship of abc123").fill("3")
@@ -178,9 +174,10 @@ def test_error_403(production):
     fails(production, 403, sentence)
 
 
+@slices("products", "increase_product_quantity")
 def test_error_500(production, rows):
     """A projection that fails: nothing is left of the command."""
-    receive("abc123", 10)
+    received("abc123", 10)
     page = production.open(STOCK)
     with fewer_than(12):
         page.get_by_label("Quantity to receive of abc123").fill("3")
@@ -189,8 +186,9 @@ def test_error_500(production, rows):
     assert rows("SELECT count(*) FROM eventstore_event") == [(1,)]
 
 
+@slices("products", "ship_product_quantity")
 def test_error_503(production):
-    receive("abc123", 10)
+    received("abc123", 10)
     page = production.open(STOCK)
     with transaction.atomic():
         lock(product_stream("abc123"))

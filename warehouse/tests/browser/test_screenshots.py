@@ -2,17 +2,16 @@
 
 import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from cqrs_example.messaging import Context, execute
 from dev import sample
+from tests.browser.fixtures import Visitor
+from tests.serving import ROOT
 
-from .conftest import Visitor
-
-ROOT = Path(__file__).parent.parent.parent
 DAYS = 75
 DESK, PHONE = {"width": 1040, "height": 680}, {"width": 360, "height": 720}
 LOOKS: list[tuple[str, dict[str, Any]]] = [
@@ -23,6 +22,12 @@ LOOKS: list[tuple[str, dict[str, Any]]] = [
 PAGES = {"stock": "/warehouse/products", "product": "/warehouse/products/bolt-06"}
 
 
+@pytest.mark.slices(
+    "products",
+    "product_history",
+    "increase_product_quantity",
+    "ship_product_quantity",
+)
 def test_screenshots(chromium, server, tmp_path):
     for number in range(DAYS):
         day = sample.FIRST_DAY + timedelta(days=number)

@@ -1,0 +1,3 @@
+"""Fixtures for the tests of blocks (tests/) and of slices (in their folders) alike."""
+
+pytest_plugins = ["tests.fixtures", "tests.browser.fixtures"]

@@ -1,0 +1,130 @@
+"""The real stack for every test, of blocks and of slices: Postgres, gunicorn, HTTP."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+
+from cqrs_example.eventstore import read_all
+
+from .bank import settings as bank_settings
+from .bank.serving import BankServer
+from .serving import Server, database_url
+
+OF_THE_BANK = (
+    "ROOT_URLCONF",
+    "EVENTS",
+    "COMMANDS",
+    "PROJECTIONS",
+    "POLICIES",
+    "PERMISSIONS",
+    "INVARIANTS",
+    "STREAM_PAGES",
+    "READ_MODEL_STREAMS",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test that needs slices (`@pytest.mark.slices("products")`) goes where one of them goes."""
+    gone = [item for item in items if not all(map(is_installed, slices_of(item)))]
+    items[:] = [item for item in items if item not in gone]
+    config.hook.pytest_deselected(items=gone)
+
+
+def slices_of(item: pytest.Item) -> set[str]:
+    return {name for mark in item.iter_markers("slices") for name in mark.args}
+
+
+def is_installed(name: str) -> bool:
+    return apps.is_installed(f"warehouse.{name}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tests_that_commit_end_empty() -> Iterator[None]:
+    """Django's TRUNCATE takes 40 times as long, and makes permissions anew. The log refuses this:
+    only the owner of the table can switch its trigger off, and nothing that could be set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: empty_all_tables())
+        yield
+
+
+def empty_all_tables() -> None:
+    kept = {"django_migrations", "django_content_type", "auth_permission"}
+    trigger = "TRIGGER eventstore_append_only"
+    with transaction.atomic(), connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor)) - kept
+        cursor.execute(
+            f"ALTER TABLE eventstore_event DISABLE {trigger};"
+            + "".join(f"DELETE FROM {connection.ops.quote_name(name)};" for name in sorted(tables))
+            + "SET CONSTRAINTS ALL IMMEDIATE;"
+            f"ALTER TABLE eventstore_event ENABLE ALWAYS {trigger}"
+        )
+
+
+@pytest.fixture
+def bank(settings: Any) -> None:
+    """The settings name the bank's events, projections, policies, addresses: see tests/bank."""
+    for name in OF_THE_BANK:
+        setattr(settings, name, getattr(bank_settings, name))
+
+
+@pytest.fixture(autouse=True)
+def _bank_before_all_else(request: pytest.FixtureRequest) -> None:
+    """Before any other fixture of the test, which may record events already."""
+    if "bank" in request.fixturenames:
+        request.getfixturevalue("bank")
+
+
+@pytest.fixture(scope="session")
+def _gunicorn(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+    server = Server({"DATABASE_URL": database_url(), "DEBUG": "1"})
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def bank_server(django_db_setup: None, django_db_blocker: Any) -> Iterator[BankServer]:
+    """gunicorn that serves the bank, for fixtures of a longer life than a test's."""
+    server = BankServer({"DATABASE_URL": database_url(), "DEBUG": "1"})
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, transactional_db: None) -> Server:
+    """gunicorn on the test database, which is empty at the start of each test: of the bank where
+    the test has the fixture `bank`, else of the warehouse."""
+    name = "bank_server" if "bank" in request.fixturenames else "_gunicorn"
+    found: Server = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def rows() -> Callable[..., Any]:
+    """`rows(sql, *parameters)`: what is in the database."""
+
+    def query(sql: str, *parameters: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()
+
+    return query
+
+
+@pytest.fixture
+def log() -> Callable[[], list[str]]:
+    """`log()`: what has happened, in the order of the log."""
+    return lambda: [str(event) for event in read_all()]
+
+
+@pytest.fixture
+def everything(rows: Callable[..., Any]) -> Callable[[], Any]:
+    """`everything()`: all that a command could change, the log and the read models."""
+    tables = (
+        "SELECT table_name FROM information_schema.tables"
+        " WHERE table_name ~ '^(eventstore|warehouse|bank)_' ORDER BY 1"
+    )
+    return lambda: {name: rows(f"SELECT * FROM {name} ORDER BY 1") for (name,) in rows(tables)}

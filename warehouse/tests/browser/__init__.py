@@ -1,0 +1,1 @@
+"""The warehouse's pages, as people see them."""
