@@ -60,5 +60,7 @@ def on_starting(server: Any) -> None:
     # In a process of its own: what this one loads or connects to, every worker would inherit.
     check = [sys.executable, "manage.py", "check", "--database", "default"]
     folder = Path(__file__).parent
-    if subprocess.run(check, cwd=folder, stdout=subprocess.DEVNULL).returncode:  # noqa: S603
+    as_worker = {**os.environ, "WEB_PROCESS": "1"}  # it connects as they will
+    done = subprocess.run(check, cwd=folder, env=as_worker, stdout=subprocess.DEVNULL)  # noqa: S603
+    if done.returncode:
         sys.exit("The application did not start: the lines above say why.")

@@ -49,7 +49,7 @@ def ensure_running(cluster: Cluster) -> str:
         initialise(cluster, programs)
     _refuse_other_version(cluster, programs)
     if not _came_up(cluster):
-        _start(cluster, programs)
+        start(cluster, programs)
     _create_database(cluster)
     return cluster.url()
 
@@ -102,7 +102,8 @@ def _came_up(cluster: Cluster) -> bool:
     return True
 
 
-def _start(cluster: Cluster, programs: Path) -> None:
+def start(cluster: Cluster, programs: Path) -> None:
+    """Starts the server, and waits until it answers."""
     release_stale_locks(cluster.data, cluster.sockets / SOCKET)
     settings = ["listen_addresses=", f"unix_socket_directories={cluster.sockets}", "port=5432"]
     options = shlex.join(word for s in [*settings, *cluster.options] for word in ("-c", s))

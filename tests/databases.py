@@ -35,7 +35,9 @@ def url(name: str) -> str:
     """What DATABASE_URL has to be for a database of this name."""
     values = connection.settings_dict
     where = {key.lower(): values[key] for key in VARIABLES if values[key]}
-    options = {k: v for k, v in values["OPTIONS"].items() if isinstance(v, str)}
+    # Without what this process begins its sessions with: another one says so itself.
+    given = {k: v for k, v in values["OPTIONS"].items() if k != "options"}
+    options = {k: v for k, v in given.items() if isinstance(v, str)}
     return make_conninfo(dbname=name, **where, **options)
 
 

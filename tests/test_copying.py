@@ -216,7 +216,7 @@ for page in ("", "overview/", "stream/?name=account-ann"):
 
 
 def rebuild_verify_inspect(project: Project) -> None:
-    for block in ("projections", "http", "inspection"):
+    for block in ("projections", "operations", "http", "inspection"):
         project.copy(block)
     shutil.copy(ROOT / "cqrs_example" / "progress.py", project.blocks)
     project.write("bank/settings.py", text_of("bank/settings.py", 2))

@@ -262,7 +262,9 @@ def test_database_that_is_not_as_it_should_be(server, log, missing):
             cursor.execute(f"CREATE VIEW {name} AS SELECT sku, quantity FROM {other}")
     try:
         said = len(server.log.read_text())
-        assert unavailable(server.increase("abc123", 5))
+        answer = server.increase("abc123", 5)
+        assert (answer.status, answer.headers["Retry-After"]) == (500, None)
+        assert "its log says why" in answer.text
         [line] = server.log.read_text()[said:].splitlines()
         assert name in line
     finally:

@@ -7,7 +7,13 @@ from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from cqrs_example.eventstore import append, lock, read_all, settled_position
 
@@ -194,7 +200,7 @@ def test_settled_position_under_repeatable_read():
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        with pytest.raises(RuntimeError, match="READ COMMITTED, not repeatable read"):
+        with pytest.raises(NotSupportedError, match="READ COMMITTED, not REPEATABLE READ"):
             settled_position()
 
 

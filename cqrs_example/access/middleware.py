@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
@@ -37,11 +37,9 @@ class Access(LoginRequiredMiddleware):
         return _for_this_sender(response) if response else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """For the admin, which is no `endpoint`: the same answer when the database is away."""
-        away = isinstance(error, DatabaseError | InterfaceError)
-        if away and not isinstance(error, DataError | IntegrityError):
-            return _for_this_sender(unavailable(request, error))
-        return None
+        """For the admin, which is no `endpoint`: the same answer when the database fails."""
+        failed = isinstance(error, DatabaseError | InterfaceError)
+        return _for_this_sender(unavailable(request, error)) if failed else None
 
     def _refusal(self, request: HttpRequest, view: Any, *rest: Any) -> HttpResponseBase | None:
         if not getattr(view, "login_required", True):

@@ -28,6 +28,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # In each rollback psycopg would have the server forget all that is prepared, ours too.
         connection.prepare_threshold = None
         self.waiting, self.prepared = [], trips.names(connection)
+        # Django's setting for what is behind a pooler: the same is true of what is prepared.
+        self.prepared.unnamed = self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
         return connection
 
     def send(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:

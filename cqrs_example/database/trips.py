@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from psycopg import Connection, ProgrammingError, generators
+from psycopg import Connection, OperationalError, ProgrammingError, generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import (
     DatatypeMismatch,
@@ -33,6 +33,7 @@ class Names(dict[Key, bytes]):
     """Under which the server keeps what it has prepared on a connection."""
 
     outdated = False
+    unnamed = False  # nothing is prepared: a pooler hands each transaction to another process
 
 
 _names: WeakKeyDictionary[Connection[Any], Names] = WeakKeyDictionary()
@@ -87,11 +88,13 @@ def send(connection: Connection[Any], known: Names, statements: Sequence[Stateme
         if done.status == ExecStatus.COMMAND_OK:
             known.clear()
             known.outdated = False
-    answers = _exchanged(connection, known, statements)
-    for answer in answers:
+    answers, new = _exchanged(connection, known, statements)
+    for number, answer in enumerate(answers):
         if answer.status == ExecStatus.FATAL_ERROR:
             error = error_from_result(answer)
             known.outdated |= isinstance(error, OUTDATED)
+            if isinstance(error, OUTDATED) and number not in new:
+                raise OperationalError(f"Prepared before, and outdated: {error}") from error
             raise error
     if statements[-1] is COMMIT and answers[-1].command_status != b"COMMIT":
         raise InFailedSqlTransaction("A statement had failed before: all is rolled back.")
@@ -100,12 +103,17 @@ def send(connection: Connection[Any], known: Names, statements: Sequence[Stateme
 
 def _exchanged(
     connection: Connection[Any], known: Names, statements: Sequence[Statement]
-) -> list[PGresult]:
+) -> tuple[list[PGresult], set[int]]:
+    """The answers, and which of them are to what was not prepared before."""
     libpq = connection.pgconn
     libpq.enter_pipeline_mode()
     new: list[tuple[int, Key]] = []
     expected = 0
     for key, parameters in statements:
+        if known.unnamed:
+            libpq.send_query_params(_numbered(key[0]), parameters, key[1])
+            expected += 1
+            continue
         name = known.get(key)
         if name is None:
             # Not all of them first: it would be in a transaction already when BEGIN comes.
@@ -121,7 +129,7 @@ def _exchanged(
     for number, key in new:
         if answers[number].status != ExecStatus.COMMAND_OK:  # refused, or skipped
             del known[key]
-    return answers
+    return answers, {number + nth for number, _ in new for nth in (0, 1)}
 
 
 def _answers(libpq: PGconn, expected: int) -> Generator[Any, Any, list[PGresult]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import NotSupportedError, connection
 
 from .contracts import Event
 from .recorded import SELECT, E, RecordedEvent, StreamName, query
@@ -18,13 +18,18 @@ BATCH = 1000
 APPEND_LOCK = (0x6576656E, 0x74730000)
 # max() first, the writers afterwards: a position below it was handed out before, so whoever got it
 # has committed, has given up, or is among them.
-LAST_POSITION = """SELECT coalesce(max(position), 0), current_setting('transaction_isolation')
-    FROM eventstore_event"""
+LAST_POSITION = "SELECT coalesce(max(position), 0) FROM eventstore_event"
+# On a standby nobody sees who writes.
+BLIND = """
+    SELECT CASE WHEN pg_is_in_recovery() THEN 'on the primary, not on a standby'
+        WHEN isolation <> 'read committed' THEN 'under READ COMMITTED, not ' || upper(isolation) END
+    FROM current_setting('transaction_isolation') AS isolation
+"""
 WRITERS = """
     SELECT virtualtransaction FROM pg_locks
     WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2 AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND pid <> pg_backend_pid()
+      AND pid IS DISTINCT FROM pg_backend_pid() -- a prepared transaction has none
 """
 WITHIN = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version"
 WHOLE_LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
@@ -78,8 +83,9 @@ def read_all(after: int = 0) -> Iterator[RecordedEvent[Event]]:
     To go on later, call it again with the position of the last event you have dealt with: none is
     missed and none comes twice, however late its transaction commits. Where a gap may still be
     filled this waits for the transactions that can fill it, and holds up nobody else. Needs READ
-    COMMITTED, the default: it must see what was committed a moment ago.
+    COMMITTED, the default: it must see what was committed a moment ago. Refused on a standby.
     """
+    _require_sight()
     settled = after
     while events := query(WHOLE_LOG, [after, END, BATCH]):
         if events[-1].position > max(settled, after + len(events)):  # there is a gap
@@ -96,11 +102,10 @@ def settled_position() -> int:
     higher one. What is still missing when all who held the append lock have ended was rolled back.
     Marten calls this the high-water mark; its gap detection waits for transactions too.
     """
+    _require_sight()
     with connection.cursor() as cursor:
         cursor.execute(LAST_POSITION)
-        position, isolation = cursor.fetchone()
-    if isolation != "read committed":
-        raise RuntimeError(f"The log can only be settled under READ COMMITTED, not {isolation}.")
+        [position] = cursor.fetchone()
     waiting_for = _writers()
     # Asking again and again instead of queueing for the lock: whoever waits for it exclusively
     # makes every writer that comes later wait as well.
@@ -112,6 +117,14 @@ def settled_position() -> int:
 def caused_by(causation_id: UUID) -> list[RecordedEvent[Any]]:
     """The events that a command or an event directly caused, in the order of the log."""
     return query(CAUSED_BY, [causation_id])
+
+
+def _require_sight() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(BLIND)
+        [remedy] = cursor.fetchone()
+    if remedy:
+        raise NotSupportedError(f"Read the log {remedy}: events that commit late would be missed.")
 
 
 def _writers() -> set[str]:

@@ -16,7 +16,8 @@ The view of a command names the fields that it takes, reads them, and answers:
 from .answers import REFUSALS as REFUSALS, as_json as as_json, done as done
 from .answers import problem as problem, refused as refused, wants_html as wants_html
 from .characters import is_visible as is_visible, visible as visible
-from .endpoint import endpoint as endpoint, unavailable as unavailable
+from .endpoint import endpoint as endpoint
+from .failures import unavailable as unavailable
 from .fields import field as field, text as text, whole_number as whole_number
 from .paging import paged as paged
 from .reading import BadInput as BadInput, context as context

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial, wraps
 from typing import Any
 
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from .answers import REFUSALS, preferred_type, problem
+from .failures import unavailable
 from .reading import BadInput, is_json, require_readable
 
 View = Callable[..., HttpResponse]
@@ -56,16 +56,5 @@ def _reply(request: HttpRequest, methods: Sequence[str], keys: set[str], run: Vi
         return run()
     except REFUSALS as error:
         return problem(request, error)
-    except (DataError, IntegrityError):
-        raise  # a mistake of ours: trying again would not help
     except (DatabaseError, InterfaceError) as error:
         return unavailable(request, error)
-
-
-def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """No connection, a lock or statement that took too long, a full disk: 503. A retry is safe with
-    an Idempotency-Key, even when it was the answer to the commit that got lost."""
-    response = problem(request, BadInput("The database does not answer. Try again soon.", 503))
-    response.headers["Retry-After"] = "1"
-    log_response("%s %s: %s", request.method, request.path, str(error).strip(), response=response)
-    return response

@@ -10,7 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import InterfaceError, OperationalError, connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+)
+
+from .asking import faults
 
 # Each set to off gives away, in a crash, commands that were answered with 200.
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
@@ -25,22 +33,41 @@ SELECT least(
 
 @register(Tags.database)
 def check_database(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Whether it keeps what it acknowledges, and takes as many connections as there will be."""
-    found: list[CheckMessage] = []
-    for alias in databases or ():
-        try:
-            found += [*_durability(alias), *_connections(alias)]
-        except (OperationalError, InterfaceError) as error:
-            sentence = f"The database was not checked, as it does not answer: {error}"
-            found.append(Warning(" ".join(sentence.split()), id="operations.W001"))
-    return found
+    """Whether it is what the log needs, keeps what it acknowledges, and takes as many connections
+    as there will be. Of all databases, `default` has the log."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    if connection.vendor != "postgresql":
+        return [Error(f"The log needs Postgres, not {connection.vendor}.", id="operations.E003")]
+    try:
+        return [*_requirements(), *_durability(), *_connections()]
+    except (OperationalError, InterfaceError) as error:
+        return [_unanswered(" ".join(str(error).split()))]
+    except ProgrammingError as error:  # such as a right that the role does not have
+        told = " ".join(f"The database refused what the application needs: {error}".split())
+        return [Error(told, id="operations.E004")]
 
 
-def _durability(alias: str) -> list[CheckMessage]:
+def _unanswered(told: str) -> CheckMessage:
+    if "unsupported startup parameter" in told:  # PgBouncer's words: that will never pass
+        return Error(
+            "DATABASE_URL leads to a pooler that refuses the settings which a session begins with:"
+            f" set DATABASE_POOLER=1. It said: {told}",
+            id="operations.E005",
+        )
+    sentence = f"The database was not checked, as it does not answer: {told}"
+    return Warning(sentence, id="operations.W001")
+
+
+def _requirements() -> list[CheckMessage]:
+    return [Error(fault.sentence, id=fault.id) for fault in faults()]
+
+
+def _durability() -> list[CheckMessage]:
     """The settings as a session of the application sees them, role and database included."""
     named = ", ".join(f"'{name}'" for name in DURABLE)
     asked = f"SELECT name FROM pg_settings WHERE name IN ({named}) AND setting = 'off'"  # noqa: S608
-    if not settings.DURABLE:
+    if not getattr(settings, "DURABLE", True):
         return []
     return [
         Error(
@@ -48,11 +75,11 @@ def _durability(alias: str) -> list[CheckMessage]:
             f" Set {name} = on in postgresql.conf, or DURABLE=0 where nothing is to be kept.",
             id="operations.E001",
         )
-        for (name,) in _ask(alias, asked)
+        for (name,) in _ask(asked)
     ]
 
 
-def _connections(alias: str) -> list[CheckMessage]:
+def _connections() -> list[CheckMessage]:
     """Every thread keeps a connection: all of them fit in. gunicorn.conf.py says how many."""
     wanted = int(os.environ.get("WEB_CONNECTIONS", "0"))
     return [
@@ -61,12 +88,12 @@ def _connections(alias: str) -> list[CheckMessage]:
             f" {free} for them: lower WEB_CONCURRENCY, or raise max_connections.",
             id="operations.E002",
         )
-        for (free,) in _ask(alias, FREE)
+        for (free,) in _ask(FREE)
         if free < wanted
     ]
 
 
-def _ask(alias: str, query: str) -> list[Any]:
-    with connections[alias].cursor() as cursor:
+def _ask(query: str) -> list[Any]:
+    with connection.cursor() as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())

@@ -11,18 +11,30 @@ from ..eventstore.models import StoredEvent
 
 RIGHTS = (
     "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}",
-    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-    "GRANT USAGE ON SCHEMA public TO {role}",
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-    "REVOKE ALL ON {log}, django_migrations FROM {role}",
-    "GRANT SELECT, INSERT ON {log} TO {role}",
-    "GRANT SELECT ON django_migrations TO {role}",
+    "REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {role}",
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
+    "REVOKE ALL ON {schema}.{log}, {schema}.django_migrations FROM {role}",
+    "GRANT SELECT, INSERT ON {schema}.{log} TO {role}",
+    "GRANT SELECT ON {schema}.django_migrations TO {role}",
+    # What a session begins with: a pooler hands on neither these nor the limits of web processes.
+    "ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}",
+    "ALTER ROLE {role} IN DATABASE {database} SET DateStyle = 'ISO'",
+    "ALTER ROLE {role} IN DATABASE {database} SET default_transaction_isolation = 'read committed'",
+    "ALTER ROLE {role} IN DATABASE {database} SET lock_timeout = '3s'",
+    "ALTER ROLE {role} IN DATABASE {database} SET statement_timeout = '10s'",
+    "ALTER ROLE {role} IN DATABASE {database} SET idle_in_transaction_session_timeout = '15s'",
+    "ALTER ROLE {role} IN DATABASE {database} SET client_connection_check_interval = '2s'",
     # For the tables of migrations to come, which this same owner will run.
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}"
     " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role}",
 )
+SCHEMA = """
+SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE pg_class.oid = to_regclass(%s)
+"""
 TOO_MIGHTY = """
 SELECT rolsuper OR pg_has_role(rolname, relowner, 'MEMBER') FROM pg_roles, pg_class
 WHERE rolname = %s AND pg_class.oid = %s::regclass
@@ -46,7 +58,10 @@ def create_app_role(name: str, password: str) -> None:
     needs CREATEROLE. Raises `RoleTooMighty`, and what the database says."""
     log = StoredEvent._meta.db_table
     with connection.cursor() as cursor:
+        cursor.execute(SCHEMA, [log])
+        [schema] = cursor.fetchone() or ["public"]
         names = {
+            "schema": sql.Identifier(schema),
             "role": sql.Identifier(name),
             "database": sql.Identifier(connection.settings_dict["NAME"]),
             "log": sql.Identifier(log),
@@ -63,12 +78,14 @@ def create_app_role(name: str, password: str) -> None:
         for right in RIGHTS:
             cursor.execute(sql.SQL(right).format(**names).as_string(raw))
         cursor.execute(STILL_ALLOWED, [name, log, log])
-        _refuse(name, ", ".join(what for (what,) in cursor.fetchall()))
+        _refuse(name, ", ".join(what for (what,) in cursor.fetchall()), "on the log")
+        cursor.execute("SELECT has_schema_privilege(%s, %s, 'CREATE')", [name, schema])
+        _refuse(name, "CREATE" if cursor.fetchone() == (True,) else "", f"in the schema {schema}")
 
 
-def _refuse(name: str, allowed: str) -> None:
+def _refuse(name: str, allowed: str, where: str) -> None:
     if allowed:
         raise RoleTooMighty(
-            f"{name} may {allowed} on the log, which PUBLIC or a role that it is in may:"
+            f"{name} may {allowed} {where}, which PUBLIC or a role that it is in may:"
             " revoke that, or choose another name."
         )

@@ -8,6 +8,7 @@ from types import ModuleType
 from django.db import OperationalError, connection, transaction
 
 from ..eventstore.log import APPEND_LOCK, END
+from ..operations.asking import require_fit_log
 from .delivered import checkpoint, reached
 from .equal import make_equal
 from .replay import Watch, catch_up, projection, replay
@@ -28,6 +29,7 @@ def rebuild(name: str, watch: Watch) -> Result:
     """
     module = telling(projection(name))
     with temporary_tables(module) as tables, _alone(name):
+        require_fit_log()
         position = 0
         for _ in range(TRIES):
             position = catch_up(name, module, position, watch)

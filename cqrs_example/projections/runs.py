@@ -12,12 +12,13 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from ..eventstore import RecordedEvent, UnreadableEvent
+from ..operations.asking import Unfit
 from ..progress import progress
 from .models import Run
 from .replay import projection
 from .tables import Unreplayable
 
-FAILURES = (Unreplayable, UnreadableEvent, DatabaseError, InterfaceError)
+FAILURES = (Unreplayable, Unfit, UnreadableEvent, DatabaseError, InterfaceError)
 
 
 @dataclass(frozen=True)

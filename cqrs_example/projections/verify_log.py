@@ -14,6 +14,7 @@ from ..eventstore import RecordedEvent, UnreadableEvent
 from ..eventstore.contracts import contracts
 from ..eventstore.recorded import SELECT
 from ..messaging import hears
+from ..operations.asking import faults_of_the_log
 from .replay import Watch, streamed
 from .runs import Result
 from .sessions import column, session, snapshot
@@ -49,7 +50,8 @@ def verify_log(watch: Watch) -> Result:
         unknown = list(_unknown_types())
         # An invariant would stop at an event that cannot be read.
         broken = [] if unknown else _broken_invariants(watch, events)
-        checks = (_told(OUT_OF_ORDER), _told(TWICE), unknown, broken)
+        unfit = [fault.sentence for fault in faults_of_the_log()]
+        checks = (unfit, _told(OUT_OF_ORDER), _told(TWICE), unknown, broken)
         found = [_first(findings) for findings in checks]
     if many := sum(number for number, _ in found):
         unasked = "; invariants need every type known, and were not asked" if unknown else ""

@@ -10,6 +10,8 @@ from psycopg import IsolationLevel, ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+# What the code relies on, whatever the database or the role says.
+SESSION = "-c DateStyle=ISO -c default_transaction_isolation=read\\ committed"
 # Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
 # client or one long statement holds a stream's lock, and a worker's thread, for ever.
 WEB_LIMITS = (
@@ -18,6 +20,8 @@ WEB_LIMITS = (
     " -c idle_in_transaction_session_timeout=15s"
     " -c client_connection_check_interval=2s"
 )
+# Of all others: a role that web processes use too may have those limits.
+NO_LIMITS = "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 UNREADABLE = (
     "DATABASE_URL cannot be read (it is not shown, for its password): it must look like"
     " postgresql://user:password@host:5432/name, with %40 for an @ in the password, %2F for a /."
@@ -57,10 +61,12 @@ def database(url: str, engine: str) -> dict[str, Any]:
     # Where a password has an @ or a / as it is, libpq takes the rest of it for a host or a port.
     if "@" in options.get("host", "")[1:] or re.search("[^0-9,]", options.get("port", "")):
         raise ImproperlyConfigured(UNREADABLE)
-    if os.environ.get("WEB_PROCESS") == "1":
+    pooled = flag("DATABASE_POOLER", default=False)
+    if not pooled:  # a pooler refuses them, or does not hand them on
+        limits = WEB_LIMITS if os.environ.get("WEB_PROCESS") == "1" else NO_LIMITS
         # Not by PGOPTIONS: libpq does not look at it when the URL has options. The last one holds.
         given = options.get("options", os.environ.get("PGOPTIONS", ""))
-        options["options"] = f"{WEB_LIMITS} {given}".rstrip()
+        options["options"] = f"{SESSION} {limits} {given}".rstrip()
     return {
         "ENGINE": engine,
         "NAME": options.pop("dbname", ""),
@@ -84,6 +90,8 @@ def database(url: str, engine: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 600,
         # Without it the first request after a restart of Postgres fails, once per thread.
         "CONN_HEALTH_CHECKS": True,
+        # Nor is a statement prepared then that another statement needs (`cqrs_example.database`).
+        "DISABLE_SERVER_SIDE_CURSORS": pooled,
     }
 
 

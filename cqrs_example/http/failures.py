@@ -1,0 +1,34 @@
+"""What a failure of the database is answered with: does it pass, or does somebody have to act?"""
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
+
+from .answers import problem
+from .reading import BadInput
+
+# SQLSTATEs that pass: no connection, no room, a lock or statement that took too long, a deadlock, a
+# server that stops, a standby that waits to be promoted.
+PASSING = ("08", "25006", "40", "53", "55", "57", "58")
+OURS = ("22", "23")  # a mistake of ours, which is raised
+AWAY = "The database does not answer. Try again soon.", 503
+UNFIT = (
+    "The database is not as the application needs it, and its log says why: ask who runs it.",
+    500,
+)
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """What a failure of the database is answered with: 503 where it passes (a retry is safe with an
+    Idempotency-Key, even when the answer to the commit got lost), 500 where it does not. Raises it
+    where it is a mistake of ours."""
+    lost = "08" if isinstance(error, InterfaceError | OperationalError) else ""
+    sqlstate = getattr(error.__cause__, "sqlstate", None) or lost  # the server said no word
+    if sqlstate.startswith(OURS):
+        raise error
+    passing = sqlstate.startswith(PASSING)
+    response = problem(request, BadInput(*(AWAY if passing else UNFIT)))
+    if passing:
+        response.headers["Retry-After"] = "1"
+    log_response("%s %s: %s", request.method, request.path, str(error).strip(), response=response)
+    return response

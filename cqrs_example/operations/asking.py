@@ -1,0 +1,88 @@
+"""Ask a database session whether it, and the database, are what `requirements` says."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from .requirements import LIMITS, LOG, MADE_BY, SESSION, Requirements
+
+THERE = "SELECT to_regclass('eventstore_event') IS NOT NULL AND to_regclass(%s) IS NOT NULL"
+MADE = "SELECT EXISTS (SELECT FROM django_migrations WHERE app = 'eventstore' AND name = %s)"
+POOLED = (
+    "This session is a pooler's (PgBouncer, for example) and may be another one at any moment."
+    " {what}: name Postgres itself in DATABASE_URL for this."
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is not as it must be; the sentence says what to do. `id` is that of a system check."""
+
+    id: str
+    sentence: str
+
+
+class Unfit(Exception):
+    """The session, or the database, is not what the work needs; the message says what to do."""
+
+
+def faults() -> list[Fault]:
+    """What is wrong with this session and with the log in it. Raises Django's database errors."""
+    limits = LIMITS if os.environ.get("WEB_PROCESS") == "1" else {}
+    found = [*_found(SESSION | limits), *_pooled_unawares()]
+    return found + faults_of_the_log()
+
+
+def faults_of_the_log() -> list[Fault]:
+    """What is wrong with the table and its sequence; nothing, while migrations are missing."""
+    there = _ask(THERE, "django_migrations") and _ask(MADE, MADE_BY)
+    return list(_found(LOG)) if there else []
+
+
+def require_fit_log() -> None:
+    """Raise `Unfit` where the log is not what `LOG` says."""
+    if found := faults_of_the_log():
+        raise Unfit(" ".join(fault.sentence for fault in found))
+
+
+def require_own_session() -> None:
+    """Raise `Unfit` where work in temporary tables, or with a session's settings and locks, would
+    leave these to others, or where the session is not what `SESSION` says."""
+    if is_pooled():
+        raise Unfit(POOLED.format(what="Temporary tables would stay in it and hide the real ones"))
+    if found := list(_found(SESSION)):
+        raise Unfit(" ".join(fault.sentence for fault in found))
+
+
+def is_pooled() -> bool:
+    """Whether something between us and Postgres chooses the server's process: it told libpq, when
+    this connection began, a number that is not the process's."""
+    backend = _ask("SELECT pg_backend_pid()")
+    return bool(backend != connection.connection.info.backend_pid)
+
+
+def _pooled_unawares() -> Iterator[Fault]:
+    if is_pooled() and not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        yield Fault(
+            "operations.E017",
+            "DATABASE_URL leads to a pooler (PgBouncer, for example), which may change the server's"
+            " process between two statements: set DATABASE_POOLER=1, or name Postgres itself.",
+        )
+
+
+def _found(requirements: Requirements) -> Iterator[Fault]:
+    rows = ", ".join(f"('{name}', ({sql})::text)" for name, (sql, _) in requirements.items())
+    with connection.cursor() as cursor:
+        # No parameters: a % stands for itself.
+        cursor.execute(f"SELECT * FROM (VALUES {rows}) AS asked (id, found) WHERE found <> ''")  # noqa: S608
+        for name, value in cursor.fetchall():
+            yield Fault(name, requirements[name][1].format(value))
+
+
+def _ask(sql: str, *parameters: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchone()[0]

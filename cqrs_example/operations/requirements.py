@@ -1,0 +1,127 @@
+"""What a database session and the database must be for the log to be right: the one place.
+
+*Set* for each session, by `settings/environment.py`: DateStyle, isolation, limits; by Django: time
+zone and client encoding. All below is *checked*, also what was set, because a pooler or a role may
+say otherwise. Who asks: the start of the server, `manage.py check --database default`, `/readyz`,
+`manage.py rebuild` and `verify`; each on a connection that is made as its work makes it. Whoever
+follows the log is refused on a standby by `eventstore` itself.
+"""
+
+# Each is SQL that is NULL where all is well, else the text for {} in a sentence that says what is
+# wrong and what to do.
+Requirements = dict[str, tuple[str, str]]
+
+# The last migration of `eventstore` that makes what LOG asks for: before it, all may differ.
+MADE_BY = "0002_lock"
+
+# Of any session.
+SESSION: Requirements = {
+    "operations.E010": (
+        "SELECT value FROM current_setting('server_encoding') AS value WHERE value <> 'UTF8'",
+        "The database's encoding is {}, which cannot keep every text. Only UTF8 can: CREATE"
+        " DATABASE … ENCODING 'UTF8' TEMPLATE template0, and restore a dump into it.",
+    ),
+    "operations.E011": (
+        "SELECT value FROM current_setting('DateStyle') AS value WHERE value NOT LIKE 'ISO%'",
+        "DateStyle is {}, in which times cannot be read back: ALTER ROLE … SET DateStyle = 'ISO'.",
+    ),
+    "operations.E012": (
+        "SELECT value FROM current_setting('default_transaction_isolation') AS value"
+        " WHERE value <> 'read committed'",
+        "default_transaction_isolation is {}, in which a command decides on what it saw before it"
+        " had the lock: ALTER ROLE … SET default_transaction_isolation = 'read committed'.",
+    ),
+    "operations.E013": (
+        "SELECT 'in recovery' WHERE pg_is_in_recovery()",
+        "This server is a standby ({}): it takes no writes, and does not show whose events are"
+        " still on their way. Connect to the primary.",
+    ),
+    "operations.E014": (
+        "SELECT value FROM current_setting('default_transaction_read_only') AS value"
+        " WHERE value <> 'off'",
+        "default_transaction_read_only is {}, so no command can be recorded: RESET it where it was"
+        " set, by ALTER SYSTEM, ALTER DATABASE … or ALTER ROLE ….",
+    ),
+    "operations.E015": (
+        """SELECT string_agg(nspname, ', ') FROM pg_class JOIN pg_namespace ON relnamespace =
+        pg_namespace.oid WHERE relname = 'eventstore_event' AND relkind IN ('r', 'p')
+        HAVING to_regclass('eventstore_event') IS NULL""",
+        "The log is in the schema {}, where search_path does not lead: ALTER ROLE … SET search_path"
+        " = that schema.",
+    ),
+}
+
+# Of the web processes' sessions: else one stuck client holds a stream, and a thread, for ever.
+LIMITS: Requirements = {
+    "operations.E016": (
+        """SELECT string_agg(name, ' and ' ORDER BY name DESC) FROM pg_settings WHERE setting = '0'
+        AND name IN ('statement_timeout', 'idle_in_transaction_session_timeout')""",
+        "The sessions of the web processes have no limit: {} must not be 0. A pooler does not hand"
+        " on what is set at the start of a session, so set it for the role: `manage.py"
+        " create_app_role` does, or ALTER ROLE … SET statement_timeout = '10s',"
+        " and so on.",
+    ),
+}
+
+# Of the log, where it is migrated.
+LOG: Requirements = {
+    "operations.E020": (
+        """SELECT string_agg(nspname, ', ') FROM pg_namespace, pg_class AS log
+        WHERE log.oid = 'eventstore_event'::regclass AND NOT pg_has_role(relowner, 'MEMBER')
+        AND nspname = ANY(current_schemas(false))
+        AND has_schema_privilege(pg_namespace.oid, 'CREATE')""",
+        "The application's role may CREATE in the schema {}, and so put a function there that its"
+        " owner would run: as the owner, REVOKE CREATE ON SCHEMA … FROM PUBLIC and from the role.",
+    ),
+    "operations.E021": (
+        """SELECT CASE WHEN relkind <> 'r' THEN 'no ordinary table'
+        WHEN relpersistence <> 'p' THEN 'not logged, so empty after a crash'
+        WHEN EXISTS (SELECT FROM pg_rewrite WHERE ev_class = pg_class.oid)
+        THEN 'under a rule' WHEN relrowsecurity THEN 'under row security' END
+        FROM pg_class WHERE oid = 'eventstore_event'::regclass""",
+        "The table eventstore_event is {}: make it as its migrations did (ALTER TABLE … SET LOGGED,"
+        " DROP RULE, ALTER TABLE … DISABLE ROW LEVEL SECURITY).",
+    ),
+    "operations.E022": (
+        """SELECT string_agg(format('(%s)', columns), ' and ')
+        FROM unnest(ARRAY['id', 'position', 'stream, version']) AS columns WHERE NOT EXISTS (
+            SELECT FROM pg_index WHERE indrelid = 'eventstore_event'::regclass
+            AND indisunique AND indisvalid AND indimmediate AND indpred IS NULL AND columns = (
+                SELECT string_agg(attname, ', ' ORDER BY nth)
+                FROM unnest(indkey[0:indnkeyatts - 1]) WITH ORDINALITY AS key (number, nth)
+                JOIN pg_attribute ON attrelid = indrelid AND attnum = number))""",
+        "Nothing keeps {} of eventstore_event unique, so one command can be carried out twice: make"
+        " the constraints anew that the migrations of `eventstore` made.",
+    ),
+    "operations.E023": (
+        # Its name, when it fires, for what, and the function with a digest of what it does.
+        """SELECT string_agg(split_part(wanted, ' ', 1), ' and ') FROM unnest(ARRAY[
+            'eventstore_append_only A 58 eventstore_refuse e1c2e988337e1257cf3ec44454f7a216'
+        ]) AS wanted WHERE NOT EXISTS (
+            SELECT FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+            WHERE tgrelid = 'eventstore_event'::regclass AND tgqual IS NULL AND wanted =
+            concat_ws(' ', tgname, tgenabled, tgtype, proname, md5(prosrc)))""",
+        "The trigger {} of eventstore_event is missing, switched off, or not the one that the"
+        " migrations of `eventstore` made, so the log can be changed: ALTER TABLE eventstore_event"
+        " ENABLE ALWAYS TRIGGER eventstore_append_only, or make it anew.",
+    ),
+    "operations.E024": (
+        """SELECT CASE WHEN seqrelid IS NULL THEN 'are given by no sequence'
+        WHEN seqcache <> 1 THEN format('are handed out %s at a time', seqcache)
+        WHEN seqincrement < 1 OR seqcycle THEN 'do not always increase'
+        WHEN relpersistence <> 'p' THEN 'begin anew after a crash' END
+        FROM (SELECT pg_get_serial_sequence('eventstore_event', 'position')::regclass AS name)
+        AS its LEFT JOIN pg_sequence ON seqrelid = name LEFT JOIN pg_class ON oid = name""",
+        "Positions of eventstore_event {}, so a reader of the log would miss events: ALTER SEQUENCE"
+        " eventstore_event_position_seq CACHE 1 INCREMENT 1 NO CYCLE, SET LOGGED.",
+    ),
+    "operations.E025": (
+        """SELECT format('the sequence is at %s, but the log at %s', at, log) FROM (SELECT
+        coalesce(pg_sequence_last_value(pg_get_serial_sequence('eventstore_event',
+        'position')::regclass), 0) AS at, (SELECT max(position) FROM eventstore_event) AS log)
+        AS reached WHERE at < log""",
+        "New events would get positions that are taken or were read already: {}, as after a copy."
+        " While no command runs: SELECT setval(pg_get_serial_sequence('eventstore_event',"
+        " 'position'), (SELECT max(position) FROM eventstore_event)).",
+    ),
+}
