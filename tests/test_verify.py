@@ -1,10 +1,11 @@
 """What is wrong with a read model or the log, `manage.py verify` finds, and says since when."""
 
+from contextlib import suppress
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 
 from cqrs_example.eventstore import last_event
 from cqrs_example.messaging import execute
@@ -55,20 +56,41 @@ def log():
 
 @pytest.fixture
 def damaged():
-    """`damaged(sql)`: the log as only its owner can leave it, without trigger and constraints."""
-    constraints = ("eventstore_event_id", "eventstore_version")
+    """`damaged(sql)`: the log as only its owner can leave it, who puts trigger, constraints and
+    sequence back as far as the damage lets him."""
+    trigger = "TRIGGER eventstore_append_only"
+    constraints = {"eventstore_event_id": "id", "eventstore_version": "stream, version"}
+
+    def take_away():
+        sql(f"ALTER TABLE eventstore_event DISABLE {trigger}")
+        sql("ALTER TABLE eventstore_event DISABLE TRIGGER eventstore_positions")
+        for name in constraints:
+            sql(f"ALTER TABLE eventstore_event DROP CONSTRAINT IF EXISTS {name}")
+
+    def put_back():
+        for name, columns in constraints.items():
+            with suppress(IntegrityError):
+                sql(f"ALTER TABLE eventstore_event ADD CONSTRAINT {name} UNIQUE ({columns})")
+        sql(f"ALTER TABLE eventstore_event ENABLE ALWAYS {trigger}")
+        sql("ALTER TABLE eventstore_event ENABLE TRIGGER eventstore_positions")
+        sql(
+            "SELECT setval('eventstore_event_position_seq', max(position)) FROM eventstore_event"
+            " HAVING max(position) > (SELECT last_value FROM eventstore_event_position_seq)"
+        )
 
     def damage(statement, *parameters):
-        sql("ALTER TABLE eventstore_event DISABLE TRIGGER eventstore_append_only")
-        for name in constraints:
-            sql(f"ALTER TABLE eventstore_event DROP CONSTRAINT {name}")
+        take_away()
         sql(statement, *parameters)
+        put_back()
 
     yield damage
+    take_away()
     sql("DELETE FROM eventstore_event")
-    sql("ALTER TABLE eventstore_event ADD CONSTRAINT eventstore_event_id UNIQUE (id)")
-    sql("ALTER TABLE eventstore_event ADD CONSTRAINT eventstore_version UNIQUE (stream, version)")
-    sql("ALTER TABLE eventstore_event ENABLE ALWAYS TRIGGER eventstore_append_only")
+    put_back()
+    sql(
+        "SELECT setval('eventstore_event_position_seq', least(last_value, 900000))"
+        " FROM eventstore_event_position_seq"
+    )
 
 
 def test_all_is_right():

@@ -29,7 +29,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.prepare_threshold = None
         self.waiting, self.prepared = [], trips.names(connection)
         # Django's setting for what is behind a pooler: the same is true of what is prepared.
-        self.prepared.unnamed = self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
+        self.prepared.unnamed = self.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS", False)
         return connection
 
     def send(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:

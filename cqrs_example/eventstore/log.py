@@ -102,10 +102,10 @@ def settled_position() -> int:
     higher one. What is still missing when all who held the append lock have ended was rolled back.
     Marten calls this the high-water mark; its gap detection waits for transactions too.
     """
-    _require_sight()
     with connection.cursor() as cursor:
         cursor.execute(LAST_POSITION)
         [position] = cursor.fetchone()
+    _require_sight()
     waiting_for = _writers()
     # Asking again and again instead of queueing for the lock: whoever waits for it exclusively
     # makes every writer that comes later wait as well.

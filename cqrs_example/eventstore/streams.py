@@ -21,7 +21,7 @@ B = TypeVar("B", bound=Event)
 # Locks live in shared memory until the commit, and there is room for a few thousand in all.
 MOST_STREAMS = 1000
 
-LOCK = f"SELECT {COLUMNS} FROM eventstore_lock(%s, %s, %s)"  # noqa: S608 (no input in it)
+LOCK = f"SELECT {COLUMNS} FROM eventstore_lock(%s::int, %s::int, %s::jsonb)"  # noqa: S608 (no input in it)
 
 # One statement and one parameter for any number of events and streams: as fast as VALUES for one
 # event, faster than arrays for a thousand. statement_timestamp(), because now() is when the

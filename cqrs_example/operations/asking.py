@@ -65,7 +65,7 @@ def is_pooled() -> bool:
 
 
 def _pooled_unawares() -> Iterator[Fault]:
-    if is_pooled() and not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+    if is_pooled() and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         yield Fault(
             "operations.E017",
             "DATABASE_URL leads to a pooler (PgBouncer, for example), which may change the server's"

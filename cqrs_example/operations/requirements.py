@@ -12,7 +12,7 @@ follows the log is refused on a standby by `eventstore` itself.
 Requirements = dict[str, tuple[str, str]]
 
 # The last migration of `eventstore` that makes what LOG asks for: before it, all may differ.
-MADE_BY = "0002_lock"
+MADE_BY = "0003_positions"
 
 # Of any session.
 SESSION: Requirements = {
@@ -96,14 +96,18 @@ LOG: Requirements = {
     "operations.E023": (
         # Its name, when it fires, for what, and the function with a digest of what it does.
         """SELECT string_agg(split_part(wanted, ' ', 1), ' and ') FROM unnest(ARRAY[
-            'eventstore_append_only A 58 eventstore_refuse e1c2e988337e1257cf3ec44454f7a216'
+            'eventstore_append_only A 58 eventstore_refuse e1c2e988337e1257cf3ec44454f7a216',
+            'eventstore_positions O 4 eventstore_check_positions 1d423ee03a1dcaf722ff2e23f90ddb4b'
         ]) AS wanted WHERE NOT EXISTS (
             SELECT FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+            JOIN pg_namespace ON pg_namespace.oid = pronamespace
             WHERE tgrelid = 'eventstore_event'::regclass AND tgqual IS NULL AND wanted =
-            concat_ws(' ', tgname, tgenabled, tgtype, proname, md5(prosrc)))""",
+            concat_ws(' ', tgname, tgenabled, tgtype, proname,
+                md5(replace(prosrc, quote_ident(nspname) || '.', ''))))""",
         "The trigger {} of eventstore_event is missing, switched off, or not the one that the"
-        " migrations of `eventstore` made, so the log can be changed: ALTER TABLE eventstore_event"
-        " ENABLE ALWAYS TRIGGER eventstore_append_only, or make it anew.",
+        " migrations of `eventstore` made, so the log is not protected: ALTER TABLE"
+        " eventstore_event ENABLE ALWAYS TRIGGER eventstore_append_only, ENABLE TRIGGER"
+        " eventstore_positions, or make it anew as they do.",
     ),
     "operations.E024": (
         """SELECT CASE WHEN seqrelid IS NULL THEN 'are given by no sequence'
