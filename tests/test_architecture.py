@@ -33,8 +33,16 @@ CORE = (
 # the core: into a block or a slice of its own, which the core does not import.
 MOST_LINES = 1000
 # Beside the core: what `manage.py check` and `verify` ask, how signatures are read, how JSON is,
-# which characters can be seen, which failures of the database pass.
-BESIDE = {"characters.py", "checks.py", "codecs", "failures.py", "hearing.py", "invariants.py"}
+# which characters can be seen, which failures of the database pass, what only pages look at.
+BESIDE = {
+    "characters.py",
+    "checks.py",
+    "codecs",
+    "failures.py",
+    "hearing.py",
+    "invariants.py",
+    "looking.py",
+}
 
 
 @dataclass

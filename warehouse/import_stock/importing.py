@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import reset_queries
 
-from cqrs_example.eventstore.models import StoredEvent
+from cqrs_example.eventstore.looking import is_recorded
 from cqrs_example.messaging import Context, execute
 
 from .command import ImportStock, handle
@@ -79,7 +79,7 @@ def import_rows(spool: IO[str], fingerprint: str, told: str) -> Iterator[tuple[i
 
 def _is_there(command_id: UUID) -> bool:
     """Whether a chunk was imported before: asked first, because a refusal at its end costs more."""
-    return StoredEvent.objects.filter(event_id=uuid5(command_id, "1")).exists()
+    return is_recorded(uuid5(command_id, "1"))
 
 
 def _row(line: str) -> Row:

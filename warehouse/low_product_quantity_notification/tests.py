@@ -18,6 +18,7 @@ from warehouse.events import (
 from .models import LowProductQuantityNotification as Item
 from .projection import project
 
+NOTIFICATIONS = low_product_quantity_notification_stream("abc123")
 PATH = "/warehouse/low_product_quantity_notifications"
 
 
@@ -43,7 +44,21 @@ def shipped(left: int) -> ProductQuantityShipped:
 
 
 def notifications() -> list[RecordedEvent[NotifiedLowProductQuantity]]:
-    return list(read(low_product_quantity_notification_stream("abc123")))
+    return list(read(NOTIFICATIONS))
+
+
+@pytest.mark.parametrize(("left", "notified"), [(0, True), (5, True), (6, False), (100, False)])
+def test_a_shipment_that_leaves_little_is_notified(scenario, left, notified):
+    product, events = product_stream("abc123"), [shipped(left)]
+    notification = NotifiedLowProductQuantity("abc123", left)
+    scenario.when_recorded(product, events).then_log(
+        {product: events, NOTIFICATIONS: [notification] if notified else []}
+    )
+
+
+def test_what_came_in_is_not_notified(scenario):
+    product, events = product_stream("abc123"), [ProductQuantityIncreased("abc123", 1, 1)]
+    scenario.when_recorded(product, events).then_log({product: events})
 
 
 @pytest.mark.parametrize("left", [0, 1, 5])

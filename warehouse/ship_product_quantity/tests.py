@@ -2,11 +2,11 @@ import pytest
 from django.db import transaction
 
 from cqrs_example import eventstore
-from cqrs_example.messaging import DomainError, execute
 from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
 
-from .command import ShipProductQuantity, decide, handle
+from .command import ShipProductQuantity, handle
 
+STREAM = product_stream("abc123")
 SHIP = "/warehouse/products/abc123/ship_quantity"
 
 
@@ -18,30 +18,37 @@ def stocked(db):
         eventstore.append(product, [ProductQuantityIncreased("abc123", 10, 10)])
 
 
+def increased(on_hand: int) -> ProductQuantityIncreased:
+    return ProductQuantityIncreased("abc123", on_hand, on_hand)
+
+
 @pytest.mark.parametrize(
     ("on_hand", "quantity", "left"), [(10, 3, 7), (10, 10, 0), (2**62, 1, 2**62 - 1)]
 )
-def test_decide(on_hand, quantity, left):
-    events = decide(on_hand, ShipProductQuantity("abc123", quantity, "A-1001"))
-    assert events == [ProductQuantityShipped("abc123", quantity, left, "A-1001")]
+def test_ships_what_is_there(scenario, on_hand, quantity, left):
+    scenario.given(STREAM, [increased(on_hand)])
+    scenario.when(handle, ShipProductQuantity("abc123", quantity, "A-1001"))
+    scenario.then([ProductQuantityShipped("abc123", quantity, left, "A-1001")])
 
 
-@pytest.mark.parametrize(("on_hand", "quantity"), [(0, 1), (10, 11), (1, 2**31 - 1)])
-def test_decide_insufficient(on_hand, quantity):
-    with pytest.raises(DomainError, match=r"^Insufficient quantity on hand\.$"):
-        decide(on_hand, ShipProductQuantity("abc123", quantity))
+@pytest.mark.parametrize(("on_hand", "quantity"), [(1, 2), (10, 11), (1, 2**31 - 1)])
+def test_never_more_than_there_is(scenario, on_hand, quantity):
+    scenario.given(STREAM, [increased(on_hand)])
+    scenario.when(handle, ShipProductQuantity("abc123", quantity))
+    scenario.then_refused("Insufficient quantity on hand.")
 
 
-@pytest.mark.usefixtures("stocked")
-def test_handle_goes_on_from_the_last_event():
-    recorded = [execute(handle, ShipProductQuantity("abc123", n))[0] for n in (3, 7)]
-    assert [(event.version, event.data.quantity_on_hand) for event in recorded] == [(2, 7), (3, 0)]
+def test_of_a_product_that_never_came(scenario):
+    scenario.when(handle, ShipProductQuantity("abc123", 1))
+    scenario.then_refused("Insufficient quantity on hand.").then_log({})
 
 
-def test_handle_unknown_product(db):
-    with pytest.raises(DomainError):
-        execute(handle, ShipProductQuantity("abc123", 1))
-    assert eventstore.last_event(product_stream("abc123")) is None
+def test_goes_on_from_the_last_event(scenario):
+    scenario.given(STREAM, [increased(10)])
+    for quantity, left in ((3, 7), (7, 0)):
+        scenario.when(handle, ShipProductQuantity("abc123", quantity))
+        scenario.then([ProductQuantityShipped("abc123", quantity, left, "not given")])
+    assert scenario.log.last_event(STREAM).version == 3
 
 
 @pytest.mark.usefixtures("stocked")
