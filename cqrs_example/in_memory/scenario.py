@@ -88,7 +88,9 @@ class Scenario:
             [locked] = tx.lock(stream)
             return tx.append(locked, events)
 
-        return self.when(record, Record(stream))
+        self.when(record, Record(stream))
+        self.is_checked = not isinstance(self.outcome, Exception)
+        return self
 
     def then(self: Self, events: Sequence[Event]) -> Self:
         """The command has recorded exactly these events, besides what policies have added."""

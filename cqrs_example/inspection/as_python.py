@@ -22,25 +22,24 @@ STANDARD: dict[tuple[type, ...], str] = {
 def as_python(events: Iterable[RecordedEvent[Any]]) -> str:
     """A module with the list `given`: calls that make equal events, after their imports."""
     data = [event.data for event in events]
-    calls = "".join(f"    {line}\n" for one in data for line in _call(one))
-    imports = "\n".join(_imports(data))
-    return f"{imports}\n\ngiven = [\n{calls}]\n"
+    calls = "".join(f"    {line}\n" for one in data for line in call(one))
+    return "\n".join(imports(data)) + f"\n\ngiven = [\n{calls}]\n"
 
 
-def _call(event: Any) -> list[str]:
-    """The lines of a constructor call; on one line if it fits."""
+def call(event: Any, indent: int = 4) -> list[str]:
+    """The lines of a constructor call, with a comma; on one line if it fits behind the indent."""
     name, arguments = type(event).__qualname__, _arguments(event)
     line = f"{name}({', '.join(arguments)}),"
-    if len(line) + 4 <= WIDTH:
+    if len(line) + indent <= WIDTH:
         return [line]
     return [f"{name}(", *[f"    {argument}," for argument in arguments], "),"]
 
 
 def _arguments(event: Any) -> list[str]:
-    return [f"{one.name}={_literal(getattr(event, one.name))}" for one in fields(event)]
+    return [f"{one.name}={literal(getattr(event, one.name))}" for one in fields(event)]
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
     """As `repr`, in which every hidden character is escaped, but where that is no Python."""
     if isinstance(value, Enum):
         name = type(value).__qualname__
@@ -48,11 +47,11 @@ def _literal(value: Any) -> str:
     if is_dataclass(value):
         return f"{type(value).__qualname__}({', '.join(_arguments(value))})"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_literal(k)}: {_literal(one)}' for k, one in value.items())}}}"
+        return f"{{{', '.join(f'{literal(k)}: {literal(one)}' for k, one in value.items())}}}"
     if isinstance(value, tuple):
-        return f"({''.join(f'{_literal(one)}, ' for one in value).strip()})"
+        return f"({''.join(f'{literal(one)}, ' for one in value).strip()})"
     if type(value) in BRACKETS and value:
-        return BRACKETS[type(value)].format(", ".join(map(_literal, value)))
+        return BRACKETS[type(value)].format(", ".join(map(literal, value)))
     return _text(value) if isinstance(value, str) else repr(value)
 
 
@@ -62,7 +61,7 @@ def _text(value: str) -> str:
     return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text else text
 
 
-def _imports(data: list[Any]) -> list[str]:
+def imports(data: list[Any]) -> list[str]:
     """What the calls need, sorted: first the standard library, then the modules of the events."""
     used = list(_values(data))
     standard = [line for kinds, line in STANDARD.items() if any(isinstance(v, kinds) for v in used)]
@@ -70,8 +69,16 @@ def _imports(data: list[Any]) -> list[str]:
     for one in used:
         if is_dataclass(one) or isinstance(one, Enum):
             names.setdefault(type(one).__module__, set()).add(type(one).__qualname__.split(".")[0])
-    own = [f"from {module} import {', '.join(sorted(names[module]))}" for module in sorted(names)]
+    own = [import_line(module, sorted(names[module])) for module in sorted(names)]
     return [*standard, "", *own] if standard else own
+
+
+def import_line(module: str, names: list[str]) -> str:
+    """An import, on one line if it fits."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join([f"from {module} import (", *[f"    {name}," for name in names], ")"])
 
 
 def _values(values: Iterable[Any]) -> Iterable[Any]:

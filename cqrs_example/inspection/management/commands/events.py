@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from argparse import SUPPRESS, ArgumentParser
+from itertools import islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -16,7 +17,7 @@ from ... import statistics
 from ...arguments import add_filters, event_of, filter_of, uuid
 from ...as_json import as_json
 from ...as_line import as_line
-from ...as_python import as_python
+from ...as_scenario import as_scenario, stream_as_scenario
 from ...following import after, newest, of_stream
 from ...looking import Unreadable
 from ...tracing import trace
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         stream = self._action(actions, "stream", "a stream from its beginning")
         stream.add_argument("name")
         stream.add_argument(
-            "--as-python", action="store_true", help="as the list of given events of a test"
+            "--as-python", action="store_true", help="as the given events of a test"
         )
         add_filters(stream)
         traced = self._action(
@@ -64,6 +65,9 @@ class Command(BaseCommand):
         )
         traced.add_argument("correlation_id", type=uuid)
         traced.add_argument("-n", type=int, default=200, metavar="COUNT", help="at most (200)")
+        traced.add_argument(
+            "--as-python", action="store_true", help="as a test, with what was before"
+        )
         self._action(actions, "stats", "how much there is, by the planner's estimates")
         hears = "each event: its streams, what records it, what hears it; needs no database"
         self._action(actions, "who-hears", hears)
@@ -118,7 +122,7 @@ class Command(BaseCommand):
         events = (event for part in ([first], events) for event in part)
         chosen = (event for event in events if wanted.lets_through(event))
         if options["as_python"]:
-            self.stdout.write(as_python(map(_readable, chosen)), ending="")
+            self.stdout.write(stream_as_scenario(name, map(_readable, chosen)), ending="")
             return
         for event in chosen:
             self._say(event, options)
@@ -128,6 +132,9 @@ class Command(BaseCommand):
         steps = trace(options["correlation_id"], limit=most + 1)
         if not steps:
             raise CommandError(f"No event has the correlation id {options['correlation_id']}.")
+        if options["as_python"]:
+            self._write_scenario([step.event for step in steps if step.event][:most])
+            return
         events = 0
         for step in steps:
             events += step.event is not None
@@ -144,6 +151,15 @@ class Command(BaseCommand):
                     else f"{step.kind} {on_one_line(step.name)}"
                 )
                 self.stdout.write("  " * step.depth + text)
+
+    def _write_scenario(self, events: list[RecordedEvent[Any]]) -> None:
+        events = sorted(map(_readable, events), key=lambda event: event.position)
+        first = {event.stream: event.version for event in reversed(events)}
+        before = {
+            name: list(map(_readable, islice(of_stream(name), version - 1)))
+            for name, version in reversed(first.items())
+        }
+        self.stdout.write(as_scenario(events, before), ending="")
 
     def stats(self, options: dict[str, Any]) -> None:
         facts = statistics.facts()
