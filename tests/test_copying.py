@@ -106,7 +106,7 @@ class Project:
     def named(self, text: str) -> str:
         """The page's text where package and database have these names."""
         text = text.replace('"NAME": "bank"', f'"NAME": "{self.database}"')
-        return re.sub(r"bank\.(eventstore|messaging)\b", rf"{self.package}.\1", text)
+        return re.sub(r"bank\.(eventstore|in_memory|messaging)\b", rf"{self.package}.\1", text)
 
 
 @pytest.fixture
@@ -124,6 +124,7 @@ def test_bank_account_as_the_page_says(tmp_path: Path, database: str) -> None:
     overdraft_is_refused(project)
     transfer_is_one_command_or_nothing(project)
     race_never_goes_below_zero(project)
+    scenarios(project)
     read_model_and_policy(project)
     rebuild_verify_inspect(project)
     fewer_round_trips(project)
@@ -170,6 +171,14 @@ def transfer_is_one_command_or_nothing(project: Project) -> None:
 
 def race_never_goes_below_zero(project: Project) -> None:
     assert project.shell(RACE) == ["3 10"]
+
+
+def scenarios(project: Project) -> None:
+    project.copy("in_memory")
+    project.write("bank/tests.py", text_of("bank/tests.py"))
+    tests = project.manage("test", "bank")
+    assert "Ran 4 tests" in tests
+    assert "Creating test database" not in tests
 
 
 def read_model_and_policy(project: Project) -> None:
@@ -244,7 +253,7 @@ def fewer_round_trips(project: Project) -> None:
 
 def committing_tests(project: Project) -> None:
     project.write("balances/tests.py", text_of("balances/tests.py"))
-    assert "Ran 2 tests" in project.manage("test", "--noinput")
+    assert "Ran 2 tests" in project.manage("test", "balances", "--noinput")
 
 
 def attempt(call: str) -> str:
@@ -266,6 +275,12 @@ def test_account_is_as_short_as_the_page_says() -> None:
 
 
 def test_every_block_of_the_page_is_run() -> None:
-    run = {*ACCOUNT, "balances/models.py", "balances/projection.py", "balances/tests.py"}
+    run = {
+        *ACCOUNT,
+        "bank/tests.py",
+        "balances/models.py",
+        "balances/projection.py",
+        "balances/tests.py",
+    }
     assert {path for path, _ in BLOCKS} == run | {"bank/reports.py", "replay.py", "alone.py"}
     assert PAGE.count("```python") == len(BLOCKS)
