@@ -87,6 +87,10 @@ class Log(EventLog):
     def project(self, events: Sequence[RecordedEvent[Any]]) -> None:
         """Read models are tables of Postgres: they do not hear of events in memory."""
 
+    def here(self, entries: Mapping[str, str]) -> list[tuple[str, str]]:
+        """There are no workers: each policy hears in the transaction."""
+        return list(entries.items())
+
     # Writing: lock, decide, append
 
     @overload

@@ -47,10 +47,15 @@ class EventLog:
 
     def project(self, events: Sequence[RecordedEvent[Any]]) -> None:
         """Let each projection of the settings hear of those events that it hears."""
-        for _, path in _here(settings.PROJECTIONS):
+        for _, path in self.here(settings.PROJECTIONS):
             project = import_module(path).project
             if heard := [event for event in events if hears(project, event)]:
                 project(heard)
+
+    def here(self, entries: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Those that hear in the transaction: the others hear in a worker, after the commit."""
+        elsewhere = getattr(settings, "SUBSCRIPTIONS", ())
+        return [entry for entry in entries.items() if entry[0] not in elsewhere]
 
 
 @dataclass
@@ -159,7 +164,7 @@ def deliver(unit: UnitOfWork) -> None:
 
     What a policy appends is delivered after the events that were there before it.
     """
-    policies = [(name, import_string(path)) for name, path in _here(settings.POLICIES)]
+    policies = [(name, import_string(path)) for name, path in unit.log.here(settings.POLICIES)]
     delivered = 0
     while events := unit.recorded[delivered:]:
         delivered += len(events)
@@ -168,12 +173,6 @@ def deliver(unit: UnitOfWork) -> None:
             for name, policy in policies:
                 if hears(policy, event):
                     react(unit, name, policy, event)
-
-
-def _here(entries: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Those that hear in the transaction: the others hear in a worker, after the commit."""
-    elsewhere = getattr(settings, "SUBSCRIPTIONS", ())
-    return [entry for entry in entries.items() if entry[0] not in elsewhere]
 
 
 def react(

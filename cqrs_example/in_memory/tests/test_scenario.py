@@ -44,6 +44,11 @@ def test_policies_hear_of_commands_and_not_of_what_is_given() -> None:
     )
 
 
+def test_policies_that_hear_in_workers_are_heard_as_well(settings: Any) -> None:
+    settings.SUBSCRIPTIONS = ["warn_of_little"]
+    Scenario().when(change, Change(A, 7)).then_log({A: [Deposited(7, 7)], "warnings": [Warned(7)]})
+
+
 def test_a_policy_by_itself() -> None:
     Scenario().when_recorded(A, [Deposited(7, 7), Deposited(2, 9)]).then_log(
         {A: [Deposited(7, 7), Deposited(2, 9)], "warnings": [Warned(7), Warned(9)]}
