@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 from uuid import UUID
 
+import pytest
 from django.core.management import call_command
 from django.db import connection
 from hypothesis import Phase, settings
@@ -24,6 +25,14 @@ from hypothesis.stateful import (
 )
 
 from .conftest import Server, empty_all_tables
+
+pytestmark = pytest.mark.slices(
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "products",
+    "product_history",
+    "low_product_quantity_notification",
+)
 
 EXAMPLES = int(os.environ.get("EXAMPLES") or 0)
 LOW = 5

@@ -31,6 +31,7 @@ CORE = (
 )
 # All that may be added. Who needs more of it makes another part shorter, or puts what is new beside
 # the core: into a block or a slice of its own, which the core does not import.
+SLICE, ANOTHER, *_ = trees.SLICES
 MOST_LINES = 1000
 # Beside the core: what `manage.py check` and `verify` ask, how signatures are read, how JSON is,
 # which characters can be seen, which failures of the database pass, what only pages look at.
@@ -49,7 +50,7 @@ BESIDE = {
 class Shipped:
     """An event contract with two mistakes: it can be changed, and its name is taken."""
 
-    type: ClassVar[str] = "warehouse.ProductQuantityShipped"
+    type: ClassVar[str] = "bank.Withdrawn"
     schema_version: ClassVar[int] = 2
 
 
@@ -62,13 +63,13 @@ def test_imports_flow_one_way(tmp_path: Path) -> None:
     ("path", "line", "contract"),
     [
         (
-            "warehouse/ship_product_quantity/views.py",
-            "from warehouse.products.models import Product",
+            f"warehouse/{SLICE}/apps.py",
+            f"from warehouse.{ANOTHER} import apps",
             "Slices never import slices",
         ),
         (
-            "warehouse/products/views.py",
-            "import warehouse.low_product_quantity_notification.policy",
+            f"warehouse/{ANOTHER}/apps.py",
+            f"import warehouse.{SLICE}.apps",
             "Slices never import slices",
         ),
         (
@@ -109,40 +110,40 @@ def test_wiring_is_right() -> None:
     [
         (
             "PROJECTIONS",
-            {"products": "warehouse.prodcuts.projection"},
-            "settings.PROJECTIONS['products'] = 'warehouse.prodcuts.projection':"
-            " No module named 'warehouse.prodcuts'.",
+            {"accounts": "tests.bnak.accounts"},
+            "settings.PROJECTIONS['accounts'] = 'tests.bnak.accounts':"
+            " No module named 'tests.bnak'.",
         ),
         (
             "PROJECTIONS",
-            {"products": ""},
-            "settings.PROJECTIONS['products'] = '': Empty module name.",
+            {"accounts": ""},
+            "settings.PROJECTIONS['accounts'] = '': Empty module name.",
         ),
         (
             "PROJECTIONS",
-            {"products": "warehouse.products.urls"},
-            "settings.PROJECTIONS['products'] = 'warehouse.products.urls':"
+            {"accounts": "tests.bank.urls"},
+            "settings.PROJECTIONS['accounts'] = 'tests.bank.urls':"
             " the module needs a function project(events) and a list MODELS.",
         ),
         (
             "POLICIES",
-            {"notify": "warehouse.low_product_quantity_notification.policy.notfy"},
-            'does not define a "notfy" attribute/class.',
+            {"warn": "tests.bank.commands.warn_wen_low"},
+            'does not define a "warn_wen_low" attribute/class.',
         ),
         (
             "POLICIES",
-            {"notify": "warehouse.low_product_quantity_notification.projection.MODELS"},
-            "projection.MODELS': this is no function policy(tx, event).",
+            {"warn": "tests.bank.accounts.MODELS"},
+            "accounts.MODELS': this is no function policy(tx, event).",
         ),
         (
             "INVARIANTS",
-            {"stock": "warehouse.invariants.stocks"},
-            'does not define a "stocks" attribute/class.',
+            {"funds": "tests.bank.invariants.fund"},
+            'does not define a "fund" attribute/class.',
         ),
         (
             "INVARIANTS",
-            {"stock": "warehouse.invariants"},
-            "settings.INVARIANTS['stock'] = 'warehouse.invariants':"
+            {"funds": "tests.bank.invariants"},
+            "settings.INVARIANTS['funds'] = 'tests.bank.invariants':"
             " this is no function invariant(stream).",
         ),
         ("INVARIANTS", None, "settings.INVARIANTS must be a dict."),
@@ -157,22 +158,22 @@ def test_wiring_is_right() -> None:
             ("EVENTS", events, "settings.EVENTS: ")
             for events in (None, 1, [None], [""], [".x.y"], "x")
         ),
-        ("EVENTS", ["warehouse.event"], "settings.EVENTS: No module named 'warehouse.event'."),
+        ("EVENTS", ["tests.bank.event"], "settings.EVENTS: No module named 'tests.bank.event'."),
         (
             "EVENTS",
-            ["warehouse.sku"],
-            "settings.EVENTS: warehouse.sku defines no event class.",
+            ["tests.bank.models"],
+            "settings.EVENTS: tests.bank.models defines no event class.",
         ),
         (
             "EVENTS",
-            ["warehouse.events", __name__],
-            "ProductQuantityShipped', 2) is defined 2 times.",
+            ["tests.bank.events", __name__],
+            "Withdrawn', 2) is defined 2 times.",
         ),
         ("EVENTS", [__name__], "Shipped must be a frozen dataclass: events are facts."),
     ],
 )
 def test_wrong_wiring_fails_the_check_with_a_sentence(
-    settings: Any, setting: str, value: object, sentence: str
+    bank: None, settings: Any, setting: str, value: object, sentence: str
 ) -> None:
     setattr(settings, setting, value)
     with pytest.raises(SystemCheckError) as failure:
@@ -193,10 +194,10 @@ def test_event_without_a_schema_version_fails_the_check(settings: Any, monkeypat
 def test_wrong_wiring_fails_manage_py(tmp_path: Path) -> None:
     tree = trees.copy(tmp_path)
     wiring = tree / "cqrs_example/settings/wiring.py"
-    wiring.write_text(wiring.read_text().replace("products.projection", "products.projections"))
+    wiring.write_text(wiring.read_text().replace('["warehouse.events"]', '["warehouse.event"]'))
     code, output = trees.run(tree, "manage.py", "check")
     assert code == 1
-    assert "No module named 'warehouse.products.projections'." in output
+    assert "No module named 'warehouse.event'." in output
     assert "Traceback" not in output
 
 

@@ -16,6 +16,12 @@ from dev.programs import find_programs
 from .conftest import ROOT, Server
 from .databases import execute, own_database, url
 
+pytestmark = pytest.mark.slices(
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "products",
+)
+
 TEXT = (ROOT / "docs" / "backup.md").read_text()
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from django.apps import apps
 
 from cqrs_example.eventstore import Event, RecordedEvent, read, read_all
-from cqrs_example.messaging import Transaction, execute
+from cqrs_example.messaging import Transaction
 from warehouse.events import (
     NotifiedLowProductQuantity,
     ProductQuantityIncreased,
@@ -15,11 +16,14 @@ from warehouse.events import (
     low_product_quantity_notification_stream,
     product_stream,
 )
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.low_product_quantity_notification.models import LowProductQuantityNotification
-from warehouse.ship_product_quantity.command import ShipProductQuantity
-from warehouse.ship_product_quantity.command import handle as ship
+from warehouse.tests.given import received, shipped
+
+pytestmark = pytest.mark.slices(
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "products",
+    "low_product_quantity_notification",
+)
 
 LIST = "/warehouse/products"
 TODO = "/warehouse/low_product_quantity_notifications"
@@ -40,7 +44,8 @@ def warnings(server):
 @pytest.fixture
 def todo():
     """`todo()`: sku, quantity and whether it is done, oldest first."""
-    items = LowProductQuantityNotification.objects.order_by("requested_at")
+    label = "warehouse_low_product_quantity_notification.LowProductQuantityNotification"
+    items = apps.get_model(label).objects.order_by("requested_at")
     return lambda: [(item.sku, item.quantity, item.notified_at is not None) for item in items.all()]
 
 
@@ -281,10 +286,10 @@ def failing(request, settings):
 
 @pytest.mark.usefixtures("failing")
 def test_handler_that_fails_leaves_nothing_anywhere(transactional_db, everything, caplog):
-    execute(increase, IncreaseProductQuantity("abc123", 10))
+    received("abc123", 10)
     before = everything()
     with caplog.at_level(logging.WARNING), pytest.raises(Failed):
-        execute(ship, ShipProductQuantity("abc123", 7))
+        shipped("abc123", 7)
     assert everything() == before
     assert caplog.messages == []
 

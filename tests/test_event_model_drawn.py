@@ -108,6 +108,16 @@ def test_no_column_at_all_is_refused() -> None:
         drawn(svg=True, across=0)
 
 
+@pytest.mark.slices(
+    "activity",
+    "import_stock",
+    "increase_product_quantity",
+    "low_product_quantity_notification",
+    "product_history",
+    "products",
+    "ship_product_quantity",
+    "shipping_report",
+)
 @pytest.mark.django_db
 def test_pictures_of_the_documents_are_those_of_the_code() -> None:
     draw(check=True)

@@ -8,6 +8,13 @@ import pytest
 
 from .test_forms import INCREASE, LIST, PRODUCT, SHIP, Browser
 
+pytestmark = pytest.mark.slices(
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "products",
+    "product_history",
+)
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -18,6 +18,13 @@ from .conftest import Answer, Server
 from .racing import backend, in_background, until, waiting_for
 from .test_forms import Browser
 
+pytestmark = pytest.mark.slices(
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "products",
+    "product_history",
+)
+
 PRODUCTS = "/warehouse/products"
 SENTENCE = "The database does not answer. Try again soon."
 

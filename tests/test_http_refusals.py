@@ -16,7 +16,16 @@ KEY = "4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90"
 GOOD = '{"quantity": 5}'
 FORM = "application/x-www-form-urlencoded"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slices(
+        "increase_product_quantity",
+        "ship_product_quantity",
+        "products",
+        "product_history",
+        "low_product_quantity_notification",
+    ),
+]
 commands = pytest.mark.parametrize("path", [INCREASE, SHIP], ids=["increase", "ship"])
 
 

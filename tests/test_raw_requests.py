@@ -13,7 +13,16 @@ from .conftest import Server, empty_all_tables
 from .databases import url
 from .raw_requests import ACCEPTED, GOOD, JSON, REFUSED
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slices(
+        "increase_product_quantity",
+        "ship_product_quantity",
+        "products",
+        "product_history",
+        "activity",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

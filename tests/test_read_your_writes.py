@@ -15,6 +15,13 @@ from cqrs_example.waiting import SOON
 from .racing import in_background
 from .subscribing import working
 
+pytestmark = pytest.mark.slices(
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "products",
+    "low_product_quantity_notification",
+    "shipping_report",
+)
 NAMES = ["products", "low_product_quantity_notification", "shipping_report"]
 POLICY = "notify_low_product_quantity"
 INCREASE = "/warehouse/products/abc/increase_quantity"

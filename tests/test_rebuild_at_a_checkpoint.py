@@ -12,17 +12,14 @@ from cqrs_example.projections import rebuild as rebuilding
 from cqrs_example.subscriptions.checkpoints import reset
 from cqrs_example.subscriptions.models import Checkpoint
 from cqrs_example.subscriptions.switching import switch
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.products.models import Product
-from warehouse.ship_product_quantity.command import ShipProductQuantity
-from warehouse.ship_product_quantity.command import handle as ship
-from warehouse.shipping_report.models import DayOfShipping
 
+from .bank.commands import Deposit, Withdraw, deposit, withdraw
+from .bank.models import Account, DayOfWithdrawals
 from .racing import all_at_once, in_background, until
 from .subscribing import working
 
-NAMES = ["products", "low_product_quantity_notification", "shipping_report"]
+pytestmark = pytest.mark.usefixtures("bank")
+NAMES = ["accounts", "low_balances", "withdrawals"]
 
 
 @pytest.fixture(autouse=True)
@@ -31,14 +28,14 @@ def _asynchronous(transactional_db: None, settings: Any) -> None:
     switch()
 
 
-def some(sku: str, times: int = 5) -> None:
-    execute(increase, IncreaseProductQuantity(sku, 100))
+def some(account: str, times: int = 5) -> None:
+    execute(deposit, Deposit(account, 100))
     for _ in range(times):
-        execute(ship, ShipProductQuantity(sku, 1))
+        execute(withdraw, Withdraw(account, 1))
 
 
-def shipped() -> int:
-    return sum(DayOfShipping.objects.values_list("quantity", flat=True))
+def withdrawn() -> int:
+    return sum(DayOfWithdrawals.objects.values_list("amount", flat=True))
 
 
 def caught_up(*names: str) -> None:
@@ -54,14 +51,14 @@ def caught_up(*names: str) -> None:
 def test_verify_compares_at_the_checkpoint(capsys: Any) -> None:
     some("a")
     call_command("verify", *NAMES)  # nothing was heard, and nothing is there
-    with working("products"):
-        caught_up("products")
+    with working("accounts"):
+        caught_up("accounts")
     some("a")
     call_command("verify", *NAMES)
-    Product.objects.update(quantity=7)
+    Account.objects.update(amount=7)
     with pytest.raises(CommandError, match="1 failed"):
-        call_command("verify", "products")
-    assert 'products_product" a has quantity 7, not 95' in capsys.readouterr().out
+        call_command("verify", "accounts")
+    assert 'bank_account" a has amount 7, not 95' in capsys.readouterr().out
 
 
 def test_rebuild_goes_up_to_the_checkpoint() -> None:
@@ -69,12 +66,12 @@ def test_rebuild_goes_up_to_the_checkpoint() -> None:
     with working(*NAMES):
         caught_up(*NAMES)
     some("a")
-    DayOfShipping.objects.update(quantity=99)
-    call_command("rebuild", "shipping_report")
-    assert shipped() == 5
+    DayOfWithdrawals.objects.update(amount=99)
+    call_command("rebuild", "withdrawals")
+    assert withdrawn() == 5
     with working(*NAMES):
         caught_up(*NAMES)
-    assert shipped() == 10
+    assert withdrawn() == 10
     call_command("verify", *NAMES)
 
 
@@ -83,17 +80,17 @@ def test_reset_and_rebuild() -> None:
     some("a")
     with working(*NAMES):
         caught_up(*NAMES)
-    reset("shipping_report", 0)
-    call_command("rebuild", "shipping_report")
-    assert shipped() == 0
+    reset("withdrawals", 0)
+    call_command("rebuild", "withdrawals")
+    assert withdrawn() == 0
     with working(*NAMES):
         caught_up(*NAMES)
-    assert shipped() == 5
+    assert withdrawn() == 5
 
 
 def test_under_load() -> None:
-    with working(*NAMES, "notify_low_product_quantity"):
-        load = [lambda sku=f"s{n}": some(sku, 40) for n in range(2)]
+    with working(*NAMES, "warn_when_low"):
+        load = [lambda account=f"s{n}": some(account, 40) for n in range(2)]
         for n in range(2):
             some(f"s{n}")
 
@@ -105,7 +102,7 @@ def test_under_load() -> None:
         all_at_once([*load, check])
         caught_up(*NAMES)
     call_command("verify")
-    assert shipped() == 90
+    assert withdrawn() == 90
 
 
 def test_no_writer_waits_for_the_cut_over(monkeypatch: Any) -> None:
@@ -119,7 +116,7 @@ def test_no_writer_waits_for_the_cut_over(monkeypatch: Any) -> None:
         return make_equal(table)
 
     monkeypatch.setattr(rebuilding, "make_equal", slowly)
-    with in_background(lambda: call_command("rebuild", "products")):
+    with in_background(lambda: call_command("rebuild", "accounts")):
         inside.wait(20)
         some("b")
         go_on.set()
@@ -132,13 +129,13 @@ def test_checkpoint_that_is_put_back_meanwhile(monkeypatch: Any, capsys: Any) ->
     analyze = rebuilding._analyze
 
     def put_back(tables: Any) -> None:
-        with in_background(lambda: reset("products", 0)):
+        with in_background(lambda: reset("accounts", 0)):
             pass
         analyze(tables)
 
     monkeypatch.setattr(rebuilding, "_analyze", put_back)
     with pytest.raises(CommandError):
-        call_command("rebuild", "products")
+        call_command("rebuild", "accounts")
     assert "The checkpoint was put back to position 0 meanwhile" in capsys.readouterr().out
-    assert Product.objects.get().quantity == 95
+    assert Account.objects.get().amount == 95
     assert transaction.get_autocommit()

@@ -9,22 +9,31 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SOURCE = ("cqrs_example", "dev", "warehouse")
-FILES = ("manage.py", "pyproject.toml", "conftest.py", ".env.dev")
-WIRING = ("cqrs_example/settings/wiring.py", "cqrs_example/urls.py")
+SOURCE = ("cqrs_example", "dev", "docs", "tests", "warehouse")
+FILES = (
+    "manage.py",
+    "pyproject.toml",
+    "conftest.py",
+    "gunicorn.conf.py",
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-embedded.txt",
+    "docker-compose.yml",
+    "README.md",
+    ".env.dev",
+)
+# The document quotes the first of them.
+WIRING = ("cqrs_example/settings/wiring.py", "cqrs_example/urls.py", "README.md")
 SLICES = sorted(path.parent.name for path in (ROOT / "warehouse").glob("*/apps.py"))
 
 
 def copy(target: Path) -> Path:
-    """The tree without the tests that cross slices."""
+    """The tree: what is run, checked and tested."""
     for name in SOURCE:
         # With what is compiled: it is valid as long as the times are the same, and saves a second.
         shutil.copytree(ROOT / name, target / name)
     for name in filter(lambda name: (ROOT / name).exists(), FILES):
         shutil.copy(ROOT / name, target / name)
-    (target / "tests").mkdir()
-    for name in ("__init__.py", "conftest.py"):
-        shutil.copy(ROOT / "tests" / name, target / "tests" / name)
     return target
 
 

@@ -1,7 +1,10 @@
+from uuid import uuid4
+
 import pytest
 from django.db import transaction
 
 from cqrs_example import eventstore
+from cqrs_example.messaging import Context, execute
 from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
 
 from .command import ShipProductQuantity, handle
@@ -92,3 +95,13 @@ def test_ship_quantity_refused_page(client):
     assert 'value="A-1001"' in page.content.decode()
     assert '<span class="big">10</span> on hand' in page.content.decode()
     assert "Insufficient quantity on hand." in page.content.decode()
+
+
+@pytest.mark.usefixtures("stocked")
+def test_ship_quantity_under_the_key_of_another_actor(client):
+    key = uuid4()
+    execute(handle, ShipProductQuantity("abc123", 5), Context(command_id=key, actor="clerk"))
+    headers = {"idempotency-key": str(key)}
+    answer = client.post(SHIP, {"quantity": 5}, content_type="application/json", headers=headers)
+    assert answer.status_code == 422
+    assert eventstore.last_event(product_stream("abc123")).version == 2
