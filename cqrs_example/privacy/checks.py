@@ -1,0 +1,38 @@
+"""`manage.py check` says what this block needs, and which read models keep personal data."""
+
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+EVENTS = f"{__package__}.events"
+
+
+@register
+def check_privacy(**kwargs: Any) -> list[CheckMessage]:
+    """The library and the events are there, and read models hear when a person is forgotten."""
+    if not find_spec("cryptography"):
+        sentence = "cryptography is not installed: this block encrypts with it (pip install …)."
+        return [Error(sentence, id="privacy.E001")]
+    if EVENTS not in getattr(settings, "EVENTS", []):
+        sentence = f"settings.EVENTS must name {EVENTS!r}: `forget` records an event of it."
+        return [Error(sentence, id="privacy.E002")]
+    return [
+        Warning(
+            f"The projection {name!r} hears events with personal data, and not PersonForgotten:"
+            " let it hear that and erase its rows, or rebuild it each time a person is forgotten.",
+            id="privacy.W001",
+        )
+        for name, hears in _readers()
+        if not hears
+    ]
+
+
+def _readers() -> list[tuple[str, bool]]:
+    from .readers import readers  # it needs the library
+
+    try:
+        return list(readers())
+    except (AttributeError, ImportError, TypeError, ValueError):
+        return []  # the checks of messaging say what is wrong

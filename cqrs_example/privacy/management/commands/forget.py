@@ -1,0 +1,31 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ....messaging import Context
+from ...forgetting import forget
+from ...readers import readers
+
+
+class Command(BaseCommand):
+    help = (
+        "Forget persons: destroy their keys, so that what was sealed for them reads as erased, and"
+        " record it, so that read models erase it too. Nothing brings it back but an old backup."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("person", nargs="+", help="the id under which data were sealed")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for person in options["person"]:
+            try:
+                new = forget(person, Context(actor="manage.py forget"))
+            except LookupError as error:
+                raise CommandError(error.args[0]) from error
+            self.stdout.write(f"{person} {'is forgotten' if new else 'was forgotten before'}.")
+        if deaf := [name for name, hears in readers() if not hears]:
+            names = " ".join(deaf)
+            self.stdout.write(
+                f"These read models keep what they heard: rebuild them (manage.py rebuild {names})."
+            )

@@ -1,0 +1,27 @@
+from typing import ClassVar
+
+from django.db import models
+
+
+class PersonKey(models.Model):
+    """The key of a person, or that it was forgotten. Whoever reads this table reads the data."""
+
+    person = models.TextField(primary_key=True)
+    key = models.BinaryField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    forgotten_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["PersonKey"]] = models.Manager()
+
+    class Meta:
+        app_label = "privacy"
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(key__isnull=True) ^ models.Q(forgotten_at__isnull=True),
+                name="privacy_key_or_forgotten",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {'forgotten' if self.forgotten_at else 'known'}"
