@@ -3,3 +3,5 @@
 `settings.PERMISSIONS` says, for each view that changes something, the permission that it takes
 (name → view): `access.increase`, `access.ship`. With `settings.OPEN_MODE` nobody is asked.
 """
+
+VERSION = "1"

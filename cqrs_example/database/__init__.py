@@ -1,0 +1,3 @@
+"""Django's backend for Postgres with fewer round trips: an `ENGINE`. Optional."""
+
+VERSION = "1"

@@ -21,3 +21,5 @@ from .failures import unavailable as unavailable
 from .fields import field as field, text as text, whole_number as whole_number
 from .paging import paged as paged
 from .reading import BadInput as BadInput, context as context
+
+VERSION = "2"

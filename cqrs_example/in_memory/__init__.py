@@ -10,3 +10,5 @@ command over it. Outside a Django project it needs two settings, and no `django.
 
 from .log import Log as Log
 from .scenario import Scenario as Scenario
+
+VERSION = "1"

@@ -10,3 +10,5 @@ ones first, they need no privilege beyond TEMP, and they vanish with the session
 A projection replayed like this must write to nothing but its MODELS, and read nothing else.
 Policies are never replayed.
 """
+
+VERSION = "1"
