@@ -252,8 +252,13 @@ def fewer_round_trips(project: Project) -> None:
 
 
 def committing_tests(project: Project) -> None:
-    project.write("balances/tests.py", text_of("balances/tests.py"))
-    assert "Ran 2 tests" in project.manage("test", "balances", "--noinput")
+    for path in ("bank/committing.py", "conftest.py", "balances/tests.py"):
+        project.write(path, text_of(path))
+    project.write("bank/settings.py", text_of("bank/settings.py", 4))
+    for parallel in ((), ("--parallel", "2")):
+        assert "Ran 4 tests" in project.manage("test", "balances", "--noinput", *parallel)
+    options = ("-p", "no:cacheprovider", "-q", "--ds", "bank.settings", "--create-db")
+    assert "4 passed" in project.run("-m", "pytest", *options, "balances/tests.py")
 
 
 def attempt(call: str) -> str:
@@ -275,12 +280,7 @@ def test_account_is_as_short_as_the_page_says() -> None:
 
 
 def test_every_block_of_the_page_is_run() -> None:
-    run = {
-        *ACCOUNT,
-        "bank/tests.py",
-        "balances/models.py",
-        "balances/projection.py",
-        "balances/tests.py",
-    }
-    assert {path for path, _ in BLOCKS} == run | {"bank/reports.py", "replay.py", "alone.py"}
+    run = {*ACCOUNT, "balances/models.py", "balances/projection.py", "balances/tests.py"}
+    run |= {"bank/reports.py", "replay.py", "alone.py", "bank/committing.py", "conftest.py"}
+    assert {path for path, _ in BLOCKS} == run | {"bank/tests.py"}
     assert PAGE.count("```python") == len(BLOCKS)

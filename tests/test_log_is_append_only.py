@@ -81,3 +81,14 @@ def test_log_migrates_back_and_forth(transactional_db, rows):
     assert rows(functions) == [(1,)]
     with pytest.raises(IntegrityError):
         sql("TRUNCATE eventstore_event")()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("statement", ["TRUNCATE eventstore_event", "DELETE FROM eventstore_event"])
+def test_refusal_says_what_to_do_instead(statement):
+    with pytest.raises(IntegrityError) as refused, connection.cursor() as cursor:
+        cursor.execute(statement)
+    hint = refused.value.__cause__.diag.message_hint
+    assert "Correct a wrong event by a further one." in hint
+    assert "TransactionTestCase" in hint
+    assert hint in str(refused.value)

@@ -1,21 +1,26 @@
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
 from django.db import models
 
 
 class StoredEvent(models.Model):
     """A row of the log, for reading through the ORM. Only the event store writes; see `append`."""
 
-    position = models.BigAutoField(primary_key=True)
-    event_id = models.UUIDField(db_column="id")
-    stream = models.TextField(db_collation="C")
-    version = models.IntegerField()
-    type = models.TextField()
-    schema_version = models.IntegerField()
+    position: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    event_id: models.UUIDField[UUID, UUID] = models.UUIDField(db_column="id")
+    stream: models.TextField[str, str] = models.TextField(db_collation="C")
+    version: models.IntegerField[int, int] = models.IntegerField()
+    type: models.TextField[str, str] = models.TextField()
+    schema_version: models.IntegerField[int, int] = models.IntegerField()
     data = models.JSONField()
-    correlation_id = models.UUIDField(db_index=True)
-    causation_id = models.UUIDField(db_index=True)
+    correlation_id: models.UUIDField[UUID, UUID] = models.UUIDField(db_index=True)
+    causation_id: models.UUIDField[UUID, UUID] = models.UUIDField(db_index=True)
     metadata = models.JSONField()
-    recorded_at = models.DateTimeField()
-    occurred_at = models.DateTimeField()
+    recorded_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    occurred_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
 
     class Meta:
         db_table = "eventstore_event"

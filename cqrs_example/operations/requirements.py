@@ -96,7 +96,7 @@ LOG: Requirements = {
     "operations.E023": (
         # Its name, when it fires, for what, and the function with a digest of what it does.
         """SELECT string_agg(split_part(wanted, ' ', 1), ' and ') FROM unnest(ARRAY[
-            'eventstore_append_only A 58 eventstore_refuse e1c2e988337e1257cf3ec44454f7a216',
+            'eventstore_append_only A 58 eventstore_refuse dedc660ca507d817bb0f4d28c90c9aa1',
             'eventstore_positions O 4 eventstore_check_positions 1d423ee03a1dcaf722ff2e23f90ddb4b'
         ]) AS wanted WHERE NOT EXISTS (
             SELECT FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid

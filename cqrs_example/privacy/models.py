@@ -1,3 +1,6 @@
+from __future__ import annotations
+
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -6,12 +9,14 @@ from django.db import models
 class PersonKey(models.Model):
     """The key of a person, or that it was forgotten. Whoever reads this table reads the data."""
 
-    person = models.TextField(primary_key=True)
-    key = models.BinaryField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    forgotten_at = models.DateTimeField(null=True)
+    person: models.TextField[str, str] = models.TextField(primary_key=True)
+    key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(null=True)
+    created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
+    forgotten_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True
+    )
 
-    objects: ClassVar[models.Manager["PersonKey"]] = models.Manager()
+    objects: ClassVar[models.Manager[PersonKey]] = models.Manager()
 
     class Meta:
         app_label = "privacy"

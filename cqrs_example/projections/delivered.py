@@ -12,11 +12,10 @@ def checkpoint(name: str, *, held: bool = False) -> int | None:
     """
     if "subscriptions" not in apps.app_configs:  # this block works without that one
         return None
-    from ..subscriptions.models import Checkpoint
-
-    found = Checkpoint.objects.filter(name=name)
+    found = apps.get_model("subscriptions", "Checkpoint")._default_manager.filter(name=name)
     rows = found.select_for_update() if held else found
-    return rows.values_list("position", flat=True).first()
+    position: int | None = rows.values_list("position", flat=True).first()
+    return position
 
 
 def reached(name: str, position: int, *, held: bool = False) -> int:

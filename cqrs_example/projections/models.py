@@ -1,15 +1,19 @@
+from __future__ import annotations
+
+from datetime import datetime
+
 from django.db import models
 
 
 class Run(models.Model):
     """A rebuild or a verification that came to an end, for whoever asks when the last one was."""
 
-    projection = models.TextField(blank=True)  # empty: the log itself
-    action = models.TextField()  # "rebuild" or "verify"
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(auto_now_add=True)
-    succeeded = models.BooleanField()
-    result = models.TextField()
+    projection: models.TextField[str, str] = models.TextField(blank=True)  # empty: the log itself
+    action: models.TextField[str, str] = models.TextField()  # "rebuild" or "verify"
+    started_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    finished_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
+    succeeded: models.BooleanField[bool, bool] = models.BooleanField()
+    result: models.TextField[str, str] = models.TextField()
 
     class Meta:
         default_permissions = ("view",)
