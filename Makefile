@@ -9,7 +9,10 @@ DEV_FILES := $(EMBEDDED) requirements-dev.txt
 INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one, for example PYTHON=python3.13." >&2; exit 1; }; exec "$(PYTHON)" -m dev.install "$(VENV)"
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
-.PHONY: help run switch db dev sample test bench bench-full chaos chaos-full screenshots check format lock clean
+# What is the same in each mode; what is not is in docs/memory-sync.md.
+DOMAIN := warehouse --ignore=warehouse/tests/browser $(addprefix tests/test_,event_model.py http_contract.py http_refusals.py forms.py races.py)
+
+.PHONY: help run switch db dev sample test test-domain bench bench-full chaos chaos-full screenshots check format lock clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## / \1	/p' Makefile
@@ -37,6 +40,10 @@ db: ## the embedded Postgres alone
 test: ## all tests, on a throw-away database (ARGS="-k ship" for some)
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m pytest -n auto --dist worksteal $(ARGS)
+
+test-domain: ## what the domain does, over HTTP and in races: the same tests in each mode (MODE=memory_sync)
+	$(INSTALL) $(DEV_FILES)
+	@exec "$(PY)" -m pytest -n auto --dist worksteal $(DOMAIN) $(ARGS)
 
 bench: ## what everything costs beside what it could cost, in three minutes (ARGS="http" for a part)
 	$(INSTALL) requirements-embedded.txt

@@ -16,10 +16,11 @@ from dev.environment import development_values
 from dev.failure import DevError
 from dev.modes import use_running_mode
 
-try:
-    use_running_mode()
-except DevError as error:
-    sys.exit(str(error))
+if __name__ == "__main__":
+    try:
+        use_running_mode()
+    except DevError as error:
+        sys.exit(str(error))
 for name, value in development_values().items():
     os.environ.setdefault(name, value)
 
