@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from .. import eventstore
 from ..eventstore import Accepts, Event, NewEvent, RecordedEvent
 from ..eventstore.codecs import recorded_fields
-from .hearing import Classes, hears, recorded_by
+from .hearing import Classes, Function, hears, recorded_by
 
 Command = TypeVar("Command")
 E = TypeVar("E", bound=Event)
@@ -142,11 +142,7 @@ class PolicyTransaction(Transaction):
 
 
 def begin(
-    unit: UnitOfWork,
-    handler: Callable[..., Any],
-    command: object,
-    command_id: UUID,
-    causation_id: UUID,
+    unit: UnitOfWork, handler: Function, command: object, command_id: UUID, causation_id: UUID
 ) -> Transaction:
     """A command's part of the transaction."""
     metadata = as_metadata(command, command_id)
@@ -175,9 +171,7 @@ def deliver(unit: UnitOfWork) -> None:
                     react(unit, name, policy, event)
 
 
-def react(
-    unit: UnitOfWork, name: str, policy: Callable[..., Any], event: RecordedEvent[Any]
-) -> None:
+def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]) -> None:
     """Let a policy, which the settings know under this name, hear of an event."""
     policy_id = uuid5(event.id, name)
     metadata = {"id": str(policy_id), "name": name}
