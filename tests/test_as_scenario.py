@@ -10,12 +10,11 @@ from django.core.management import call_command
 
 from cqrs_example.in_memory import Scenario
 from cqrs_example.messaging import Context, execute
-from warehouse.events import product_stream
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.ship_product_quantity.command import ShipProductQuantity
-from warehouse.ship_product_quantity.command import handle as ship
 
+from .bank.commands import Deposit, Withdraw, deposit, withdraw
+from .bank.events import account_stream
+
+pytestmark = pytest.mark.usefixtures("bank")
 KEY = UUID("4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90")
 
 
@@ -37,27 +36,27 @@ def run(module):
 @pytest.fixture
 def happened(db):
     """10 came earlier; then one request received 5 more and shipped 12, which leaves few."""
-    execute(increase, IncreaseProductQuantity("a", 10))
-    execute(increase, IncreaseProductQuantity("a", 5), Context(correlation_id=KEY))
-    execute(ship, ShipProductQuantity("a", 12, "A-1001"), Context(correlation_id=KEY))
+    execute(deposit, Deposit("a", 10))
+    execute(deposit, Deposit("a", 5), Context(correlation_id=KEY))
+    execute(withdraw, Withdraw("a", 12, "A-1001"), Context(correlation_id=KEY))
 
 
 def test_a_stream_is_what_was_given(happened):
-    scenario = run(printed("stream", "product-a", "--as-python"))
-    assert [event.version for event in scenario.log.read(product_stream("a"))] == [1, 2, 3]
+    scenario = run(printed("stream", "account-a", "--as-python"))
+    assert [event.version for event in scenario.log.read(account_stream("a"))] == [1, 2, 3]
 
 
 def test_a_request_is_a_scenario_that_passes(happened):
     module = printed("trace", str(KEY), "--as-python")
     assert [step for step, _ in run(module).steps] == ["Given", "When", "When"]
-    with pytest.raises(AssertionError, match="Shipped 12 of a, 4 left"):
-        run(module.replace("quantity_on_hand=3", "quantity_on_hand=4"))
-    assert 'ShipProductQuantity(sku="a", quantity=12, reference="A-1001"),' in module
+    with pytest.raises(AssertionError, match="Withdrew 12 from a, 4 left"):
+        run(module.replace("balance=3", "balance=4"))
+    assert 'Withdraw(account="a", amount=12, reference="A-1001"),' in module
 
 
 def test_it_is_formatted(happened, tmp_path):
     for name, module in (
-        ("stream", printed("stream", "product-a", "--as-python")),
+        ("stream", printed("stream", "account-a", "--as-python")),
         ("trace", printed("trace", str(KEY), "--as-python")),
     ):
         path = tmp_path / f"{name}.py"

@@ -11,18 +11,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from psycopg.conninfo import make_conninfo
 
-from cqrs_example.messaging import execute
 from cqrs_example.operations.asking import faults
 from dev.cluster import Cluster
 from dev.pooler import Pooler, pgbouncer
 from dev.standby import primary, streaming_standby
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.products.models import Product
+from warehouse.tests.given import received
 
 from .conftest import ROOT, Server, database_url
 from .databases import own_database, url
@@ -32,6 +30,14 @@ from .test_operations import run_manage
 needs_pgbouncer = pytest.mark.skipif(
     not shutil.which("pgbouncer"), reason="Debian's package pgbouncer is not installed."
 )
+pytestmark = pytest.mark.slices(
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "products",
+    "product_history",
+    "activity",
+)
+
 TRANSACTION: dict[str, Any] = {"pool_mode": "transaction", "default_pool_size": 3}
 
 
@@ -143,12 +149,12 @@ def pooled_by_django(transactional_db: None) -> Iterator[None]:
 
 def test_long_work_in_a_process_with_a_pool(pooled_by_django, rows):
     for nth in range(3):
-        execute(increase, IncreaseProductQuantity(f"a{nth}", 1))
+        received(f"a{nth}", 1)
         call_command("verify", stdout=StringIO())
         call_command("rebuild", all=True, stdout=StringIO())
-        execute(increase, IncreaseProductQuantity(f"b{nth}", 1))
+        received(f"b{nth}", 1)
         assert rows("SELECT current_setting('enable_sort')") == [("on",)]
-    assert Product.objects.count() == 6
+    assert apps.get_model("warehouse_products.Product").objects.count() == 6
 
 
 @pytest.mark.parametrize("command", ["verify", "rebuild"])
