@@ -9,6 +9,7 @@ import pytest
 from . import trees
 from .databases import own_database, url
 
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds", "tests.settings")
 LINT = ("-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache")
 # With the tests of the slices that are left, in one process: each start and each database that is
 # migrated takes a second. Every page that is left is opened, and every command that is left is
@@ -85,10 +86,10 @@ def test_project_without_slice(name: str, tmp_path: Path, database: str) -> None
         assert code == 0, output
     (tree / "test_visit.py").write_text(VISIT)
     # All that there is has to be collected; what is run is the rest of the slices.
-    everything = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "warehouse")
+    everything = (*PYTEST, "tests", "warehouse")
     code, output = trees.run(tree, *everything, "--collect-only", database_url=database)
     assert code == 0, output
-    left = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slices")
+    left = (*PYTEST, "-m", "not slices")
     code, output = trees.run(tree, *left, *paths(tree), "test_visit.py", database_url=database)
     assert code == 0, output
 
