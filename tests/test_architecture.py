@@ -34,7 +34,8 @@ CORE = (
 SLICE, ANOTHER, *_ = trees.SLICES
 MOST_LINES = 1000
 # Beside the core: what `manage.py check` and `verify` ask, how signatures are read, how JSON is,
-# which characters can be seen, which failures of the database pass, what only pages look at.
+# which characters can be seen, which failures of the database pass, what only pages look at,
+# and what a projection may write rows with, as it may with the ORM.
 BESIDE = {
     "characters.py",
     "checks.py",
@@ -42,7 +43,9 @@ BESIDE = {
     "failures.py",
     "hearing.py",
     "invariants.py",
+    "keys.py",
     "looking.py",
+    "upserts.py",
 }
 
 

@@ -52,7 +52,7 @@ class Access(LoginRequiredMiddleware):
             request.user = account
             if _for_staff(request) and not account.is_staff:  # the admin would show a login page
                 return _forbidden(request, "enter the admin", "make it a staff account")
-        if settings.OPEN_MODE and (wants_html(request) or not _for_staff(request)):
+        if settings.OPEN_MODE and (not _for_staff(request) or wants_html(request)):
             return None
         permission = needed(view)
         if permission and request.user.is_authenticated and not has(request.user, permission):

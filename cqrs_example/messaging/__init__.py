@@ -11,5 +11,6 @@ from .commands import CommandIdReused as CommandIdReused, Context as Context
 from .commands import DomainError as DomainError, Repeated as Repeated, execute as execute
 from .hearing import heard_by as heard_by, hears as hears, recorded_by as recorded_by
 from .transaction import EventLog as EventLog, Transaction as Transaction, later as later
+from .upserts import upsert as upsert
 
 VERSION = "2"

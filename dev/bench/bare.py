@@ -11,6 +11,7 @@ from psycopg.pq import ExecStatus
 
 from cqrs_example.eventstore.log import APPEND_LOCK
 from cqrs_example.eventstore.streams import APPEND, LOCK
+from cqrs_example.messaging.upserts import statement
 from cqrs_example.projections.replay import projection
 from warehouse.events import product_stream
 
@@ -37,10 +38,11 @@ def command(sku: str) -> Generator[Trip, Any, None]:
     }
     origin = {"id": new, "name": "Increase", "fields": {"sku": sku, "quantity": 1}}
     metadata = {"command": origin, "actor": "anonymous", "request": {}}
-    product = [sku, on_hand + 1, str(datetime.now(UTC))]
+    product = {"sku": sku, "quantity": on_hand + 1, "changed_at": str(datetime.now(UTC))}
+    [model] = projection("products").MODELS
     yield [
         (APPEND, [new, new, json.dumps(metadata), json.dumps([event])]),
-        (projection("products").UPSERT, [json.dumps([product])]),
+        (statement(model, tuple(product)), [json.dumps([product])]),
     ]
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.messaging import upsert
 from warehouse.events import NotifiedLowProductQuantity, ProductEvent
 
 from .models import LowProductQuantityNotification as Item
@@ -9,9 +10,7 @@ from .policy import leaves_few
 MODELS = [Item]
 
 
-def project(
-    events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuantity]],
-) -> None:
+def project(events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuantity]]) -> None:
     """What leaves few opens an item; the notification that it caused closes it."""
     opened, closed = [], []
     for event in events:
@@ -19,8 +18,7 @@ def project(
         if isinstance(data, NotifiedLowProductQuantity):
             closed.append(Item(opened_by=event.causation_id, notified_at=event.recorded_at))
         elif leaves_few(data):
-            item = Item(opened_by=event.id, sku=data.sku, quantity=data.quantity_on_hand)
-            item.requested_at = event.recorded_at
-            opened.append(item)
-    Item.objects.bulk_create(opened)
+            item = {"opened_by": event.id, "sku": data.sku, "quantity": data.quantity_on_hand}
+            opened.append({**item, "requested_at": event.recorded_at})
+    upsert(Item, opened)
     Item.objects.bulk_update(closed, ["notified_at"])

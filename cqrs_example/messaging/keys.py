@@ -1,0 +1,40 @@
+"""What identifies a row of a read model, and which of its columns a projection writes."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django.db import models
+
+Model = type[models.Model]
+
+
+@cache
+def key_fields(model: Model) -> Sequence[Any]:
+    """The fields that identify a row: the primary key, or what else is unique if that is a number
+    that the database gives. Raises `TypeError` where there is no such thing."""
+    concrete: Any = model._meta.concrete_model
+    options = concrete._meta
+    if options.auto_field is None:
+        return list(options.pk_fields)
+    unique = [[one.name] for one in own_fields(model) if one.unique and not one.primary_key]
+    unique += options.unique_together
+    unique += [one.fields for one in options.total_unique_constraints if not one.deferrable]
+    for fields in ([options.get_field(name) for name in names] for names in unique):
+        if not any(field.null for field in fields):
+            return fields
+    raise TypeError(
+        f"{options.label} has an automatic primary key and nothing unique beside it that is never"
+        " NULL: its rows cannot be told apart. Give it a UniqueConstraint."
+    )
+
+
+def own_fields(model: Model) -> Sequence[Any]:
+    """The fields that are columns of this very table, not of a parent's."""
+    concrete: Any = model._meta.concrete_model
+    return list(concrete._meta.local_concrete_fields)
+
+
+def is_given(field: Any) -> bool:
+    """Whether the database fills in this column."""
+    return bool(field.generated or field is field.model._meta.auto_field)

@@ -1,0 +1,147 @@
+"""Insert or update rows of a read model, any number of them with one statement.
+
+    upsert(Balance, [{"account": "ann", "amount": 70}, {"account": "bob", "amount": 30}])
+    upsert(Day, [{"day": today, "deposits": 1}], add=["deposits"])
+
+Django's `bulk_create(update_conflicts=True)` does the first as well. But it waits for the answer,
+and it has a parameter for each value, so that each number of rows is another statement.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, models
+from psycopg import ProgrammingError
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.types.json import Jsonb
+
+from .keys import Model, is_given, key_fields, own_fields
+from .transaction import later
+
+Row = Mapping[str, Any]
+
+# Values that Django would hand on as they are. All others go through the field, as from the ORM.
+AS_THEY_ARE: dict[type[Any], type[Any]] = {
+    models.TextField: str,
+    models.CharField: str,
+    models.IntegerField: int,
+    models.BigIntegerField: int,
+    models.BooleanField: bool,
+    models.UUIDField: UUID,
+    models.DateField: date,
+    models.DateTimeField: datetime,
+    models.DecimalField: Decimal,
+}
+
+
+def upsert(model: Model, rows: Iterable[Row], *, add: Sequence[str] = ()) -> None:
+    """Insert each row, or write its fields to the row that has the same key; no rows: nothing.
+
+    A row maps the names of fields to values, and all have the same fields. The key is the primary
+    key, or what else is unique where the database numbers the rows. The fields that `add` names are
+    added to those of the row that is there. In a projection that is right, because it hears of each
+    event once. Postgres looks at CHECK constraints before it adds: an amount must be one that a new
+    row could have.
+
+    The statement travels with the next one, or with COMMIT, and its errors are raised there (see
+    `later`). Raises `ValueError` when two rows have the same key. Raises `TypeError` for a model
+    without a key, for fields that do not fit, and for values such as `F("quantity") + 1`.
+    """
+    given = list(rows)
+    if not given:
+        return
+    sql, fields, kinds, key = _plan(model, tuple(given[0]), tuple(add))
+    ready = [_ready(row, fields, kinds) for row in given]
+    by_key = {str(key(row)): row for row in ready}
+    if len(by_key) < len(ready):
+        twice, _ = Counter(str(key(row)) for row in ready).most_common(1)[0]
+        raise ValueError(f"Two rows of {model.__name__} have the key {twice}: make one of them.")
+    # In order: two transactions that write the same rows in different ones would deadlock.
+    later(sql, [_as_json([by_key[each] for each in sorted(by_key)])])
+
+
+def statement(model: Model, names: tuple[str, ...], add: tuple[str, ...] = ()) -> str:
+    """SQL with one parameter, a JSON array of objects with these names."""
+    quote = connection.ops.quote_name
+    fields = [_field(model, name) for name in names]
+    columns = [quote(field.column) for field in fields]
+    key = key_fields(model)
+    if missing := [field.name for field in key if field not in fields]:
+        raise TypeError(f"A row of {model.__name__} lacks its key: {', '.join(missing)}.")
+    added = [_added(model, name, fields) for name in add]
+    sets = [
+        f"{column} = {f'there.{column} + ' if field in added else ''}excluded.{column}"
+        for field, column in ((field, quote(field.column)) for field in fields if field not in key)
+    ]
+    types = [f"{quote(n)} {f.db_type(connection)}" for n, f in zip(names, fields, strict=True)]
+    return f"""
+        INSERT INTO {quote(model._meta.db_table)} AS there ({", ".join(columns)})
+        SELECT {", ".join(map(quote, names))}
+        FROM jsonb_to_recordset(%s) AS new ({", ".join(types)})
+        ON CONFLICT ({", ".join(quote(field.column) for field in key)})
+        DO {"UPDATE SET " + ", ".join(sets) if sets else "NOTHING"}
+    """  # noqa: S608 (names of the model, no input)
+
+
+@cache
+def _plan(model: Model, names: tuple[str, ...], add: tuple[str, ...]) -> tuple[Any, ...]:
+    """What is the same for all rows with these names."""
+    fields = {name: _field(model, name) for name in names}
+    kinds = [AS_THEY_ARE.get(type(field)) for field in fields.values()]
+    sql = statement(model, names, add)
+    key = itemgetter(*(name for name, field in fields.items() if field in key_fields(model)))
+    return sql, fields, kinds, key
+
+
+def _field(model: Model, name: str) -> Any:
+    for field in own_fields(model):
+        if name in (field.name, field.attname):
+            if is_given(field):
+                raise TypeError(f"The database fills in {field}: leave it out.")
+            return field
+    raise TypeError(f"The table of {model.__name__} has no field {name}.")
+
+
+def _added(model: Model, name: str, fields: Sequence[Any]) -> Any:
+    field = _field(model, name)
+    if field not in fields or field in key_fields(model) or field.null:
+        raise TypeError(f"{field} cannot be added to: name a field of the rows that is never NULL.")
+    return field
+
+
+def _ready(row: Row, fields: Mapping[str, Any], kinds: Sequence[Any]) -> Row:
+    """The row as JSON can hold it, if need be by what its fields make of their values."""
+    if [type(value) for value in row.values()] == kinds and list(row) == list(fields):
+        return row
+    if row.keys() != fields.keys():
+        raise TypeError(f"All rows need the same fields, {', '.join(fields)}, but one has {row}.")
+    ready = {name: field.get_db_prep_save(row[name], connection) for name, field in fields.items()}
+    # JSON has no NaN.
+    return {name: str(v) if isinstance(v, float) else v for name, v in ready.items()}
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know, anywhere in a row: as text that Postgres reads."""
+    if isinstance(value, datetime) and value.tzinfo is None and settings.USE_TZ:
+        raise TypeError(f"{value!r} has no time zone: give it the one that is meant.")
+    if isinstance(value, date | UUID | Decimal):  # a datetime is a date
+        return str(value)
+    if isinstance(value, Jsonb):
+        return json.loads((value.dumps or json.dumps)(value.obj))
+    try:
+        connection.ensure_connection()
+        dumper = Transformer(connection.connection).get_dumper(value, PyFormat.TEXT)
+        return bytes(dumper.dump(value) or b"").decode()
+    except ProgrammingError as error:
+        raise TypeError(f"{value!r} cannot be written as it is: give what comes out.") from error
+
+
+_as_json = json.JSONEncoder(default=_plain, allow_nan=False).encode
