@@ -45,7 +45,7 @@ test-domain: ## what the domain does, over HTTP and in races: the same tests in 
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m pytest -n auto --dist worksteal $(DOMAIN) $(ARGS)
 
-bench: ## what everything costs beside what it could cost, in three minutes (ARGS="http" for a part)
+bench: ## what everything costs beside what else there is, in five minutes (ARGS="http" for a part)
 	$(INSTALL) requirements-embedded.txt
 	@exec "$(PY)" -m dev.bench $(ARGS)
 

@@ -27,6 +27,7 @@ os.environ |= {
 
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import Aggregate, event
+from eventsourcing.persistence import IntegrityError
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from psycopg.sql import SQL
@@ -139,12 +140,17 @@ def commands_with_stock() -> None:
 
 
 def increase(application: Application, sku: str) -> None:
-    try:
-        product = application.repository.get(Product.create_id(sku))
-    except AggregateNotFoundError:
-        product = Product(sku)
-    product.increase(1)
-    application.save(product)
+    while True:
+        try:
+            product = application.repository.get(Product.create_id(sku))
+        except AggregateNotFoundError:
+            product = Product(sku)
+        product.increase(1)
+        try:
+            application.save(product)
+            return
+        except IntegrityError:  # another process was first
+            pass
 
 
 if __name__ == "__main__":

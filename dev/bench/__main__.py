@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterator
 
-from dev.bench import bulk, commands, growth, memory, over_http, replay
+from dev.bench import bulk, commands, growth, memory, over_http, peers, replay
 from dev.bench.postgres import Postgres, own_postgres
 from dev.bench.report import HEAD, line, write
 from dev.bench.rounds import Row
@@ -12,6 +12,7 @@ from dev.failure import DevError, exit_with_sentence
 from dev.places import ROOT
 
 CASES: dict[str, Callable[[Postgres, Scale], Iterator[Row]]] = {
+    "peers": peers.measure,
     "commands": commands.measure,
     "http": over_http.measure,
     "bulk": bulk.measure,

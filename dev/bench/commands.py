@@ -1,18 +1,15 @@
 """Commands in process: one client, several processes, one product for all of them."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 
 from dev.bench.django_process import ENVIRONMENT
+from dev.bench.peers import EVENTSOURCING, python_with
 from dev.bench.postgres import Postgres
 from dev.bench.rounds import Row, Run, alternate, beside
 from dev.bench.scale import Scale
 from dev.bench.workers import WORKER, Workers, workers
-from dev.places import ROOT
 
 PRODUCTS = 1000
 PGBENCH, ORM = "`pgbench`, one statement per round trip", "the plain ORM"
@@ -22,14 +19,11 @@ BARE = {
     "two_trips": "its statements alone, in two round trips with libpq's pipeline",
 }
 LOG_ALONE, THEIRS_ALONE = "one client, the log alone", "`eventsourcing`, the log alone"
-THEIRS = "`eventsourcing`, with a table of the stock in its transaction"
 TOGETHER: tuple[tuple[str, int, int, Mapping[str, float]], ...] = (
     ("4 processes", 4, PRODUCTS, {}),
     ("8 processes", 8, PRODUCTS, {PGBENCH: 0.5}),
     ("8 processes, one product", 8, 1, {PGBENCH: 0.6}),
 )
-ELSEWHERE = ROOT / ".venv-bench"
-PACKAGES = ("eventsourcing[postgres]==9.5.6", "psycopg[binary]")
 
 
 def measure(postgres: Postgres, scale: Scale) -> Iterator[Row]:
@@ -61,11 +55,10 @@ def _one_client(
     whole[ORM] = running(*WORKER, "orm")
     whole |= {name: running(*WORKER, kind) for kind, name in BARE.items()}
     alone: dict[str, Run] = {"ours": running(*WORKER, "log")}
-    if python := _with_eventsourcing():
+    if python := python_with(".venv-bench", EVENTSOURCING):
         module = (python, "-m", "dev.measure_eventsourcing")
-        whole[THEIRS] = running(*module, "commands_with_stock", also=_database(postgres, "es1"))
-        alone[THEIRS_ALONE] = running(*module, "commands", also=_database(postgres, "es2"))
-    goals = {PGBENCH: 1.1, THEIRS: 2.5, THEIRS_ALONE: 2.5}
+        alone[THEIRS_ALONE] = running(*module, "commands", also=_database(postgres, "log_alone"))
+    goals = {PGBENCH: 1.1, THEIRS_ALONE: 2.5}
     yield from beside("one client", alternate(scale.rounds, whole), "commands/s", goals)
     yield from beside(LOG_ALONE, alternate(scale.rounds, alone), "commands/s", goals)
 
@@ -73,13 +66,3 @@ def _one_client(
 def _database(postgres: Postgres, name: str) -> dict[str, str]:
     postgres.create(name)
     return {"PGDATABASE": name, "PGHOST": str(postgres.cluster.sockets)}
-
-
-def _with_eventsourcing() -> str | None:
-    """The Python of an environment with the other package; None where it cannot be had."""
-    python = ELSEWHERE / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", ELSEWHERE], check=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES]
-    done = subprocess.run(install, env=os.environ, stderr=subprocess.DEVNULL, check=False)
-    return str(python) if done.returncode == 0 else None
