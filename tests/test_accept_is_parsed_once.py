@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 
 from cqrs_example.http import wants_html
-from cqrs_example.http.answers import _preferred_type, preferred_type
+from cqrs_example.http.accept import _preferred_type, preferred_type
 
 
 @pytest.mark.parametrize(

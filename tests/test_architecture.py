@@ -34,9 +34,10 @@ CORE = (
 SLICE, ANOTHER, *_ = trees.SLICES
 MOST_LINES = 1000
 # Beside the core: what `manage.py check` and `verify` ask, how signatures are read, how JSON is,
-# which characters can be seen, which failures of the database pass, what only pages look at,
-# and what a projection may write rows with, as it may with the ORM.
+# which characters can be seen, what a header says, which failures of the database pass, what only
+# pages look at, and what a projection may write rows with, as it may with the ORM.
 BESIDE = {
+    "accept.py",
     "characters.py",
     "checks.py",
     "codecs",

@@ -13,8 +13,9 @@ The view of a command names the fields that it takes, reads them, and answers:
         return done(request, events, lambda deposited: f"Deposited {deposited.amount}.")
 """
 
+from .accept import wants_html as wants_html
 from .answers import REFUSALS as REFUSALS, as_json as as_json, done as done
-from .answers import problem as problem, refused as refused, wants_html as wants_html
+from .answers import problem as problem, refused as refused
 from .characters import is_visible as is_visible, visible as visible
 from .endpoint import endpoint as endpoint
 from .failures import unavailable as unavailable

@@ -1,7 +1,6 @@
 """Answers: JSON or one plain sentence for programs, pages for people."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -13,29 +12,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from ..eventstore import RecordedEvent
 from ..messaging import CommandIdReused, DomainError, Repeated
 from ..messaging.transaction import E
+from .accept import wants_html
 from .reading import BadInput, is_form
 
 # What a view of a command answers with `refused`.
 REFUSALS = (BadInput, DomainError, CommandIdReused)
 NOTHING = "Nothing had to be done: it is so already."
 SENT_BEFORE = "Nothing was done: this form had been sent before. Check it, then send it again."
-OFFERED = [a + b for b in ("", "; charset=utf-8") for a in ("application/json", "text/html")]
-
-
-def preferred_type(request: HttpRequest) -> str | None:
-    """What the sender would rather read; None when it can read neither."""
-    return _preferred_type(request.headers.get("Accept", "*/*"))
-
-
-@lru_cache(maxsize=256)  # reading it takes a tenth of a request, and few different ones come
-def _preferred_type(accept: str) -> str | None:
-    request = HttpRequest()
-    request.META["HTTP_ACCEPT"] = accept
-    return request.get_preferred_type(OFFERED)
-
-
-def wants_html(request: HttpRequest) -> bool:
-    return (preferred_type(request) or "").startswith("text/html")
 
 
 def as_json(value: Any) -> HttpResponse:

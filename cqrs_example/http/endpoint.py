@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from .answers import REFUSALS, preferred_type, problem
+from .accept import preferred_type
+from .answers import REFUSALS, problem
 from .failures import unavailable
 from .reading import BadInput, is_json, require_readable
 
