@@ -257,8 +257,8 @@ def committing_tests(project: Project) -> None:
     project.write("bank/settings.py", text_of("bank/settings.py", 4))
     for parallel in ((), ("--parallel", "2")):
         assert "Ran 4 tests" in project.manage("test", "balances", "--noinput", *parallel)
-    options = ("-p", "no:cacheprovider", "-q", "--ds", "bank.settings", "--create-db")
-    assert "4 passed" in project.run("-m", "pytest", *options, "balances/tests.py")
+    project.write("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = bank.settings\n")
+    assert "4 passed" in project.run("-m", "pytest", "--create-db", "balances/tests.py")
 
 
 def attempt(call: str) -> str:

@@ -15,7 +15,7 @@ from .databases import libpq_environment, own_database, url
 
 ROOT = Path(__file__).parent.parent
 WRITE = re.compile(r"<!-- write: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
-PRIVACY = dict(WRITE.findall((ROOT / "docs" / "privacy.md").read_text()))
+PRIVACY: dict[str, str] = dict(WRITE.findall((ROOT / "docs" / "privacy.md").read_text()))
 WIRED = """
 INSTALLED_APPS += ["shop.blocks.eventstore", "shop.blocks.messaging"]
 EVENTS, COMMANDS, PROJECTIONS, POLICIES = [], ["shop.customers.register"], {}, {}
@@ -149,6 +149,30 @@ DATABASES["default"]["OPTIONS"]["server_side_binding"] = True
     )
     assert "no issues" in project.manage("check")
     assert project.shell(RACE.replace("-race", "-again")) == "1\n1"
+
+
+def test_rebuild_and_verify_with_a_pool(project: Project) -> None:
+    project.add("projections", "operations", "progress.py")
+    script = f"""
+from django.core.management import call_command
+from shop.models import Customer
+{registration("customer-8")}
+for _ in range(2):
+    Customer.objects.update(name="wrong")
+    call_command("rebuild", "customers")
+    call_command("verify")
+{registration("customer-9")}
+print(Customer.objects.get(number="customer-9").name)
+"""
+    assert project.shell(script).endswith("Ann")  # no temporary table took the row
+    project.shell("from shop.models import Customer\nCustomer.objects.all().delete()")
+    assert "customers: " in project.manage("verify", fails=True)
+    project.manage("rebuild", "--all")
+    assert "agree" in project.manage("verify")
+
+
+def registration(person: str) -> str:
+    return PRIVACY["register.py"].replace("customer-7", person)
 
 
 def test_the_model_drawn(project: Project) -> None:
