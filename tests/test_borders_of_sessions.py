@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from psycopg.conninfo import make_conninfo
 
+from cqrs_example.eventstore.log import APPEND_LOCK
 from cqrs_example.operations.asking import faults
 from dev.cluster import Cluster
 from dev.pooler import Pooler, pgbouncer
@@ -167,7 +168,7 @@ def test_long_work_inside_a_transaction_is_refused(transactional_db, command):
 
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[Cluster]:
-    with primary() as cluster:
+    with primary("max_prepared_transactions=5") as cluster:
         done = run_manage(cluster.url(), "migrate", "-v", "0")
         assert done.returncode == 0, done.stderr
         yield cluster
@@ -186,6 +187,24 @@ def test_standby_is_refused(own_server):
         read = "from cqrs_example.eventstore import read_all; list(read_all())"
         run = run_manage(standby, "shell", "-v", "0", "-c", read)
         assert "Read the log on the primary, not on a standby" in run.stderr
+
+
+def test_prepared_transaction_is_waited_for(own_server):
+    """Of a prepared transaction no process is known; its lock counts all the same."""
+    with psycopg.connect(own_server.url(), autocommit=True) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", APPEND_LOCK)
+        other.execute("PREPARE TRANSACTION 'away'")
+        with subprocess.Popen(
+            [sys.executable, "manage.py", "events", "tail"],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": own_server.url()},
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as tail:
+            assert "a transaction that writes to the log and does not end" in tail.stderr.readline()
+            other.execute("COMMIT PREPARED 'away'")
+    assert tail.returncode == 0
 
 
 def test_ready_follows_a_switch_to_read_only(server, rows):

@@ -20,9 +20,9 @@ from cqrs_example.eventstore import Event, RecordedEvent, last_event, read_all
 from cqrs_example.eventstore.log import APPEND_LOCK
 from cqrs_example.eventstore.models import StoredEvent
 from cqrs_example.messaging import execute
+from cqrs_example.operations import waiting
 from cqrs_example.projections import rebuild as rebuilding
 from cqrs_example.projections import replay as replaying
-from cqrs_example.projections import settling
 from cqrs_example.projections.models import Run
 from cqrs_example.projections.tables import temporary_tables
 
@@ -333,7 +333,7 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
         return cut_over(*arguments)
 
     monkeypatch.setattr(rebuilding, "_cut_over", counted)
-    monkeypatch.setattr(settling, "settled_position", last_position)
+    monkeypatch.setattr(waiting, "settled_position", last_position)
     with holding(WRITING) as (_, release), in_background(partial(rebuild, "accounts")) as job:
         until(lambda: next(waits) > 2)  # it waited, gave up, and waited again
         execute(deposit, Deposit("a", 1))  # comes through meanwhile
@@ -345,7 +345,7 @@ def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
 def test_log_that_is_never_free(log, monkeypatch):
     monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
     monkeypatch.setattr(rebuilding, "TRIES", 2)
-    monkeypatch.setattr(settling, "settled_position", last_position)
+    monkeypatch.setattr(waiting, "settled_position", last_position)
     spoiled = spoil()
     out = StringIO()
     with holding(WRITING), pytest.raises(CommandError):
@@ -356,7 +356,7 @@ def test_log_that_is_never_free(log, monkeypatch):
 
 @pytest.mark.parametrize("action", ["rebuild", "verify"])
 def test_waiting_for_a_long_transaction_is_told(log, monkeypatch, capsys, action):
-    monkeypatch.setattr(settling, "LONG", 0.05)
+    monkeypatch.setattr(waiting, "LONG", 0.05)
     job = partial(call_command, action, "accounts", stdout=StringIO())
     told = []
     with holding(WRITING) as (_, release), in_background(job) as done:

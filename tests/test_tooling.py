@@ -47,9 +47,13 @@ def test_compose_puts_a_buffering_proxy_before_the_application(compose):
         "server app:8000;",
         "proxy_set_header X-Forwarded-For $remote_addr;",
         "limit_req zone=guesses burst=10 nodelay;",
+        "limit_req zone=probes burst=4 nodelay;",
     ):
         assert line in told
     assert app["environment"].get("OPEN_MODE") is None
+    assert app["environment"]["DEBUG"] == "0"
+    assert "warehouse_app:" in app["environment"]["DATABASE_URL"]
+    assert "create_app_role warehouse_app" in compose["services"]["migrate"]["command"][-1]
 
 
 @pytest.mark.parametrize("name", LOCK_FILES)

@@ -370,7 +370,7 @@ def test_many_findings_are_counted(damaged):
         copy = COPY.format("gen_random_uuid()", "9")
         sql(copy.replace("stream, 9", f"'lost-{number:02}', 9"))
     told = finds()
-    assert told[0] == "the log: 50 findings in 31 events"
+    assert told[0] == "the log: 75 findings in 31 events"
     assert told[20:22] == ["  lost-19: version 9 comes after version 0", "  and 5 more"]
     assert told[22].startswith("  lost-00: version 9 says 3, but the sum is ")
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..eventstore import RecordedEvent, settled_position
+from ..eventstore import RecordedEvent
 from ..eventstore.log import BATCH, WHOLE_LOG
 from ..eventstore.recorded import SELECT
+from ..operations.waiting import settled_and_told
 from .finding import Condition, Walk, begins, fetch, walked_to
 from .looking import look
 from .moments import positions_between
@@ -66,7 +67,7 @@ def newest(wanted: Filter, count: int, settled: int) -> list[RecordedEvent[Any]]
 
 def after(position: int) -> Iterator[RecordedEvent[Any]]:
     """All events after a position that are settled now; those that the code cannot read too."""
-    settled = settled_position()
+    settled = settled_and_told("events tail")
     while events := look(WHOLE_LOG, [position, settled, BATCH]):
         yield from events
         position = events[-1].position

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
 from ..eventstore.codecs import as_json
@@ -87,8 +87,9 @@ def _retried(attempt: Callable[[], list[RecordedEvent[E]]]) -> list[RecordedEven
     for nth in range(RETRIES):
         try:
             return attempt()
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) not in RETRIED:
+        except (OperationalError, WrongExpectedVersion) as error:
+            raced = isinstance(error.__cause__, IntegrityError)  # with a writer that took no lock
+            if not raced and getattr(error.__cause__, "sqlstate", None) not in RETRIED:
                 raise
         time.sleep(random.uniform(0, 0.02 * 2**nth))  # noqa: S311 (lets one go ahead)
     return attempt()

@@ -18,6 +18,7 @@ from ..operations.asking import faults_of_the_log
 from .replay import Watch, streamed
 from .runs import Result
 from .sessions import column, session, snapshot
+from .verify_origins import wrong_origins
 
 SHOWN = 20  # findings of one check; the rest is counted
 
@@ -38,12 +39,17 @@ TWICE = """
     SELECT format('event %s is there %s times', id, count(*))
     FROM eventstore_event GROUP BY id HAVING count(*) > 1
 """
+POSITION_TWICE = """
+    SELECT format('position %s is there %s times', position, count(*))
+    FROM eventstore_event GROUP BY position HAVING count(*) > 1
+"""
 TYPES = "SELECT type, schema_version, min(position) FROM eventstore_event GROUP BY 1, 2 ORDER BY 3"
 BY_STREAM = SELECT + "ORDER BY stream, version"
 
 
 def verify_log(watch: Watch) -> Result:
-    """Versions from 1 without a gap, no event twice, each type known, and every invariant holds."""
+    """Versions from 1 without a gap, no event twice, each as its command records it, each type
+    known, and every invariant holds."""
     with session(), snapshot(), connection.cursor() as cursor:
         cursor.execute(COUNTS)
         events, streams = cursor.fetchone()
@@ -51,7 +57,8 @@ def verify_log(watch: Watch) -> Result:
         # An invariant would stop at an event that cannot be read.
         broken = [] if unknown else _broken_invariants(watch, events)
         unfit = [fault.sentence for fault in faults_of_the_log()]
-        checks = (unfit, _told(OUT_OF_ORDER), _told(TWICE), unknown, broken)
+        asked = map(_told, (OUT_OF_ORDER, TWICE, POSITION_TWICE))
+        checks = (unfit, *asked, unknown, broken, wrong_origins())
         found = [_first(findings) for findings in checks]
     if many := sum(number for number, _ in found):
         unasked = "; invariants need every type known, and were not asked" if unknown else ""

@@ -10,9 +10,16 @@ from itertools import islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    connection,
+)
 
-from ....eventstore import RecordedEvent, settled_position
+from ....eventstore import RecordedEvent
+from ....operations.waiting import settled_and_told
 from ... import statistics
 from ...arguments import add_filters, event_of, filter_of, uuid
 from ...as_json import as_json
@@ -84,13 +91,15 @@ class Command(BaseCommand):
         self.colours = wanted and not options["no_color"]
         try:
             getattr(self, options["action"].replace("-", "_"))(options)
+        except NotSupportedError as error:  # as on a standby
+            raise CommandError(str(error)) from None
         except (DatabaseError, InterfaceError) as error:
             told = " ".join(str(error).split())
             raise CommandError(f"The database did not answer: {told}") from None
 
     def tail(self, options: dict[str, Any]) -> None:
         wanted = filter_of(options, options["stream"])
-        settled = settled_position()
+        settled = settled_and_told("events tail")
         for event in newest(wanted, max(options["n"], 0), settled):
             self._say(event, options)
         while options["follow"]:

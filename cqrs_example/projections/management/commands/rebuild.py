@@ -1,3 +1,4 @@
+import signal
 from argparse import ArgumentParser
 from functools import partial
 from typing import Any
@@ -14,6 +15,11 @@ class Command(BaseCommand):
         "Rebuild read models from the log while the application runs. Until the last moment, and"
         " whatever goes wrong, the live tables are as they were."
     )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """A pipe that closes, as with `| head`, ends this quietly, as it does with other tools."""
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="as in settings.PROJECTIONS")

@@ -1,3 +1,4 @@
+import signal
 from argparse import ArgumentParser
 from functools import partial
 from typing import Any
@@ -15,6 +16,11 @@ class Command(BaseCommand):
         "Prove that read models are what the log says; without a name all of them, the log itself"
         " and settings.INVARIANTS. Locks nothing and changes nothing. Exit status 1 if not so."
     )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """A pipe that closes, as with `| head`, ends this quietly, as it does with other tools."""
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="as in settings.PROJECTIONS")

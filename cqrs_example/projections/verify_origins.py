@@ -1,0 +1,101 @@
+"""Prove where events come from: their ids, causes and times are as commands record them."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+from django.db import connection
+from django.utils import timezone
+
+CLOCK = timedelta(minutes=1)  # by so much a server's clock may have been put right
+MOST_ISSUED = 1000  # commands of one name that a policy issues for one event: then it is not asked
+
+# The number of an event among those of its command; and what is said to have caused it, if that is
+# an event that is below it in the log.
+ORIGINS = """
+    SELECT event.id, event.position, event.stream, event.causation_id, event.correlation_id,
+        event.recorded_at, event.occurred_at, event.metadata->'command'->>'id',
+        event.metadata->'command'->>'name',
+        row_number() OVER (PARTITION BY event.metadata->'command'->>'id' ORDER BY event.position),
+        cause.correlation_id,
+        lag(event.recorded_at) OVER (PARTITION BY event.stream ORDER BY event.version),
+        first_value((event.causation_id, event.correlation_id, event.metadata::text)::text) OVER (
+            PARTITION BY event.metadata->'command'->>'id' ORDER BY event.position)
+            = (event.causation_id, event.correlation_id, event.metadata::text)::text
+    FROM eventstore_event AS event
+    LEFT JOIN eventstore_event AS cause
+        ON cause.id = event.causation_id AND cause.position < event.position
+    ORDER BY event.position
+"""
+
+
+class Origin(NamedTuple):
+    """A row of ORIGINS. `as_first`: cause, correlation and metadata are those of its command's
+    first event. An event that no command of `messaging` recorded has no `command`."""
+
+    id: UUID
+    position: int
+    stream: str
+    causation_id: UUID
+    correlation_id: UUID
+    recorded_at: datetime
+    occurred_at: datetime
+    command: str | None
+    name: str | None
+    number: int
+    correlation_of_cause: UUID | None
+    recorded_before: datetime | None
+    as_first: bool
+
+
+def wrong_origins() -> Iterator[str]:
+    """What is wrong with ids, causes and times, event by event."""
+    now = timezone.now()
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(ORIGINS)
+        for row in cursor:
+            origin = Origin(*row)
+            for finding in (*_of_the_command(origin), *_of_times(origin, now)):
+                yield f"event {origin.id} at position {origin.position} {finding}"
+
+
+def _of_the_command(origin: Origin) -> Iterator[str]:
+    if origin.command is None:
+        return
+    command = _uuid(origin.command)
+    if command is None or origin.id != uuid5(command, str(origin.number)):
+        yield f"does not have the id of event {origin.number} of its command {origin.command}"
+    if not origin.as_first:
+        yield f"differs from the first event of its command {origin.command} in what caused it"
+    if origin.causation_id == command:
+        return
+    if origin.correlation_of_cause is None:
+        cause = origin.causation_id
+        yield f"names a cause that is neither its command nor an event before it: {cause}"
+    elif origin.correlation_of_cause != origin.correlation_id:
+        yield f"does not have the correlation id of its cause {origin.causation_id}"
+    elif not _is_issued_for(origin, command):
+        yield f"was not caused by {origin.causation_id}: its command's id is not made of that"
+
+
+def _is_issued_for(origin: Origin, command: UUID | None) -> bool:
+    """Whether the command's id is the one that a policy's command has for this event."""
+    names = (origin.name if n == 1 else f"{origin.name} {n}" for n in range(1, MOST_ISSUED))
+    return any(command == uuid5(origin.causation_id, str(name)) for name in names)
+
+
+def _of_times(origin: Origin, now: datetime) -> Iterator[str]:
+    if origin.recorded_at > now + CLOCK:
+        yield f"is recorded in the future, at {origin.recorded_at}"
+    if origin.recorded_before and origin.recorded_at < origin.recorded_before - CLOCK:
+        yield f"is recorded at {origin.recorded_at}, before the one before it in {origin.stream}"
+    if origin.occurred_at > origin.recorded_at + CLOCK:
+        yield f"is said to have occurred at {origin.occurred_at}, after it was recorded"
+
+
+def _uuid(text: Any) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
