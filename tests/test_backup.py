@@ -96,4 +96,6 @@ def test_restored_log_that_is_damaged_is_found(drill):
     with psycopg.connect(drill["COPY_URL"]) as owner:
         owner.execute("ALTER TABLE eventstore_event DISABLE TRIGGER ALL")
         owner.execute("DELETE FROM eventstore_event WHERE version = 2")
+        owner.execute("ALTER TABLE eventstore_event ENABLE TRIGGER ALL")
+        owner.execute("ALTER TABLE eventstore_event ENABLE ALWAYS TRIGGER eventstore_append_only")
     assert "abc123: version 3 comes after version 1" in run("prove", drill, status=1)

@@ -1,6 +1,7 @@
 """Statements that travel together: one round trip for all of them, past psycopg's cursors."""
 
 import re
+import time
 from collections.abc import Generator, Sequence
 from hashlib import blake2b
 from itertools import count
@@ -11,6 +12,7 @@ from psycopg import Connection, OperationalError, ProgrammingError, generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import (
     DatatypeMismatch,
+    Diagnostic,
     FeatureNotSupported,
     InFailedSqlTransaction,
     InvalidSqlStatementName,
@@ -26,6 +28,10 @@ MOST_PREPARED = 100
 # prepared would fail as long as the connection lives.
 OUTDATED = (DatatypeMismatch, FeatureNotSupported, InvalidSqlStatementName)
 
+# Seconds that COMMIT may take. The server's statement_timeout does not count for it, and where a
+# synchronous standby is away it would wait for ever.
+PATIENCE = 12.0
+
 Key = tuple[str, tuple[int, ...]]  # SQL with %s, and the types of its parameters
 
 
@@ -34,6 +40,11 @@ class Names(dict[Key, bytes]):
 
     outdated = False
     unnamed = False  # nothing is prepared: a pooler hands each transaction to another process
+    unreplicated = False  # the server gave up waiting for a standby, and committed all the same
+
+    def notice(self, diagnostic: Diagnostic) -> None:
+        """The server says so in a warning, in any language, and then that all went well."""
+        self.unreplicated |= diagnostic.source_function == "SyncRepWaitForLSN"
 
 
 _names: WeakKeyDictionary[Connection[Any], Names] = WeakKeyDictionary()
@@ -52,7 +63,10 @@ COMMIT = Statement(("COMMIT", ()))
 
 def names(connection: Connection[Any]) -> Names:
     """For `send`: a connection from a pool may have some already."""
-    return _names.setdefault(connection, Names())
+    if connection not in _names:
+        _names[connection] = Names()
+        connection.add_notice_handler(_names[connection].notice)
+    return _names[connection]
 
 
 def statement(
@@ -88,6 +102,7 @@ def send(connection: Connection[Any], known: Names, statements: Sequence[Stateme
         if done.status == ExecStatus.COMMAND_OK:
             known.clear()
             known.outdated = False
+    known.unreplicated = False
     answers, new = _exchanged(connection, known, statements)
     for number, answer in enumerate(answers):
         if answer.status == ExecStatus.FATAL_ERROR:
@@ -98,6 +113,8 @@ def send(connection: Connection[Any], known: Names, statements: Sequence[Stateme
             raise error
     if statements[-1] is COMMIT and answers[-1].command_status != b"COMMIT":
         raise InFailedSqlTransaction("A statement had failed before: all is rolled back.")
+    if known.unreplicated:
+        raise OperationalError("Committed, but no standby has said that it has it, too.")
     return answers[-1]
 
 
@@ -124,12 +141,28 @@ def _exchanged(
         libpq.send_query_prepared(name, parameters)
         expected += 1
     libpq.pipeline_sync()
-    answers = connection.wait(_answers(libpq, expected))
+    waiting = _answers(libpq, expected)
+    last = statements[-1] is COMMIT
+    answers = connection.wait(_impatiently(libpq, waiting) if last else waiting)
     libpq.exit_pipeline_mode()
     for number, key in new:
         if answers[number].status != ExecStatus.COMMAND_OK:  # refused, or skipped
             del known[key]
     return answers, {number + nth for number, _ in new for nth in (0, 1)}
+
+
+def _impatiently(libpq: PGconn, answers: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """The same, but after `PATIENCE` the server is asked to give up."""
+    deadline, wanted = time.monotonic() + PATIENCE, next(answers)
+    while True:
+        ready = yield wanted  # nothing, now and then, when there is nothing
+        if not ready and time.monotonic() > deadline:
+            libpq.get_cancel().cancel()
+            deadline = float("inf")
+        try:
+            wanted = answers.send(ready)
+        except StopIteration as end:
+            return end.value
 
 
 def _answers(libpq: PGconn, expected: int) -> Generator[Any, Any, list[PGresult]]:
