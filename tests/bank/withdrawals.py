@@ -1,33 +1,27 @@
 """The projection that adds up what was withdrawn on a day."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, date
 
 from cqrs_example.eventstore import RecordedEvent
-from cqrs_example.messaging import later
+from cqrs_example.messaging import upsert
 
 from .events import Withdrawn
 from .models import DayOfWithdrawals
 
 MODELS = [DayOfWithdrawals]
 
-ADD = """
-    INSERT INTO bank_dayofwithdrawals AS there (account, day, amount, withdrawals)
-    SELECT row ->> 0, (row ->> 1)::date, (row ->> 2)::bigint, (row ->> 3)::int
-    FROM jsonb_array_elements(%s) AS row
-    ON CONFLICT (account, day) DO UPDATE SET amount = there.amount + excluded.amount,
-        withdrawals = there.withdrawals + excluded.withdrawals
-"""
-
 
 def project(events: Sequence[RecordedEvent[Withdrawn]]) -> None:
-    amount: Counter[tuple[str, str]] = Counter()
-    withdrawals: Counter[tuple[str, str]] = Counter()
+    amount: Counter[tuple[str, date]] = Counter()
+    withdrawals: Counter[tuple[str, date]] = Counter()
     for event in events:
-        day = event.occurred_at.astimezone(UTC).date().isoformat()
-        amount[event.data.account, day] += event.data.amount
-        withdrawals[event.data.account, day] += 1
-    rows = [[*key, amount[key], withdrawals[key]] for key in sorted(amount)]
-    later(ADD, [json.dumps(rows)])
+        key = event.data.account, event.occurred_at.astimezone(UTC).date()
+        amount[key] += event.data.amount
+        withdrawals[key] += 1
+    rows = [
+        {"account": name, "day": day, "amount": amount[name, day], "withdrawals": count}
+        for (name, day), count in withdrawals.items()
+    ]
+    upsert(DayOfWithdrawals, rows, add=["amount", "withdrawals"])
