@@ -13,6 +13,8 @@ def content_security_policy(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if settings.DEBUG and response.status_code in (404, 500):
+            return response  # Django's own pages, whose style is in them
         response.headers.setdefault("Content-Security-Policy", policy)
         return response
 

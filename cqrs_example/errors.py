@@ -4,6 +4,21 @@ from django.http import HttpRequest, HttpResponse
 
 from .http import BadInput, problem
 
+TOO_OLD = "this form is too old. Go back, reload the page and try again."
+OTHER_SITE = (
+    "this form was sent by {:.80}, which is another address than the one that it was sent to. If"
+    " both are this site, whoever runs it has to name that address in CSRF_TRUSTED_ORIGINS, or its"
+    " proxy in FORWARDED_ALLOW_IPS."
+)
+CSRF = {
+    "Origin checking failed": OTHER_SITE,
+    "Referer checking failed - no Referer": "your browser does not say which page this form was on"
+    " (the Referer). Allow it to say so to this site, then reload the page and try again.",
+    "Referer checking failed": OTHER_SITE,
+    "CSRF cookie": "your browser has sent no cookie. Allow cookies for this site, then go back,"
+    " reload the page and try again.",
+}
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem(request, BadInput("This request makes no sense to us.", 400))
@@ -14,8 +29,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    sentence = "Nothing was done: this form is too old. Go back, reload the page and try again."
-    return problem(request, BadInput(sentence, 403))
+    """A sentence for each of Django's reasons: most do not go away by loading the page again."""
+    sentence = next((text for begin, text in CSRF.items() if reason.startswith(begin)), TOO_OLD)
+    sent_by = request.headers.get("Origin") or request.headers.get("Referer") or "nowhere"
+    return problem(request, BadInput(f"Nothing was done: {sentence.format(sent_by)}", 403))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

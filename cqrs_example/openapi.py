@@ -40,7 +40,7 @@ def description() -> dict[str, Any]:
         if twice := paths.keys() & document["paths"].keys():
             raise ValueError(f"{file} describes {min(twice)}, which is described already.")
         document["paths"] |= paths
-    return document if settings.OPEN_MODE else _closed(document)
+    return document if getattr(settings, "OPEN_MODE", False) else _closed(document)
 
 
 def _closed(document: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ SLICE, ANOTHER, *_ = trees.SLICES
 MOST_LINES = 1000
 # Beside the core: what `manage.py check` and `verify` ask, how signatures are read, how JSON is,
 # which characters can be seen, what a header says, which failures of the database pass, what only
-# pages look at, and what a projection may write rows with, as it may with the ORM.
+# pages look at, how long lists are sent, and what a projection may write rows with.
 BESIDE = {
     "accept.py",
     "characters.py",
@@ -46,6 +46,7 @@ BESIDE = {
     "invariants.py",
     "keys.py",
     "looking.py",
+    "streamed.py",
     "upserts.py",
 }
 

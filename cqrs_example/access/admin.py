@@ -12,9 +12,9 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The list of tokens; deleting one revokes it. `manage.py create_token` makes them, because a
     token is shown once, to whoever will keep it."""
 
-    list_display = ("name", "account", "created_at")
+    list_display = ("name", "account", "created_at", "expires_at")
     list_select_related = ("account",)
-    readonly_fields = ("name", "account", "created_at")
+    readonly_fields = ("name", "account", "created_at", "expires_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

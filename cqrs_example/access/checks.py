@@ -1,6 +1,6 @@
 """What `manage.py check` says about access; with `--deploy`, what must not be in production."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -8,20 +8,36 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
+from .configuration import problems, setting
 from .permissions import needed
+
+CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
+# They ask for themselves, or must be open.
+OWN = ("django.contrib.admin.sites.", "django.contrib.auth.views.")
 
 
 @register
 def check_permissions(**kwargs: Any) -> list[CheckMessage]:
-    """Each permission names its view, and no endpoint that takes a POST is forgotten."""
-    errors: list[CheckMessage] = []
-    for name, path in settings.PERMISSIONS.items():
+    """Each permission names its view, no endpoint that takes a POST is forgotten, and no view that
+    changes something is open to all by accident."""
+    errors: list[CheckMessage] = [Error(one, id="access.E003") for one in problems()]
+    if errors:
+        return errors
+    errors += [*_unresolved("PERMISSIONS"), *_unresolved("OPEN_VIEWS")]
+    if errors:
+        return errors
+    views = list(_views())
+    errors += [_open_to_all(view) for view in views if _is_forgotten(view)]
+    return [*errors, *(_exempt(view, taken) for view in views if (taken := _taken_of_all(view)))]
+
+
+def _unresolved(name: str) -> Iterator[CheckMessage]:
+    entries = setting(name)
+    for key, path in dict(entries if isinstance(entries, dict) else enumerate(entries)).items():
         try:
             import_string(path)
         except ImportError as error:
-            problem = f"settings.PERMISSIONS[{name!r}] = {path!r}: {error}."
-            errors.append(Error(problem, id="access.E001"))
-    return errors or [_open_to_all(view) for view in _views() if _is_forgotten(view)]
+            yield Error(f"settings.{name}[{key!r}] = {path!r}: {error}.", id="access.E001")
 
 
 def _views(patterns: list[Any] | None = None) -> Iterator[Any]:
@@ -43,17 +59,52 @@ def _open_to_all(view: Any) -> CheckMessage:
     return Error(problem, hint="Name it in settings.PERMISSIONS.", id="access.E002")
 
 
+def _taken_of_all(view: Any) -> Collection[str]:
+    """The methods with which somebody unknown can change something here, unless that is meant."""
+    if getattr(view, "login_required", True) or _name(view).startswith(OWN):
+        return ()
+    meant = [import_string(path) for path in setting("OPEN_VIEWS")]
+    return () if view in meant or _class_of(view) in meant else _methods(view) & CHANGING
+
+
+def _methods(view: Any) -> set[str]:
+    """What a view answers to: an endpoint says it, a class shows it, a viewset of Django REST
+    framework has a mapping. A plain function may take anything."""
+    if methods := getattr(view, "methods", None):
+        return set(methods)
+    if (actions := getattr(view, "actions", None)) is not None:
+        return {method.upper() for method in actions}
+    cls = _class_of(view)
+    return {one for one in CHANGING if cls is None or hasattr(cls, one.lower())}
+
+
+def _class_of(view: Any) -> Any:
+    return getattr(view, "view_class", None) or getattr(view, "cls", None)
+
+
+def _name(view: Any) -> str:
+    named = _class_of(view) or view
+    return f"{named.__module__}.{getattr(named, '__qualname__', type(named).__qualname__)}"
+
+
+def _exempt(view: Any, methods: Collection[str]) -> CheckMessage:
+    problem = f"{_name(view)} takes {', '.join(sorted(methods))} from everyone: no login is asked."
+    hint = (
+        "If it is Django REST framework's, give it an authentication and a permission class (see"
+        " docs/copying.md); if it asks for itself, or is meant for all, name it in"
+        " settings.OPEN_VIEWS."
+    )
+    return Error(problem, hint=hint, id="access.E004")
+
+
 @register(Tags.security, deploy=True)
 def check_production(**kwargs: Any) -> list[CheckMessage]:
     """What is well for trying out, and lets anyone in elsewhere."""
     found: list[CheckMessage] = []
-    if settings.OPEN_MODE:
+    if setting("OPEN_MODE"):
         sentence = "OPEN_MODE=1: everyone may see and do everything. Set OPEN_MODE=0."
         found.append(Warning(sentence, id="access.W001"))
     if "*" in settings.ALLOWED_HOSTS:
         sentence = "ALLOWED_HOSTS is *: name the hosts that this is served as."
         found.append(Warning(sentence, id="access.W002"))
-    if settings.DATABASES["default"]["ENGINE"] == "dev.embedded":
-        sentence = "DATABASE_URL is not set: the embedded Postgres is for trying out."
-        found.append(Warning(sentence, id="access.W003"))
     return found

@@ -8,24 +8,33 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
 from ..http import BadInput, problem, unavailable, wants_html
 from ..http.reading import is_json
+from .address import is_forwarded
+from .configuration import setting
+from .open_mode import is_here
 from .permissions import has, needed
 from .tokens import account_of
 
 UNKNOWN = (
     "Log in, or send a token: Authorization: Bearer TOKEN (manage.py create_token makes tokens)."
 )
+NOT_THE_ADMIN = "A token does not open the admin, which is for people: log in there."
 R = TypeVar("R", bound=HttpResponseBase)
-REVOKED = "This token is not known here, or no longer: ask whoever gave it to you for a new one."
+REVOKED = (
+    "This token is not known here, or no longer, or has expired: ask whoever gave it to you for a"
+    " new one."
+)
 
 
 class Access(LoginRequiredMiddleware):
     """People are sent to the login page, programs are answered 401; a view that takes a permission
     (`settings.PERMISSIONS`) answers 403 to an account without it. Views marked with
-    `login_not_required` are open to all; with `settings.OPEN_MODE`, every view is."""
+    `login_not_required` are open to all; with `settings.OPEN_MODE`, every view is to this machine.
+    """
 
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
@@ -50,9 +59,10 @@ class Access(LoginRequiredMiddleware):
             if account is None:
                 return _unauthorized(request, REVOKED, ', error="invalid_token"')
             request.user = account
-            if _for_staff(request) and not account.is_staff:  # the admin would show a login page
-                return _forbidden(request, "enter the admin", "make it a staff account")
-        if settings.OPEN_MODE and (not _for_staff(request) or wants_html(request)):
+            if _for_staff(request):
+                # It would open all that a superuser may, to whoever finds it in a program's files.
+                return problem(request, BadInput(NOT_THE_ADMIN, 403))
+        if _is_open(request) and (not _for_staff(request) or wants_html(request)):
             return None
         permission = needed(view)
         if permission and request.user.is_authenticated and not has(request.user, permission):
@@ -68,7 +78,9 @@ class Access(LoginRequiredMiddleware):
         if request.method in ("GET", "HEAD"):
             return redirect_to_login(request.get_full_path())
         messages.error(request, "Nothing was done: log in, then send it again.")
-        return redirect_to_login(request.headers.get("Referer", "/"))
+        return redirect_to_login(
+            request.headers.get("Referer", resolve_url(settings.LOGIN_REDIRECT_URL))
+        )
 
 
 def _for_this_sender(response: R) -> R:
@@ -80,8 +92,18 @@ def _for_this_sender(response: R) -> R:
 
 def _unauthorized(request: HttpRequest, sentence: str, more: str = "") -> HttpResponse:
     response = problem(request, BadInput(sentence, 401))
-    response.headers["WWW-Authenticate"] = f'Bearer realm="warehouse"{more}'
+    realm = setting("ACCESS_REALM")
+    response.headers["WWW-Authenticate"] = f'Bearer realm="{realm}"{more}'
     return response
+
+
+def _is_open(request: HttpRequest) -> bool:
+    """Whatever serves it: to this machine, and not through a proxy, behind which is anybody."""
+    return (
+        setting("OPEN_MODE")
+        and is_here(request.META.get("REMOTE_ADDR", ""))
+        and not is_forwarded(request)
+    )
 
 
 def _for_staff(request: HttpRequest) -> bool:

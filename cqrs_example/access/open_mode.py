@@ -7,12 +7,12 @@ from ipaddress import ip_address
 LOOKED_AT = "OPEN_MODE_IS_SERVED_HERE_ONLY"
 
 
-def refusal(hosts: Iterable[str]) -> str | None:
+def refusal(hosts: Iterable[str], is_open: bool | None = None) -> str | None:
     """Why a server that listens on these hosts must not start; None when it may, and wsgi.py can be
-    loaded in this process and its children."""
-    if os.environ.get("OPEN_MODE") != "1":
+    loaded in this process and its children. `is_open`: unless given, what the environment says."""
+    if not (os.environ.get("OPEN_MODE") == "1" if is_open is None else is_open):
         return None
-    elsewhere = [host for host in hosts if not _is_here(host)]
+    elsewhere = [host for host in hosts if not is_here(host)]
     if not elsewhere:
         os.environ[LOOKED_AT] = "1"
         return None
@@ -33,8 +33,10 @@ def refusal_of_others() -> str | None:
     )
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether an address or a name is this machine's own."""
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        address = ip_address(host.strip("[]"))
     except ValueError:
         return host == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

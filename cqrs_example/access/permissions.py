@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.utils.module_loading import import_string
 
+from .configuration import setting
 from .models import Token
 
 
 def create_permissions(using: str, **kwargs: Any) -> None:
     """A row for each, so that the admin can give them to accounts and groups."""
     model = ContentType.objects.db_manager(using).get_for_model(Token)
-    for name in settings.PERMISSIONS:
+    for name in setting("PERMISSIONS"):
         Permission.objects.using(using).get_or_create(
             content_type=model, codename=name, defaults={"name": f"Can {name}"}
         )
@@ -21,7 +21,7 @@ def create_permissions(using: str, **kwargs: Any) -> None:
 
 def needed(view: Any) -> str | None:
     """The permission that a view takes; None for one that needs no more than a login."""
-    paths = settings.PERMISSIONS.items()
+    paths = setting("PERMISSIONS").items()
     return next((name for name, path in paths if import_string(path) is view), None)
 
 

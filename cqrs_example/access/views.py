@@ -6,9 +6,7 @@ from ..http import BadInput, endpoint, problem
 from ..http.endpoint import View
 from .forms import Login
 
-_login: View = LoginView.as_view(  # type: ignore[assignment]
-    template_name="access/login.html", authentication_form=Login
-)
+_login: View = LoginView.as_view(template_name="access/login.html", authentication_form=Login)
 _logout: View = LogoutView.as_view()
 login = login_not_required(endpoint("GET", "HEAD", "POST")(_login))
 logout = login_not_required(endpoint("POST")(_logout))

@@ -1,12 +1,16 @@
 """Looking at the log, for pages and tools: not for deciding, nor for following it."""
 
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from .contracts import UnreadableEvent
 from .log import END
-from .recorded import SELECT, RecordedEvent, query
+from .recorded import SELECT, RecordedEvent, recorded
 
 BETWEEN = SELECT + "WHERE position > %s AND position < %s ORDER BY position {way} LIMIT %s"
 # Compared as pairs, as they stand in the index: `type = …` may make Postgres walk through the whole
@@ -28,16 +32,47 @@ def events_between(
     """The events between two positions, both exclusive, oldest or newest first; of one type, if
     `stored_type` gives its name.
 
-    At the newest end, what commits late may still be missing.
+    One that the code cannot read has an `Unreadable` as its data. At the newest end, what commits late may still be missing.
     """
     way = "DESC" if backwards else "ASC"
     if stored_type is None:
-        return query(BETWEEN.format(way=way), [after, before, limit])
-    return query(OF_TYPE.format(way=way), [stored_type, after, stored_type, before, limit])
+        return look(BETWEEN.format(way=way), [after, before, limit])
+    return look(OF_TYPE.format(way=way), [stored_type, after, stored_type, before, limit])
 
 
-def is_recorded(event_id: UUID) -> bool:
-    """Whether an event with this id is in the log."""
+def metadata_of(event_id: UUID) -> Mapping[str, Any] | None:
+    """What is recorded beside the event with this id; None where there is no such event."""
+    found = rows("SELECT metadata::text FROM eventstore_event WHERE id = %s", [event_id])
+    return json.loads(found[0][0]) if found else None
+
+
+def look(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
+    """Run a query for `COLUMNS`, like `recorded.query`; never raises UnreadableEvent."""
+    return [tolerant(row) for row in rows(sql, parameters)]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """In the place of an event's data: what is stored, and why the code cannot read it."""
+
+    stored: Any
+    problem: str
+
+    def __str__(self) -> str:
+        return f"This event cannot be read. {self.problem}"
+
+
+def tolerant(row: Sequence[Any]) -> RecordedEvent[Any]:
+    """The event from its row, with `Unreadable` as its data if need be."""
+    try:
+        return recorded(row)
+    except UnreadableEvent as error:
+        data = Unreadable(json.loads(row[6]), str(error))
+        return RecordedEvent(row, data)
+
+
+def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM eventstore_event WHERE id = %s", [event_id])
-        return cursor.fetchone() is not None
+        cursor.execute(sql, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

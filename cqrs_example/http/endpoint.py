@@ -14,7 +14,7 @@ from .answers import REFUSALS, problem
 from .failures import unavailable
 from .reading import BadInput, is_json, require_readable
 
-View = Callable[..., HttpResponse]
+View = Callable[..., Any]  # to a response, which may be streamed
 
 
 def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View]:
@@ -47,7 +47,7 @@ def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View
     return decorate
 
 
-def _reply(request: HttpRequest, methods: Sequence[str], keys: set[str], run: View) -> HttpResponse:
+def _reply(request: HttpRequest, methods: Sequence[str], keys: set[str], run: View) -> Any:
     try:
         if request.method not in methods:
             raise BadInput(f"Use {' or '.join(methods)} here, not {request.method}.", 405)

@@ -1,100 +1,21 @@
-"""What Django's admin shows of the log and of the read models, and that it changes neither."""
+"""Registers the log and the read models with Django's admin; the classes are in `model_admins`.
 
-from typing import Any
+An admin of your own for a read model may extend `model_admins.ReadModelAdmin`.
+"""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.urls import path
-from django.urls.resolvers import URLPattern
 
 from ..eventstore.models import StoredEvent
-from . import events, overview, read_models
-from .edge import inspecting
+from .model_admins import EventAdmin, ReadModelAdmin
 from .statistics import projection_models
 
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Nobody may add, change or delete, superusers included; Django answers 403."""
-
-    actions = None
-
-    class Media:
-        css = {"all": ["inspection/inspection.css"]}
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(StoredEvent)
-class EventAdmin(ReadOnlyAdmin):
-    """The log. The pages are our own: the stock list counts, sorts and scans the whole table."""
-
-    class Media:
-        js = ["inspection/copy.js"]
-
-    def get_urls(self) -> list[URLPattern]:
-        pages = {"overview": self.overview, "stream": self.stream, "export": self.export}
-        own = [
-            path(f"{name}/", self.admin_site.admin_view(view), name=f"inspection_{name}")
-            for name, view in pages.items()
-        ]
-        as_json = self.admin_site.admin_view(self.event_json)
-        own.append(path("<int:position>/event.json", as_json, name="inspection_json"))
-        return own + super().get_urls()
-
-    @inspecting
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return events.listed(self, request)
-
-    @inspecting
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
-        return events.one(self, request, object_id)
-
-    @inspecting
-    def history_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
-        return events.one(self, request, object_id)
-
-    @inspecting
-    def stream(self, request: HttpRequest) -> HttpResponse:
-        return events.stream(self, request)
-
-    @inspecting
-    def export(self, request: HttpRequest) -> HttpResponseBase:
-        return events.export(request)
-
-    @inspecting
-    def event_json(self, request: HttpRequest, position: int) -> HttpResponse:
-        return events.as_file(position)
-
-    @inspecting
-    def overview(self, request: HttpRequest) -> HttpResponse:
-        return overview.overview(self, request)
-
-
-class ReadModelAdmin(ReadOnlyAdmin):
-    """A table that a projection writes; `projection` is that one's name."""
-
-    projection = ""
-
-    @inspecting
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return read_models.listed(self, request)
-
-    @inspecting
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
-        return read_models.one(self, request, object_id, self.projection)
-
-    @inspecting
-    def history_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
-        return read_models.one(self, request, object_id, self.projection)
-
-
+admin.site.register(StoredEvent, EventAdmin)
+# Not by templates of the admin's own names: those are found only where this app comes before it.
+admin.site.index_template = admin.site.index_template or "inspection/index.html"
+admin.site.login_template = admin.site.login_template or "inspection/login.html"
+# Every other app's admin first: a read model that has one of its own keeps it.
+admin.autodiscover()
 for name, models in projection_models().items():
-    admin.site.register(models, ReadModelAdmin, projection=name)
+    for model in models:
+        if not admin.site.is_registered(model):
+            admin.site.register(model, ReadModelAdmin, projection=name)

@@ -176,7 +176,8 @@ def _moment(values: Mapping[str, str], name: str) -> datetime | None:
     text = values.get(name, "").strip()
     try:
         moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
+        # In UTC at once: the first and the last hours of all are not there in every zone.
+        return moment and moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         example = "a date and time such as 2025-01-31 or 2025-01-31T18:00 (UTC)"
         raise BadInput(f"{name.title()} must be {example}, but is {text!r:.40}.") from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None

@@ -1,8 +1,18 @@
 from typing import Any
 
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
 from psycopg import Connection, OperationalError
 
 from cqrs_example.database import base
+
+
+@register(Tags.security, deploy=True)
+def check_production(**kwargs: Any) -> list[CheckMessage]:
+    """Django reads this module where the embedded Postgres is chosen, and nowhere else."""
+    sentence = "DATABASE_URL is not set: the embedded Postgres is for trying out."
+    chosen = settings.DATABASES["default"]["ENGINE"] == __package__
+    return [Warning(sentence, id="embedded.W001")] if chosen else []
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

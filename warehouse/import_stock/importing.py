@@ -3,6 +3,7 @@
 import gc
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -12,8 +13,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import reset_queries
 
-from cqrs_example.eventstore.looking import is_recorded
-from cqrs_example.messaging import Context, execute
+from cqrs_example.eventstore.looking import metadata_of
+from cqrs_example.messaging import Context, Repeated, execute
 
 from .command import ImportStock, handle
 from .reading import Row, WrongLine, read
@@ -21,6 +22,7 @@ from .reading import Row, WrongLine, read
 # The size of a chunk is a part of each line's identity: with another one, a second run would not
 # know what the first has done.
 CHUNK = 1000
+ACTOR = "import"
 NAMED = 20  # wrong lines; the rest is counted
 
 
@@ -65,21 +67,23 @@ def import_rows(spool: IO[str], fingerprint: str, told: str) -> Iterator[tuple[i
     while rows := [_row(line) for line in islice(spool, CHUNK)]:
         command = ImportStock(fingerprint, rows[0].line, rows[-1].line)
         command_id = uuid5(file_id, str(command.first_line))
-        new = 0 if _is_there(command_id) else len(rows)
-        if new:
-            execute(
-                partial(handle, rows),
-                command,
-                Context(command_id, file_id, "import", {"file": told}),
-            )
+        new = 0
+        if not _is_there(command_id, command):
+            context = Context(command_id, file_id, ACTOR, {"file": told})
+            events = execute(partial(handle, rows), command, context)
+            # Repeated: somebody imports the same file at the same time, and came first.
+            new = 0 if isinstance(events, Repeated) else len(rows)
         reset_queries()  # with DEBUG=1 Django keeps every statement, each with a thousand rows
         done += len(rows)
         yield new, done
 
 
-def _is_there(command_id: UUID) -> bool:
-    """Whether a chunk was imported before: asked first, because a refusal at its end costs more."""
-    return is_recorded(uuid5(command_id, "1"))
+def _is_there(command_id: UUID, command: ImportStock) -> bool:
+    """Whether a chunk was imported before: asked first, because a refusal at its end costs more.
+    Where somebody else has used its id, `execute` refuses."""
+    metadata = metadata_of(uuid5(command_id, "1")) or {}
+    by, what = metadata.get("actor"), metadata.get("command", {}).get("fields")
+    return (by, what) == (ACTOR, asdict(command))
 
 
 def _row(line: str) -> Row:

@@ -1,16 +1,18 @@
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from cqrs_example.http import as_json, endpoint, wants_html
+from cqrs_example.http import BATCH, as_json_list, endpoint, wants_html
 
 from .models import LowProductQuantityNotification
 
 
 @endpoint("GET", "HEAD")
-def notifications(request: HttpRequest) -> HttpResponse:
+def notifications(request: HttpRequest) -> HttpResponseBase:
     """Open items first, then the latest."""
     items = LowProductQuantityNotification.objects.order_by("-notified_at", "-requested_at")
     if wants_html(request):
         page = "warehouse/low_product_quantity_notification/notifications.html"
         return render(request, page, {"items": items[:50]})
-    return as_json(list(items.values("sku", "quantity", "requested_at", "notified_at")))
+    rows = items.values("sku", "quantity", "requested_at", "notified_at")
+    return as_json_list(request, rows.iterator(BATCH))

@@ -1,10 +1,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from cqrs_example.http import as_json, endpoint, paged, wants_html
+from cqrs_example.http import BATCH, as_json_list, endpoint, paged, wants_html
 from warehouse.sku import parse_prefix
 
 from .models import Product
@@ -13,7 +14,7 @@ LAST = chr(0x10FFFF)  # behind every SKU
 
 
 @endpoint("GET", "HEAD")
-def products(request: HttpRequest) -> HttpResponse:
+def products(request: HttpRequest) -> HttpResponseBase:
     """All products for programs; for people page by page."""
     prefix, show = parse_prefix(request.GET.get("q", "")), request.GET.get("show", "")
     found = Product.objects.filter(sku__gte=prefix, sku__lt=prefix + LAST).order_by("sku")
@@ -21,7 +22,7 @@ def products(request: HttpRequest) -> HttpResponse:
     if show in ("low", "out"):
         found = found.filter(quantity__lte=low if show == "low" else 0)
     if not wants_html(request):
-        return as_json(list(found.values("quantity", "sku")))
+        return as_json_list(request, found.values("quantity", "sku").iterator(BATCH))
 
     def between(after: str = "", before: str = LAST, *, backwards: bool, limit: int) -> Any:
         window = found.filter(sku__gt=after, sku__lt=before)

@@ -1,21 +1,32 @@
 import secrets
+from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
     help = "Make an administrator with a random password when there is none, and show it once."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--name", default="admin", help="of the account (admin unless given)")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        if User.objects.filter(is_superuser=True).exists():
+        model: Any = get_user_model()
+        accounts, name = model._default_manager, options["name"]
+        if accounts.filter(is_superuser=True).exists():
             return
-        if User.objects.filter(username="admin").exists():
+        if accounts.filter(**{model.USERNAME_FIELD: name}).exists():
             raise CommandError(
-                "There is no administrator, and the account 'admin' is none:"
+                f"There is no administrator, and the account {name!r} is none:"
                 " `manage.py createsuperuser` makes one of another name."
             )
+        if asked := set(model.REQUIRED_FIELDS) - {"email"}:
+            raise CommandError(
+                f"An account needs {', '.join(sorted(asked))} as well:"
+                " `manage.py createsuperuser` asks for it."
+            )
         password = secrets.token_urlsafe(12)
-        User.objects.create_superuser("admin", password=password)
-        self.stdout.write(f"For /admin/: account admin, password {password} (shown this once).")
+        accounts.create_superuser(**{model.USERNAME_FIELD: name}, password=password)
+        self.stdout.write(f"For /admin/: account {name}, password {password} (shown this once).")

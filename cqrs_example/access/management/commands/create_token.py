@@ -1,14 +1,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from ...models import Token
+from ...configuration import setting
+from ...models import DAYS, Token
 from ...tokens import create_token
+
+MOST_DAYS = 3650
 
 
 class Command(BaseCommand):
@@ -25,26 +28,36 @@ class Command(BaseCommand):
             "--may",
             action="append",
             default=[],
-            choices=settings.PERMISSIONS,
+            choices=setting("PERMISSIONS"),
             help="give the account this permission; can be said more than once",
+        )
+
+        parser.add_argument(
+            "--days", type=int, default=DAYS, help=f"how long it is good for ({DAYS} unless given)"
         )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
+        if not 1 <= options["days"] <= MOST_DAYS:
+            raise CommandError(f"A token is good for 1 to {MOST_DAYS:,} days.")
         if Token.objects.filter(name=name).exists():
             raise CommandError(f"There is a token {name!r}: revoke it first, or choose a name.")
         account = _existing(options["account"]) if options["account"] else _own(name)
         _require_valid(Token(name=name, account=account))
         wanted = {"content_type__app_label": "access", "codename__in": options["may"]}
-        account.user_permissions.add(*Permission.objects.filter(**wanted))
-        secret = create_token(name, account)
-        self.stderr.write(f"The token {name!r} acts as {account}. It is shown this once:")
+        if options["may"]:
+            account.user_permissions.add(*Permission.objects.filter(**wanted))
+        secret = create_token(name, account, options["days"])
+        self.stderr.write(
+            f"The token {name!r} acts as {account}, for {options['days']} days."
+            " It is shown this once:"
+        )
         self.stdout.write(secret)
 
 
-def _existing(username: str) -> User:
-    found = User.objects.filter(username=username).first()
+def _existing(username: str) -> Any:
+    found = _named(username)
     if not found:
         raise CommandError(
             f"There is no account {username!r}: `manage.py createsuperuser` or the"
@@ -53,8 +66,13 @@ def _existing(username: str) -> User:
     return found
 
 
-def _own(name: str) -> User:
-    found = User.objects.filter(username=name).first()
+def _named(name: str) -> Any:
+    model: Any = get_user_model()
+    return model._default_manager.filter(**{model.USERNAME_FIELD: name}).first()
+
+
+def _own(name: str) -> Any:
+    found = _named(name)
     if found and found.has_usable_password():
         raise CommandError(
             f"{name!r} is an account that somebody logs in to:"
@@ -62,14 +80,15 @@ def _own(name: str) -> User:
         )
     if found:
         return found
-    account = User(username=name)
+    model: Any = get_user_model()
+    account = model(**{model.USERNAME_FIELD: name})
     account.set_unusable_password()
     _require_valid(account)
     account.save()
     return account
 
 
-def _require_valid(row: Token | User) -> None:
+def _require_valid(row: Any) -> None:
     try:
         row.clean_fields(exclude=["digest"])
     except ValidationError as error:

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib.staticfiles.management.commands import runserver
 from django.core.management.base import CommandError
 
+from ...configuration import setting
 from ...open_mode import refusal
 
 
@@ -10,6 +11,6 @@ class Command(runserver.Command):
     """Django's, which does not serve the open mode to other machines."""
 
     def run(self, **options: Any) -> None:
-        if sentence := refusal([self.addr]):  # type: ignore[attr-defined]
+        if sentence := refusal([self.addr], setting("OPEN_MODE")):  # type: ignore[attr-defined]
             raise CommandError(sentence)
         super().run(**options)

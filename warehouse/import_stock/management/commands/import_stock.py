@@ -6,7 +6,7 @@ from typing import IO, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from cqrs_example.messaging import DomainError
+from cqrs_example.messaging import CommandIdReused, DomainError
 from cqrs_example.progress import progress
 
 from ...importing import CannotImport, check, import_rows
@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 new, rows = self._import(path, spool)
         except CannotImport as error:
             raise CommandError(f"Nothing of {path} was imported.\n{error}") from None
-        except (DomainError, DatabaseError) as error:
+        except (CommandIdReused, DomainError, DatabaseError) as error:
             told = " ".join(str(error).split())
             raise CommandError(f"Stopped in {path}: {told}. {AGAIN}") from None
         except KeyboardInterrupt:

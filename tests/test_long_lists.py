@@ -1,0 +1,76 @@
+"""Lists of any length as JSON: the same bytes as a short one, in flat memory."""
+
+import json
+import tracemalloc
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from cqrs_example.http import BATCH, as_json, as_json_list
+from warehouse.low_product_quantity_notification.models import LowProductQuantityNotification
+
+LIST = "/warehouse/products"
+TODO = "/warehouse/low_product_quantity_notifications"
+PRODUCTS = """INSERT INTO warehouse_products_product (sku, quantity, changed_at)
+    SELECT 'größe-' || lpad(n::text, 7, '0'), n, now() FROM generate_series(1, %s) AS n
+    RETURNING 1"""
+NOTIFICATIONS = f"""INSERT INTO {LowProductQuantityNotification._meta.db_table}
+        (shipment, sku, quantity, requested_at, notified_at)
+    SELECT gen_random_uuid(), 'abc' || n, 3, now(), now() FROM generate_series(1, %s) AS n
+    RETURNING 1"""
+
+
+@pytest.mark.parametrize("length", [0, 1, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH, 2 * BATCH + 1])
+def test_same_bytes_as_of_the_whole_list(length):
+    rows = [{"quantity": n, "sku": f"größe {n}"} for n in range(length)]
+    answer = as_json_list(RequestFactory().get("/"), iter(rows))
+    whole = as_json(rows)
+    assert b"".join(answer) == whole.content
+    assert answer["Content-Type"] == whole["Content-Type"]
+    assert isinstance(answer, HttpResponse) == (length <= BATCH)
+    head = as_json_list(RequestFactory().head("/"), iter(rows))
+    assert int(head.get("Content-Length", len(head.content))) == len(whole.content)
+
+
+def test_memory_is_flat():
+    rows = ({"quantity": n, "sku": f"sku-{n}"} for n in range(300_000))
+    tracemalloc.start()
+    length = sum(map(len, as_json_list(RequestFactory().get("/"), rows)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert length > 8_000_000
+    assert peak < 4_000_000
+
+
+@pytest.mark.parametrize(("path", "insert"), [(LIST, PRODUCTS), (TODO, NOTIFICATIONS)])
+def test_long_list_over_http(server, rows, path, insert):
+    count = 3 * BATCH + 7
+    rows(insert, count)
+    answer = server("GET", path)
+    assert (answer.status, answer.headers["Transfer-Encoding"]) == (200, "chunked")
+    read = json.loads(answer.body)
+    assert len(read) == len({one["sku"] for one in read}) == count
+    assert path == TODO or [one["quantity"] for one in read] == list(range(1, count + 1))
+    head = server("HEAD", path)
+    assert (head.body, int(head.headers["Content-Length"])) == (b"", len(answer.body))
+
+
+def test_short_list_has_its_length(server):
+    server.increase("abc123", 10)
+    for path in (LIST, TODO):
+        answer = server("GET", path)
+        assert int(answer.headers["Content-Length"]) == len(answer.body)
+        assert server("HEAD", path).headers["Content-Length"] == answer.headers["Content-Length"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("path", "insert"), [(LIST, PRODUCTS), (TODO, NOTIFICATIONS)])
+def test_rows_are_fetched_as_they_are_sent(client, rows, path, insert):
+    rows(insert, 100_000)
+    tracemalloc.start()
+    length = sum(map(len, client.get(path)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert length > 4_000_000
+    assert peak < 8_000_000
