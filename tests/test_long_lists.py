@@ -7,7 +7,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from cqrs_example.http import BATCH, as_json, as_json_list
+from cqrs_example.http import as_json, as_json_list
+from cqrs_example.http.streamed import BATCH
 from warehouse.low_product_quantity_notification.models import LowProductQuantityNotification
 
 LIST = "/warehouse/products"

@@ -22,6 +22,6 @@ from .failures import unavailable as unavailable
 from .fields import field as field, text as text, whole_number as whole_number
 from .paging import paged as paged
 from .reading import BadInput as BadInput, context as context
-from .streamed import BATCH as BATCH, as_json_list as as_json_list
+from .streamed import as_json_list as as_json_list
 
 VERSION = "2"

@@ -5,7 +5,7 @@ from functools import partial, wraps
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
@@ -31,7 +31,7 @@ def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View
         protected = csrf_protect(view)
 
         @wraps(view)
-        def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             chosen = view if is_json(request) else protected
             run = partial(chosen, request, *args, **kwargs)
             response = _reply(request, methods, {*fields, *kwargs}, run)

@@ -5,22 +5,24 @@ from itertools import chain, islice
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-BATCH = 2000  # rows in memory at once, and what a queryset's `iterator` should fetch
+BATCH = 2000  # rows that are fetched at once, by a cursor of the server
 JSON = "application/json; charset=utf-8"
 encode = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def as_json_list(request: HttpRequest, rows: Iterable[Any]) -> HttpResponseBase:
+def as_json_list(
+    request: HttpRequest, rows: Iterable[Any] | QuerySet[Any, Any]
+) -> HttpResponseBase:
     """The rows as a JSON list: the same bytes as `as_json` gives for them, and for up to `BATCH` of
     them the same answer. More are sent while they are read.
 
     The first ones are read here, so that a database that is away is 503. If it fails later the
     answer ends early, with a broken connection, and what came is no JSON.
     """
-    chunks = _chunks(iter(rows))
+    chunks = _chunks(rows.iterator(BATCH) if isinstance(rows, QuerySet) else iter(rows))
     first, second = next(chunks), next(chunks, None)
     if second is None:
         return HttpResponse(first, content_type=JSON)

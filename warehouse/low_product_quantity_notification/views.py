@@ -1,8 +1,7 @@
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-from cqrs_example.http import BATCH, as_json_list, endpoint, wants_html
+from cqrs_example.http import as_json_list, endpoint, wants_html
 
 from .models import LowProductQuantityNotification
 
@@ -14,5 +13,4 @@ def notifications(request: HttpRequest) -> HttpResponseBase:
     if wants_html(request):
         page = "warehouse/low_product_quantity_notification/notifications.html"
         return render(request, page, {"items": items[:50]})
-    rows = items.values("sku", "quantity", "requested_at", "notified_at")
-    return as_json_list(request, rows.iterator(BATCH))
+    return as_json_list(request, items.values("sku", "quantity", "requested_at", "notified_at"))

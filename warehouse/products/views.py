@@ -1,11 +1,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-from cqrs_example.http import BATCH, as_json_list, endpoint, paged, wants_html
+from cqrs_example.http import as_json_list, endpoint, paged, wants_html
 from warehouse.sku import parse_prefix
 
 from .models import Product
@@ -22,7 +21,7 @@ def products(request: HttpRequest) -> HttpResponseBase:
     if show in ("low", "out"):
         found = found.filter(quantity__lte=low if show == "low" else 0)
     if not wants_html(request):
-        return as_json_list(request, found.values("quantity", "sku").iterator(BATCH))
+        return as_json_list(request, found.values("quantity", "sku"))
 
     def between(after: str = "", before: str = LAST, *, backwards: bool, limit: int) -> Any:
         window = found.filter(sku__gt=after, sku__lt=before)
