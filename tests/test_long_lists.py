@@ -17,7 +17,7 @@ PRODUCTS = """INSERT INTO warehouse_products_product (sku, quantity, changed_at)
     SELECT 'größe-' || lpad(n::text, 7, '0'), n, now() FROM generate_series(1, %s) AS n
     RETURNING 1"""
 NOTIFICATIONS = f"""INSERT INTO {LowProductQuantityNotification._meta.db_table}
-        (shipment, sku, quantity, requested_at, notified_at)
+        (opened_by, sku, quantity, requested_at, notified_at)
     SELECT gen_random_uuid(), 'abc' || n, 3, now(), now() FROM generate_series(1, %s) AS n
     RETURNING 1"""
 

@@ -32,7 +32,8 @@ def events_between(
     """The events between two positions, both exclusive, oldest or newest first; of one type, if
     `stored_type` gives its name.
 
-    One that the code cannot read has an `Unreadable` as its data. At the newest end, what commits late may still be missing.
+    One that the code cannot read has an `Unreadable` as its data. At the newest end, what commits
+    late may still be missing.
     """
     way = "DESC" if backwards else "ASC"
     if stored_type is None:
@@ -43,7 +44,8 @@ def events_between(
 def metadata_of(event_id: UUID) -> Mapping[str, Any] | None:
     """What is recorded beside the event with this id; None where there is no such event."""
     found = rows("SELECT metadata::text FROM eventstore_event WHERE id = %s", [event_id])
-    return json.loads(found[0][0]) if found else None
+    metadata: Mapping[str, Any] | None = json.loads(found[0][0]) if found else None
+    return metadata
 
 
 def look(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:

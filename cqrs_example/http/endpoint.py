@@ -32,8 +32,7 @@ def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View
 
         @wraps(view)
         def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            chosen = view if is_json(request) else protected
-            run = partial(chosen, request, *args, **kwargs)
+            run = partial(view if is_json(request) else protected, request, *args, **kwargs)
             response = _reply(request, methods, {*fields, *kwargs}, run)
             if response.status_code == 405:
                 response.headers["Allow"] = ", ".join(methods)

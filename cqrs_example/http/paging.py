@@ -21,10 +21,8 @@ def paged(
     """
     try:
         keys = {name: parse(request.GET[name]) for name in request.GET if name in SIDES}
-    except (ValueError, OverflowError, ValidationError) as error:
-        raise BadInput(
-            f"There is no such page: {getattr(error, 'messages', [error])[0]}."
-        ) from error
+    except (ValueError, OverflowError, ValidationError) as e:
+        raise BadInput(f"There is no such page: {getattr(e, 'messages', [e])[0]}.") from e
     turned = SIDES[not backwards] in keys  # towards the beginning of the list
     rows = list(fetch(**keys, backwards=backwards != turned, limit=SHOWN + 1))
     more, rows = len(rows) > SHOWN, rows[:SHOWN][:: -1 if turned else 1]
