@@ -7,12 +7,12 @@ EMBEDDED := $(if $(filter-out memory_sync,$(if $(DATABASE_URL),$(or $(MODE),defa
 RUN_FILES := $(or $(EMBEDDED),requirements.txt)
 DEV_FILES := $(EMBEDDED) requirements-dev.txt
 INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one, for example PYTHON=python3.13." >&2; exit 1; }; exec "$(PYTHON)" -m dev.install "$(VENV)"
-COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
+COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra broker pyproject.toml
 
 # What is the same in each mode; what is not is in docs/memory-sync.md.
 DOMAIN := warehouse --ignore=warehouse/tests/browser $(addprefix tests/test_,event_model.py http_contract.py http_refusals.py forms.py races.py)
 
-.PHONY: help run switch db dev sample test test-domain bench bench-full chaos chaos-full screenshots check format lock clean
+.PHONY: help run switch rabbitmq db dev sample test test-domain bench bench-full chaos chaos-full screenshots check format lock clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## / \1	/p' Makefile
@@ -32,6 +32,10 @@ dev: ## the same, reloading when a file changes
 sample: ## a year of a small warehouse into the running embedded database
 	$(INSTALL) $(RUN_FILES)
 	@exec "$(PY)" -m dev.sample
+
+rabbitmq: ## Debian's RabbitMQ on a port of its own (RABBITMQ_PORT=5673); `make run MODE=persisted_async BROKER=1` uses it
+	$(INSTALL) $(RUN_FILES)
+	@exec "$(PY)" -m dev.rabbitmq
 
 db: ## the embedded Postgres alone
 	$(INSTALL) requirements-embedded.txt
@@ -94,5 +98,5 @@ lock: ## resolve the ranges of pyproject.toml anew
 
 clean: ## remove environments, caches and the embedded database
 	@"$(PYTHON)" -m dev.postgres remove
-	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
+	rm -rf .rabbitmq .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
 	find . -name __pycache__ -prune -exec rm -rf {} +

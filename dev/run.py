@@ -19,12 +19,14 @@ from dev.modes import ASYNCHRONOUS, IN_MEMORY, chosen_mode, settings_of
 from dev.places import ROOT
 from dev.postgres import embedded
 from dev.processes import accepts
+from dev.rabbitmq import running as rabbitmq
 from dev.stopping import catch_signals, end_children, is_stopping, run_child, start_guard
 
 HOST = "127.0.0.1"
 
 
 WORKERS = [sys.executable, "manage.py", "run_subscriptions"]
+RELAY = [sys.executable, "manage.py", "relay"]
 SWITCH = [sys.executable, "manage.py", "subscriptions", "switch"]
 
 
@@ -44,8 +46,12 @@ def main() -> int:
             _prepare(env)
         if switch:
             return run_child(SWITCH, env)
-        with _workers(env) if mode == ASYNCHRONOUS else nullcontext():
+        if mode != ASYNCHRONOUS:
             return _serve(port, env, reload)
+        with _broker() as broker_url:
+            env |= {"BROKER_URL": broker_url}
+            with _children([WORKERS, RELAY] if broker_url else [WORKERS], env):
+                return _serve(port, env, reload)
 
 
 def _database(mode: str) -> AbstractContextManager[str | None]:
@@ -80,16 +86,25 @@ def _prepare(env: dict[str, str]) -> None:
         raise DevError("The migrations failed: the lines above say why.")
 
 
+def _broker() -> AbstractContextManager[str]:
+    """The URL of RabbitMQ: BROKER=1 starts Debian's; empty where workers follow the log."""
+    if os.environ.get("BROKER") == "1":
+        return rabbitmq()
+    return nullcontext(os.environ.get("BROKER_URL", ""))
+
+
 @contextmanager
-def _workers(env: dict[str, str]) -> Iterator[None]:
+def _children(commands: list[list[str]], env: dict[str, str]) -> Iterator[None]:
     """Beside the server; they end with it. One that ends sooner has said why."""
-    thread = threading.Thread(target=run_child, args=[WORKERS, env])
-    thread.start()
+    threads = [threading.Thread(target=run_child, args=[command, env]) for command in commands]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         end_children()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 def _serve(port: int, env: dict[str, str], reload: bool) -> int:

@@ -159,7 +159,7 @@ def working(*names: str, source: Any = from_log) -> Iterator[Callable[[], None]]
 
     def stop() -> None:
         stopping.set()
-        thread.join(20)
+        thread.join(60)
         if failures:
             raise failures.pop()
 

@@ -21,6 +21,10 @@ DURABLE = flag("DURABLE", default=True)
 # commands need no worker, and a balancer that asks /readyz would take away what still works.
 SUBSCRIPTIONS_READY_LAG = seconds("SUBSCRIPTIONS_READY_LAG", default=float("inf"))
 
+# amqp://user:password@host:5672/virtual-host: RabbitMQ, for persisted_async. Without it workers
+# follow the log.
+BROKER_URL = os.environ.get("BROKER_URL", "")
+
 # Everybody can read these, and whoever knows the key can sign a session as anybody.
 KNOWN_KEYS = (
     "development only, and refused elsewhere, because everybody can read it",

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RabbitmqConfig(AppConfig):
+    name = __package__
+    label = "rabbitmq"

@@ -1,0 +1,25 @@
+import signal
+from threading import Event
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from ....subscriptions.working import run
+from ...relay import NAME, Relay, begin
+
+
+class Command(BaseCommand):
+    help = (
+        "Publish what is recorded, until SIGTERM; of several processes one does, others stand by."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            begin()
+        except DatabaseError as error:
+            raise CommandError(str(error)) from error
+        relay = Relay()
+        self.stdout.write("Publishing what is recorded.")
+        run([NAME], Event(), relay.source, relay.step)

@@ -1,0 +1,329 @@
+"""With a real RabbitMQ between log and workers: it can fail in any way, and nothing is lost."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+import amqp
+import pytest
+from django.db import connection
+
+from cqrs_example.rabbitmq import relay as relaying
+from cqrs_example.rabbitmq import source as feeding
+from cqrs_example.rabbitmq.broker import connected, declare, exchange
+from cqrs_example.rabbitmq.envelope import envelope
+from cqrs_example.rabbitmq.relay import Relay, begin
+from cqrs_example.rabbitmq.source import from_queue
+from cqrs_example.subscriptions.checkpoints import reset
+from cqrs_example.subscriptions.following import rows_between
+from cqrs_example.subscriptions.models import Checkpoint
+from cqrs_example.subscriptions.working import run
+from dev.processes import free_port
+from dev.rabbitmq import PROGRAM, Rabbit
+
+from . import racing
+from .racing import until
+from .subscribing import Subscribed, add, working
+
+pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="There is no rabbitmq-server here.")
+
+
+@pytest.fixture(scope="module")
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
+    port = free_port()
+    broker = Rabbit(tmp_path_factory.mktemp("rabbitmq"), port)
+    broker.start()
+    yield broker
+    broker.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def messages(subscribed: Subscribed, rabbit: Rabbit, settings: Any, monkeypatch: Any) -> Subscribed:
+    """Both handlers are subscriptions, fed by the broker."""
+    monkeypatch.setattr(racing, "PATIENCE", 90)  # a broker takes its time to begin
+    if rabbit.process is None:
+        rabbit.start()
+    settings.BROKER_URL, settings.BROKER_EXCHANGE = rabbit.url, f"test-{uuid4().hex[:8]}"
+    subscribed.switch("ledger", "note")
+    begin()
+    return subscribed
+
+
+@contextmanager
+def relay() -> Iterator[None]:
+    stopping, one = Flag(), Relay()
+    thread = Thread(target=run, args=[["relay"], stopping, one.source, one.step])
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(60)
+
+
+def all_heard(subscribed: Subscribed) -> None:
+    subscribed.caught_up()
+    assert subscribed.ledger() == subscribed.added()
+    assert sorted(subscribed.notes()) == sorted(subscribed.added())
+
+
+@contextmanager
+def fed() -> Iterator[None]:
+    with relay(), working("ledger", "note", source=from_queue):
+        yield
+
+
+def test_fed_by_queues(messages: Subscribed, monkeypatch: Any) -> None:
+    """Not by the log: that is looked at after a silence, which is longer than the test here."""
+    monkeypatch.setattr(feeding, "SILENCE", 60.0)
+    add("a", 1)
+    with fed():
+        messages.caught_up()
+        for number in range(2, 30):
+            add("a", number)
+        messages.caught_up()
+        with connected() as broker:
+            broker.channel().exchange_delete(exchange())  # ends the silence: workers stop
+            for name in ("ledger", "note"):
+                broker.channel().queue_delete(f"{exchange()}.{name}")
+    all_heard(messages)
+
+
+def test_broker_that_is_away(messages: Subscribed, rabbit: Rabbit) -> None:
+    rabbit.kill()
+    with fed():
+        add("a", *range(10))
+        until(lambda: messages.ledger() == list(range(10)))
+        until(lambda: "refused" in messages.trouble("relay"))
+        rabbit.start()
+        add("a", 10)
+        all_heard(messages)
+    assert messages.trouble("relay") == ""
+
+
+@pytest.mark.parametrize("what", ["kill", "kill and wipe", "restart"])
+def test_broker_that_ends_under_load(messages: Subscribed, rabbit: Rabbit, what: str) -> None:
+    with fed():
+        add("a", *range(20))
+        rabbit.stop() if what == "restart" else rabbit.kill()
+        add("a", *range(20, 40))
+        if "wipe" in what:
+            rabbit.wipe()
+        rabbit.start()
+        add("b", *range(40, 60))
+        all_heard(messages)
+
+
+def test_queue_that_is_purged_or_deleted(messages: Subscribed) -> None:
+    with fed(), connected() as broker:
+        for nth in range(5):
+            add("a", *range(10 * nth, 10 * nth + 5))
+            broker.channel().queue_purge(f"{exchange()}.ledger")
+            broker.channel().queue_delete(f"{exchange()}.note")
+            add("a", *range(10 * nth + 5, 10 * nth + 10))
+        all_heard(messages)
+
+
+def test_queue_that_overflows(messages: Subscribed, monkeypatch: Any) -> None:
+    """What does not fit is dropped: a worker that comes later reads it in the log."""
+    from cqrs_example.rabbitmq import broker as declaring
+
+    monkeypatch.setattr(declaring, "QUEUE", {**declaring.QUEUE, "x-max-length": 3})
+    add("a", *range(20))
+    with relay():
+        until(lambda: Checkpoint.objects.get(name="relay").position == messages.last())
+        with working("ledger", "note", source=from_queue):
+            all_heard(messages)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"1",
+        b"{}",
+        b'{"position": null, "id": null}',
+        b'{"position": "x", "id": 1}',
+        b'{"position": 9000000000000, "id": "made up"}',
+        b'{"position": 99999999999999999999999, "id": "made up"}',
+        b'{"position": -1, "id": "made up"}',
+        b'{"position": 1, "id": "made up", "data": {"number": 666}}',
+    ],
+)
+def test_message_of_a_stranger(messages: Subscribed, body: bytes) -> None:
+    with fed(), connected() as broker:
+        add("a", 1)
+        messages.caught_up()
+        for _ in range(2):
+            broker.channel().basic_publish(amqp.Message(body), exchange(), "x")
+        add("a", 2)
+        all_heard(messages)
+        assert Checkpoint.objects.get(name="ledger").position <= messages.last()
+
+
+def test_messages_twice_late_and_reversed(messages: Subscribed) -> None:
+    events = add("a", *range(10))
+    with working("ledger", "note", source=from_queue), connected() as broker:
+        messages.caught_up()
+        channel = broker.channel()
+        rows = rows_between(events[0].position - 1, events[-1].position)
+        more = add("a", *range(10, 20))
+        rows = [*rows, *rows_between(more[0].position - 1, more[-1].position)]
+        for row in [*reversed(rows), *rows, *rows]:
+            text = json.dumps(envelope(row, 0)).encode()
+            channel.basic_publish(amqp.Message(text), exchange(), "x")
+        all_heard(messages)
+
+
+def test_two_relays_that_both_believe_to_lead(messages: Subscribed, monkeypatch: Any) -> None:
+    from cqrs_example.subscriptions import working as workers
+
+    monkeypatch.setattr(workers, "LEAD", "SELECT %s::text IS NOT NULL")
+    with relay(), fed(), working("ledger", "note", source=from_queue):
+        for number in range(30):
+            add(f"s{number % 3}", number)
+        messages.caught_up()
+    assert messages.ledger() == messages.added()
+    assert sorted(messages.notes()) == sorted(messages.added())
+
+
+def test_relay_publishes_again_what_was_not_confirmed(
+    messages: Subscribed, monkeypatch: Any
+) -> None:
+    """Killed between publishing and moving its checkpoint, it does both again."""
+    moves: list[int] = []
+
+    def interrupted(name: str, after: int, upto: int) -> bool:
+        moves.append(upto)
+        if len(moves) == 1:
+            raise ConnectionResetError
+        return bool(move(name, after, upto))
+
+    move = relaying.move
+    monkeypatch.setattr(relaying, "move", interrupted)
+    taken = stranger()
+    add("a", 1, 2)
+    with relay():
+        until(lambda: Checkpoint.objects.get(name="relay").position == messages.last())
+    positions = [body["position"] for body in taken()]
+    assert sorted(set(positions)) == sorted(
+        row for (row,) in messages.rows("SELECT position FROM eventstore_event")
+    )
+    assert len(positions) > len(set(positions))
+
+
+def stranger(*topics: str) -> Any:
+    """A queue of another program, and what takes all that is in it."""
+    queue = f"stranger-{uuid4().hex[:8]}"
+    with connected() as broker:
+        channel = broker.channel()
+        channel.queue_declare(queue, durable=True, auto_delete=False)
+        for topic in topics or ("#",):
+            channel.queue_bind(queue, exchange(), topic)
+
+    def take() -> list[Any]:
+        with connected() as broker:
+            channel, found = broker.channel(), []
+            while message := channel.basic_get(queue, no_ack=True):
+                found.append(json.loads(message.body))
+            return found
+
+    return take
+
+
+def test_message_is_a_cloud_event(messages: Subscribed) -> None:
+    take, others = stranger(), stranger("test.Noted.v1")
+    first, second = add("a", 1, 2)
+    with relay():
+        until(lambda: Checkpoint.objects.get(name="relay").position == messages.last())
+    one, two = take()
+    assert others() == []
+    assert two["previous"] == one["position"] == first.position
+    assert {key: value for key, value in one.items() if key not in ("time", "occurredat")} == {
+        "specversion": "1.0",
+        "id": str(first.id),
+        "source": f"/{exchange()}",
+        "type": "test.Added",
+        "subject": "a",
+        "datacontenttype": "application/json",
+        "data": {"number": 1},
+        "position": first.position,
+        "previous": one["previous"],
+        "streamversion": 1,
+        "schemaversion": 1,
+        "correlationid": str(first.correlation_id),
+        "causationid": str(first.causation_id),
+        "traceparent": f"00-{first.correlation_id.hex}-{first.id.hex[:16]}-01",
+    }
+    assert second.position == two["position"]
+
+
+def test_metadata_only_as_far_as_a_setting_says(messages: Subscribed, settings: Any) -> None:
+    [event] = add("a", 1)
+    [row] = rows_between(event.position - 1, event.position)
+    assert "metadata" not in envelope(row, 0)
+    settings.MESSAGE_METADATA = ["actor"]
+    assert json.loads(envelope(row, 0)["metadata"]) == {"actor": "anonymous"}
+
+
+def test_relay_put_back_publishes_again(messages: Subscribed) -> None:
+    add("a", 1)
+    with relay():
+        until(lambda: Checkpoint.objects.get(name="relay").position == messages.last())
+        take = stranger()
+        reset("relay", 0)
+        until(lambda: Checkpoint.objects.get(name="relay").position == messages.last())
+    assert [body["data"] for body in take()] == [{"number": 1}]
+
+
+def test_relay_passes_on_what_this_code_cannot_read(messages: Subscribed) -> None:
+    take = stranger()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,"
+            " correlation_id, causation_id, metadata, recorded_at, occurred_at) VALUES"
+            " (gen_random_uuid(), 'new', 1, 'test.New', 7, '{}', gen_random_uuid(),"
+            " gen_random_uuid(), '{}', now(), now())"
+        )
+    with relay():
+        until(lambda: Checkpoint.objects.get(name="relay").position == messages.last())
+    assert [(body["type"], body["schemaversion"]) for body in take()] == [("test.New", 7)]
+
+
+def test_blocked_broker(rabbit: Rabbit, messages: Subscribed, tmp_path: Path) -> None:
+    """An alarm for memory or disk: publishers wait, workers follow the log, commands go on."""
+    from django.conf import settings
+
+    alarmed = Rabbit(tmp_path / "alarmed", free_port(), "disk_free_limit.absolute = 1000TB")
+    alarmed.start()
+    try:
+        settings.BROKER_URL = alarmed.url
+        with fed():
+            add("a", *range(10))
+            until(lambda: messages.ledger() == list(range(10)))
+            until(lambda: "not confirmed" in messages.trouble("relay"))
+            settings.BROKER_URL = rabbit.url
+            all_heard(messages)
+    finally:
+        alarmed.kill()
+
+
+def test_leftovers_in_a_queue_are_not_heard(messages: Subscribed) -> None:
+    """As after a restored backup: what did not happen in it stays unheard."""
+    with connected() as broker:
+        channel = broker.channel()
+        declare(channel, "ledger")
+        for nth in range(100):
+            text = json.dumps({"position": 5 + nth, "id": str(uuid4())}).encode()
+            channel.basic_publish(amqp.Message(text), exchange(), "x")
+    with fed():
+        add("a", 1)
+        all_heard(messages)
