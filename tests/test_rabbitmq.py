@@ -20,6 +20,7 @@ from cqrs_example.rabbitmq.broker import connected, declare, exchange
 from cqrs_example.rabbitmq.envelope import envelope
 from cqrs_example.rabbitmq.relay import Relay, begin
 from cqrs_example.rabbitmq.source import from_queue
+from cqrs_example.subscriptions import working as workers
 from cqrs_example.subscriptions.checkpoints import reset
 from cqrs_example.subscriptions.following import rows_between
 from cqrs_example.subscriptions.models import Checkpoint
@@ -46,7 +47,9 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
 @pytest.fixture
 def messages(subscribed: Subscribed, rabbit: Rabbit, settings: Any, monkeypatch: Any) -> Subscribed:
     """Both handlers are subscriptions, fed by the broker."""
-    monkeypatch.setattr(racing, "PATIENCE", 90)  # a broker takes its time to begin
+    # A broker takes its time to begin; and no thread may go on when the test has ended.
+    monkeypatch.setattr(racing, "PATIENCE", 90)
+    monkeypatch.setattr(workers, "LAST", 60.0)
     if rabbit.process is None:
         rabbit.start()
     settings.BROKER_URL, settings.BROKER_EXCHANGE = rabbit.url, f"test-{uuid4().hex[:8]}"
@@ -122,6 +125,7 @@ def test_broker_that_ends_under_load(messages: Subscribed, rabbit: Rabbit, what:
 
 def test_queue_that_is_purged_or_deleted(messages: Subscribed) -> None:
     with fed(), connected() as broker:
+        declare(broker.channel(), "ledger")
         for nth in range(5):
             add("a", *range(10 * nth, 10 * nth + 5))
             broker.channel().queue_purge(f"{exchange()}.ledger")
@@ -132,8 +136,6 @@ def test_queue_that_is_purged_or_deleted(messages: Subscribed) -> None:
 
 def test_queue_that_overflows(messages: Subscribed, monkeypatch: Any) -> None:
     """What does not fit is dropped: a worker that comes later reads it in the log."""
-    from cqrs_example.rabbitmq import broker as declaring
-
     monkeypatch.setattr(declaring, "QUEUE", {**declaring.QUEUE, "x-max-length": 3})
     add("a", *range(20))
     with relay():
@@ -184,8 +186,6 @@ def test_messages_twice_late_and_reversed(messages: Subscribed) -> None:
 
 
 def test_two_relays_that_both_believe_to_lead(messages: Subscribed, monkeypatch: Any) -> None:
-    from cqrs_example.subscriptions import working as workers
-
     monkeypatch.setattr(workers, "LEAD", "SELECT %s::text IS NOT NULL")
     with relay(), fed(), working("ledger", "note", source=from_queue):
         for number in range(30):
