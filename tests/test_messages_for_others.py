@@ -12,14 +12,14 @@ from typing import Any
 import amqp
 import jsonschema_rs
 import pytest
-from django.core.management import CommandError, call_command
 
 from cqrs_example.eventstore.contracts import contracts
 from cqrs_example.messaging import execute
 from cqrs_example.rabbitmq.broker import connected
 from cqrs_example.rabbitmq.envelope import message, routing_key
-from cqrs_example.rabbitmq.management.commands import message_schemas
 from cqrs_example.subscriptions.following import rows_between
+from dev.failure import DevError
+from dev.message_schemas import write
 from dev.processes import free_port
 from dev.rabbitmq import PROGRAM, Rabbit
 from warehouse.increase_product_quantity.command import IncreaseProductQuantity
@@ -44,17 +44,17 @@ def recorded() -> Any:
 def test_every_event_has_its_schema(tmp_path: Path) -> None:
     there = {path.name for path in MESSAGES.glob("*.json")}
     assert there == {f"{name}.v{version}.json" for name, version in contracts()}
-    call_command(message_schemas.Command(), tmp_path)
+    write(tmp_path)
     for file in tmp_path.iterdir():
         assert (MESSAGES / file.name).read_text() == file.read_text()
 
 
 def test_schema_that_would_change_is_refused(tmp_path: Path) -> None:
-    call_command(message_schemas.Command(), tmp_path)
+    write(tmp_path)
     file = tmp_path / "warehouse.ProductQuantityShipped.v2.json"
     file.write_text(file.read_text().replace('"sku"', '"product"'))
-    with pytest.raises(CommandError, match="give the event another schema_version"):
-        call_command(message_schemas.Command(), tmp_path)
+    with pytest.raises(DevError, match="give the event another schema_version"):
+        write(tmp_path)
 
 
 def test_what_is_stored_is_what_the_schema_says(db: None) -> None:

@@ -14,6 +14,7 @@ import amqp
 import pytest
 from django.db import connection
 
+from cqrs_example.rabbitmq import broker as declaring
 from cqrs_example.rabbitmq import relay as relaying
 from cqrs_example.rabbitmq import source as feeding
 from cqrs_example.rabbitmq.broker import connected, declare, exchange

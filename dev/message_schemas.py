@@ -1,12 +1,22 @@
-"""A JSON Schema for the data of each event, made from its contract."""
+"""JSON Schemas for the data of events, made from the contracts, for programs that read messages.
 
+`python -m dev.message_schemas docs/messages` writes those that are missing, and refuses where one
+that is there would change: others read by it.
+"""
+
+import json
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from enum import Enum
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ..eventstore.contracts import contracts
+import django
+
+from cqrs_example.eventstore.contracts import contracts
+from dev.failure import DevError, exit_with_sentence
 
 TYPES = {bool: "boolean", int: "integer", float: "number", NoneType: "null"}
 LISTS = (list, tuple, set, frozenset)
@@ -42,3 +52,25 @@ def _schema(hint: Any) -> dict[str, Any]:
         return {}
     # What JSON has no type for is stored as text.
     return {"type": TYPES.get(hint, "string")} if isinstance(hint, type) else {}
+
+
+def write(folder: Path) -> None:
+    """Write what is missing; raises `DevError` where a schema would change."""
+    for name, schema in schemas():
+        file, text = folder / name, json.dumps(schema, indent=2) + "\n"
+        if file.exists() and file.read_text() != text:
+            raise DevError(
+                f"{file} says otherwise, and others read by it: give the event another"
+                " schema_version, or delete the file if nobody has seen such a message."
+            )
+        file.write_text(text)
+
+
+def main() -> int:
+    django.setup()
+    write(Path(sys.argv[1]))
+    return 0
+
+
+if __name__ == "__main__":
+    exit_with_sentence(main)
