@@ -5,3 +5,5 @@
 It is transport. What is recorded is in the log, and what was heard is in the checkpoints; so the
 broker can be away, lose everything, deliver twice or late, and nothing is lost or done twice.
 """
+
+VERSION = "1"
