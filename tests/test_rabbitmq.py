@@ -108,7 +108,7 @@ def test_broker_that_is_away(messages: Subscribed, rabbit: Rabbit) -> None:
         rabbit.start()
         add("a", 10)
         all_heard(messages)
-    assert messages.trouble("relay") == ""
+        until(lambda: messages.trouble("relay") == "")
 
 
 @pytest.mark.parametrize("what", ["kill", "kill and wipe", "restart"])
@@ -307,6 +307,7 @@ def test_blocked_broker(rabbit: Rabbit, messages: Subscribed, tmp_path: Path) ->
     alarmed.start()
     try:
         settings.BROKER_URL = alarmed.url
+        until(lambda: "alarm set" in (alarmed.folder / "output").read_text())
         with fed():
             add("a", *range(10))
             until(lambda: messages.ledger() == list(range(10)))

@@ -15,7 +15,13 @@ def compose():
 
 def test_compose_publishes_to_this_machine_only(compose):
     ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
-    assert sorted(ports) == ["127.0.0.1:5432:5432", "127.0.0.1:8000:8000", "127.0.0.1:9201:80"]
+    assert sorted(set(ports)) == [
+        "127.0.0.1:15672:15672",
+        "127.0.0.1:5432:5432",
+        "127.0.0.1:5672:5672",
+        "127.0.0.1:8000:8000",
+        "127.0.0.1:9201:80",
+    ]
 
 
 def test_compose_starts_only_a_healthy_database_by_default(compose):

@@ -41,5 +41,5 @@ def reset(name: str, position: int) -> None:
 
 
 def stands_still(name: str, sentence: str) -> None:
-    """Keep what a subscription stands still for, until it moves."""
+    """Keep what a subscription stands still for, until it moves; "" if for nothing."""
     Checkpoint.objects.filter(name=name).update(trouble=sentence)

@@ -58,12 +58,15 @@ def _work(source: Source, step: Step, stopping: Event, name: str) -> None:
 def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
     """Read and deal with what comes, until told to stop; raises what went wrong."""
     with source(name) as read:
-        after, looked = position_of(name), monotonic()
+        after, looked, quiet = position_of(name), monotonic(), False
         while not stopping.is_set():
             if rows := read(after):
                 step(name, after, rows)
-            else:
+            elif quiet:
                 stopping.wait(IDLE)
+            else:
+                stands_still(name, "")  # what it stood still for is over, or it would have rows
+                quiet = True
             # Where the step left it, or where a rebuild or a reset has put it.
             if rows or monotonic() - looked > STANDBY:
                 after, looked = position_of(name), monotonic()
