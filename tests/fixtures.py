@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
@@ -13,6 +12,7 @@ from cqrs_example.eventstore import read_all
 from .bank import settings as bank_settings
 from .bank.serving import BankServer
 from .serving import Server, database_url
+from .slices import is_installed, misspelt
 
 OF_THE_BANK = (
     "ROOT_URLCONF",
@@ -29,17 +29,16 @@ OF_THE_BANK = (
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A test that needs slices (`@pytest.mark.slices("products")`) goes where one of them goes."""
-    gone = [item for item in items if not all(map(is_installed, slices_of(item)))]
+    needed = {item: slices_of(item) for item in items}
+    if wrong := list(misspelt((item.nodeid, name) for item in items for name in needed[item])):
+        raise pytest.UsageError(*wrong)
+    gone = [item for item in items if not all(map(is_installed, needed[item]))]
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=gone)
 
 
-def slices_of(item: pytest.Item) -> set[str]:
-    return {name for mark in item.iter_markers("slices") for name in mark.args}
-
-
-def is_installed(name: str) -> bool:
-    return apps.is_installed(f"warehouse.{name}")
+def slices_of(item: pytest.Item) -> list[str]:
+    return sorted({name for mark in item.iter_markers("slices") for name in mark.args})
 
 
 @pytest.fixture(scope="session", autouse=True)

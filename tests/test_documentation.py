@@ -5,23 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from .slices import SLICES
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 # <!-- file: PATH --> before a block: the whole file. <!-- from: PATH -->: consecutive lines of it.
 QUOTATION = re.compile(r"<!-- (file|from): (\S+) -->\n+```\w*\n(.*?)```\n", re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
-
-ALL = (
-    "activity",
-    "import_stock",
-    "increase_product_quantity",
-    "low_product_quantity_notification",
-    "product_history",
-    "products",
-    "ship_product_quantity",
-    "shipping_report",
-)
 
 named = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
@@ -32,7 +23,7 @@ def of_a_slice_that_is_gone(path: str) -> bool:
     return name is not None and not (ROOT / "warehouse" / name[1]).exists()
 
 
-@pytest.mark.slices(*ALL)
+@pytest.mark.slices(*SLICES)
 @named
 def test_no_slice_is_gone_where_all_are_there(document: Path) -> None:
     text = document.read_text()

@@ -19,6 +19,7 @@ from dev.draw import draw
 
 from . import trees
 from .listeners import Increase, React, Reacted, increase
+from .slices import SLICES
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -108,16 +109,7 @@ def test_no_column_at_all_is_refused() -> None:
         drawn(svg=True, across=0)
 
 
-@pytest.mark.slices(
-    "activity",
-    "import_stock",
-    "increase_product_quantity",
-    "low_product_quantity_notification",
-    "product_history",
-    "products",
-    "ship_product_quantity",
-    "shipping_report",
-)
+@pytest.mark.slices(*SLICES)
 @pytest.mark.django_db
 def test_pictures_of_the_documents_are_those_of_the_code() -> None:
     draw(check=True)

@@ -92,6 +92,7 @@ def test_each_mode_is_a_settings_module():
     assert modules - beside == set(MODES)
 
 
+@pytest.mark.slices("products", "product_history")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_whatever_ends_the_launcher(checkout, number):
     with launched(checkout, DATABASE_URL="dbname=unused") as (launcher, port):
@@ -123,6 +124,7 @@ def throwaways(checkout):
     return subprocess.check_output([sys.executable, "-c", script], cwd=checkout, text=True).split()
 
 
+@pytest.mark.slices("products")
 def test_sample_data_goes_into_the_mode_that_runs(checkout):
     with launched(checkout) as (_, port):
         until(lambda: accepts(port))

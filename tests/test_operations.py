@@ -16,7 +16,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from cqrs_example.operations.checks import FREE
 from dev.processes import free_port
 
-from .conftest import ROOT, Server, database_url
+from .bank.serving import SETTINGS, BankServer
+from .conftest import ROOT, database_url
 from .databases import own_database, url
 
 LIMITS = {
@@ -93,7 +94,7 @@ def test_make_run_refuses_what_is_no_number_of_workers(workers):
 
 @pytest.fixture
 def _remembered(transactional_db: None) -> Iterator[None]:
-    """Whatever writes a product leaves its session's limits in the table `limits`."""
+    """Whatever writes an account leaves its session's limits in the table `limits`."""
     values = ", ".join(f"('{name}', current_setting('{name}'))" for name in LIMITS)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE limits (name text, value text)")
@@ -102,8 +103,7 @@ def _remembered(transactional_db: None) -> Iterator[None]:
             f" BEGIN INSERT INTO limits VALUES {values}; RETURN NULL; END $$"
         )
         cursor.execute(
-            "CREATE TRIGGER remember AFTER INSERT ON warehouse_products_product"
-            " EXECUTE FUNCTION remember()"
+            "CREATE TRIGGER remember AFTER INSERT ON bank_account EXECUTE FUNCTION remember()"
         )
     yield
     with connection.cursor() as cursor:
@@ -123,9 +123,9 @@ def _remembered(transactional_db: None) -> Iterator[None]:
     ],
 )
 def test_sessions_of_the_server_have_limits(rows, options, changed, environment):
-    server = Server({"DATABASE_URL": database_url() + options, "DEBUG": "1", **environment})
+    server = BankServer({"DATABASE_URL": database_url() + options, "DEBUG": "1", **environment})
     try:
-        assert server.increase("abc123", 1).status == 200
+        assert server.deposit("abc123", 1).status == 200
     finally:
         server.stop()
     assert dict(rows("SELECT name, value FROM limits")) == {**LIMITS, **changed}
@@ -161,7 +161,7 @@ def run_manage(
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database, **environment},
+        env={**os.environ, **SETTINGS, "DATABASE_URL": database, **environment},
         capture_output=True,
         text=True,
     )
@@ -189,18 +189,18 @@ def test_application_as_a_role_that_cannot_change_the_log(migrated, role):
     as_role = make_conninfo(told.strip())
     assert conninfo_to_dict(as_role)["user"] == role
 
-    server = Server({"DATABASE_URL": as_role, "DEBUG": "1"})
+    server = BankServer({"DATABASE_URL": as_role, "DEBUG": "1"})
     try:
-        assert server.increase("abc123", 10).status == 200
-        assert server.ship("abc123", 7).status == 200
+        assert server.deposit("abc123", 10).status == 200
+        assert server.withdraw("abc123", 7).status == 200
         for path in ("", "/abc123"):
-            assert server("GET", f"/warehouse/products{path}", Accept="text/html").status == 200
-        assert server("GET", "/warehouse/activity").status == 200
+            assert server("GET", f"/accounts{path}", Accept="text/html").status == 200
+        assert server("GET", "/low_balances").status == 200
         without_connections(server, migrated, role)
     finally:
         server.stop()
     manage(as_role, "create_first_admin")
-    manage(as_role, "create_token", "scanner", "--may", "ship")
+    manage(as_role, "create_token", "scanner", "--may", "withdraw")
     assert "agree" in manage(as_role, "rebuild", "--all") + manage(as_role, "verify")
 
     for statement in FORBIDDEN:
@@ -213,7 +213,7 @@ def test_application_as_a_role_that_cannot_change_the_log(migrated, role):
         assert owner.execute("SELECT count(*) FROM eventstore_event").fetchone() == (6,)
 
 
-def without_connections(server: Server, database: str, role: str) -> None:
+def without_connections(server: BankServer, database: str, role: str) -> None:
     """There is no connection left for the application: 503, and back by itself."""
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute(f"ALTER ROLE {role} CONNECTION LIMIT 0")
@@ -221,12 +221,12 @@ def without_connections(server: Server, database: str, role: str) -> None:
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s",
             [role],
         )
-        refused = server.increase("another", 5)
+        refused = server.deposit("another", 5)
         owner.execute(f"ALTER ROLE {role} CONNECTION LIMIT -1")
     assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
     assert "too many connections for role" in server.log.read_text()
-    assert server.increase("abc123", 2).status == 200
-    assert server.ship("abc123", 2).status == 200
+    assert server.deposit("abc123", 2).status == 200
+    assert server.withdraw("abc123", 2).status == 200
 
 
 def test_role_again_after_a_migration(migrated, role):

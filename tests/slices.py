@@ -1,0 +1,38 @@
+"""The slices of the example by name: what a test may say that it needs."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from django.apps import apps
+
+ROOT = Path(__file__).parent.parent
+
+# A slice that is removed stays in this list: tests that need it know by that what has gone.
+SLICES = (
+    "activity",
+    "count_product_quantity",
+    "import_stock",
+    "increase_product_quantity",
+    "low_product_quantity_notification",
+    "product_history",
+    "products",
+    "ship_product_quantity",
+    "shipping_report",
+)
+
+
+def is_installed(name: str) -> bool:
+    return apps.is_installed(f"warehouse.{name}")
+
+
+def unlisted(folder: Path = ROOT / "warehouse") -> list[str]:
+    """The slices that are there, but not in the list: `slices("…")` cannot name them."""
+    return sorted({path.parent.name for path in folder.glob("*/apps.py")} - set(SLICES))
+
+
+def misspelt(needed: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A sentence for each name that is no slice's; `needed` are pairs of a test and a name."""
+    for test, name in needed:
+        if name not in SLICES:
+            known = ", ".join(SLICES)
+            yield f'{test} needs slices("{name}"), but tests/slices.py lists no {name}: {known}.'

@@ -1,0 +1,47 @@
+"""A test that needs slices names them, and none of these names can be wrong without a word."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from cqrs_example.settings.wiring import INSTALLED_APPS
+
+from .slices import ROOT, SLICES, unlisted
+
+MARKED = """
+import pytest
+
+@pytest.mark.slices("products", "product")
+def test_of_a_slice() -> None: ...
+"""
+
+
+def test_every_slice_that_is_there_is_installed() -> None:
+    """Else the tests that need it would not be collected, as if its folder had been removed."""
+    folders = {f"warehouse.{path.parent.name}" for path in ROOT.glob("warehouse/*/apps.py")}
+    assert folders == {app for app in INSTALLED_APPS if app.startswith("warehouse.")}
+
+
+def test_every_slice_that_is_there_is_listed() -> None:
+    assert unlisted() == [], "Add these names to SLICES in tests/slices.py."
+
+
+def test_slice_that_is_not_listed_is_found(tmp_path: Path) -> None:
+    for name in (*SLICES, "return_product_quantity"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "apps.py").touch()
+    assert unlisted(tmp_path) == ["return_product_quantity"]
+
+
+def test_name_that_is_no_slice_ends_the_collection_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "test_marked.py").write_text(MARKED)
+    options = ("-c", "pyproject.toml", "-p", "tests.fixtures", "--collect-only")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 4, run.stdout
+    assert 'test_of_a_slice needs slices("product"), but tests/slices.py lists no' in run.stderr
+    assert "Traceback" not in run.stderr
