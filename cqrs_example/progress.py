@@ -18,7 +18,7 @@ def progress(
 
     `what` names the job. Reports go to standard error unless `out` is another stream.
     """
-    out = out or sys.stderr
+    stream: TextIO = out or sys.stderr
     reported = time.monotonic()
     first: tuple[int, float] | None = None
     try:
@@ -27,14 +27,14 @@ def progress(
             now = time.monotonic()
             # The rate is that since the first step: a job may begin far from 0.
             first = first or (reached, now)
-            if now - reported >= (OFTEN if out.isatty() else SELDOM):
+            if now - reported >= (OFTEN if stream.isatty() else SELDOM):
                 told = f"{what}: {_figures(reached, total, reached - first[0], now - first[1])}"
-                _report(out, told, reached / max(total, 1))
+                _report(stream, told, reached / max(total, 1))
                 reported = now
     finally:
-        if out.isatty():
-            out.write("\r\x1b[K")  # the bar makes room for the result, or for what went wrong
-            out.flush()
+        if stream.isatty():
+            stream.write("\r\x1b[K")  # the bar makes room for the result, or for what went wrong
+            stream.flush()
 
 
 def _figures(reached: int, total: int, done: int, seconds: float) -> str:

@@ -3,12 +3,12 @@ from django.db.models.signals import post_migrate
 
 
 class AccessConfig(AppConfig):
-    name = __package__
+    name = __name__.rpartition(".")[0]
     label = "access"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401
+        from . import checks as checks
         from .permissions import create_permissions
 
         # As Django does with the permissions of models: the rows are there once it has migrated.

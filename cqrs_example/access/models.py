@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -18,11 +21,15 @@ class Token(models.Model):
     that has gone does not say so. To revoke it, delete it.
     """
 
-    name = models.CharField(max_length=64, unique=True)
-    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(default=in_a_year)
+    name: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    account: models.ForeignKey[Any, Any] = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE
+    )
+    digest: models.CharField[str, str] = models.CharField(
+        max_length=64, unique=True, editable=False
+    )
+    created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
+    expires_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(default=in_a_year)
 
     class Meta:
         ordering = ["name"]

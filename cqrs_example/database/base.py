@@ -76,7 +76,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return cursor.fetchall() if cursor.description else []
 
     def _statement(self, sql: str, parameters: Sequence[Any]) -> trips.Statement:
-        if self.connection is None or self.autocommit:  # else the transaction has begun with it
+        if not self.connection or self.autocommit:  # else the transaction has begun with it
             self.close_if_health_check_failed()
             self.ensure_connection()
         self.validate_thread_sharing()

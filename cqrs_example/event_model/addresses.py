@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver
 
 from .reach import named_by, plain
 
@@ -41,5 +41,5 @@ def _addresses(patterns: Sequence[Any], prefix: str) -> Iterator[Address]:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _addresses(pattern.url_patterns, path)
-        elif isinstance(pattern, URLPattern) and hasattr(pattern.callback, "methods"):
-            yield Address(pattern.callback.methods, path, pattern.callback)
+        elif methods := getattr(getattr(pattern, "callback", None), "methods", None):
+            yield Address(methods, path, pattern.callback)

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class EventModelConfig(AppConfig):
-    name = __package__
+    name = __name__.rpartition(".")[0]
     label = "event_model"
     verbose_name = "Event model"

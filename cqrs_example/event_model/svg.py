@@ -76,7 +76,7 @@ def as_svg(model: Model, details: Details, title: str, across: int, *, styled: b
     stacks = [_stacks(column, details) for column in columns(model)]
     rows = [stacks[n : n + across] for n in range(0, len(stacks), across)]
     width = 2 * MARGIN + min(across, len(stacks)) * (WIDTH + GAP) + GAP
-    parts, top = [], MARGIN
+    parts, top = list[str](), MARGIN
     for row in rows:
         drawn, height = _row(row, top, width)
         parts += drawn

@@ -12,6 +12,9 @@ from django.core.checks import CheckMessage, Error, register
 from .codecs import CODECS, codec_for, hints_of
 from .contracts import contracts, keyed
 
+# For `isinstance`: of what it finds to be a plain `tuple`, a type checker calls the rest unknown.
+TUPLE: type[Any] = tuple
+
 
 @register
 def check_events(**kwargs: Any) -> list[CheckMessage]:
@@ -41,18 +44,18 @@ def _misshapen(module: str) -> Iterator[str]:
 
 
 def _is_key(key: Any) -> bool:
-    return isinstance(key, tuple) and [*map(type, key)] == [str, int]
+    return isinstance(key, TUPLE) and [*map(type, key)] == [str, int]
 
 
 def _is_step(upcaster: Any) -> bool:
-    pair = isinstance(upcaster, tuple) and len(upcaster) == 2
+    pair = isinstance(upcaster, TUPLE) and len(upcaster) == 2
     return pair and _is_key(upcaster[0]) and callable(upcaster[1])
 
 
 def _dead_ends(key: tuple[str, int]) -> Iterator[str]:
     """An upcaster leads to a class, by way of others or not."""
     passed = [key]
-    while isinstance(contract := contracts().get(passed[-1]), tuple):
+    while (contract := contracts().get(passed[-1])) and not isinstance(contract, type):
         passed.append(contract[0])
         if passed[-1] in passed[:-1]:
             yield f"{_named(key)} has an upcaster that leads back to {_named(passed[-1])}."

@@ -36,8 +36,11 @@ def contracts() -> dict[tuple[str, int], Any]:
     return {key: one for module in settings.EVENTS for key, one in keyed(module)}
 
 
-# Tests change settings.
-setting_changed.connect(lambda **_: contracts.cache_clear(), weak=False)
+def _forget(**kwargs: Any) -> None:
+    contracts.cache_clear()
+
+
+setting_changed.connect(_forget)  # tests change settings
 
 
 def keyed(module: str) -> list[tuple[tuple[str, int], Any]]:
@@ -66,10 +69,10 @@ def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
     if contract is None:
         raise UnreadableEvent(f"settings.EVENTS has no {event_type} of version {schema_version}")
     try:
-        if isinstance(contract, tuple):
-            (event_type, schema_version), upcast = contract
-            return decode(event_type, schema_version, upcast(stored))
-        return built(contract, stored)
+        if isinstance(contract, type):
+            return built(contract, stored)
+        (event_type, schema_version), upcast = contract
+        return decode(event_type, schema_version, upcast(stored))
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise UnreadableEvent(f"{event_type} does not fit {stored}: {error!r}") from error
 

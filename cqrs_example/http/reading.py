@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest
@@ -85,7 +85,7 @@ def json_object(body: bytes) -> dict[str, Any]:
         raise BadInput(f"The body must be JSON in UTF-8, but it is not: {error!s:.80}.") from error
     if not isinstance(value, dict):
         raise BadInput("The body must be a JSON object.")
-    return value
+    return cast(dict[str, Any], value)
 
 
 def _uuid(text: str) -> UUID:

@@ -9,7 +9,7 @@ is under way all others wait, where Postgres lets only those wait that want the 
     print(*log.read_all(), sep="\\n")
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ class Work:
     events: Events
     thread: int = field(default_factory=get_ident)
     failed: bool = False
-    after_commit: list[Callable[[], object]] = field(default_factory=list)
+    after_commit: list[Callable[[], object]] = field(default_factory=list[Callable[[], object]])
 
 
 class Log(EventLog):
@@ -64,7 +64,7 @@ class Log(EventLog):
     # Transactions
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None, None, None]:
         """Everything in it commits, or nothing: to roll back is to forget."""
         if self._is_ours():
             raise RuntimeError("Inside another transaction this one could not commit.")

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class InspectionConfig(AppConfig):
-    name = __package__
+    name = __name__.rpartition(".")[0]
     label = "inspection"
     verbose_name = "Inspection"

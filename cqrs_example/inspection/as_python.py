@@ -11,6 +11,10 @@ from uuid import UUID
 from ..eventstore import RecordedEvent
 
 WIDTH = 88
+# For `isinstance`: of what it finds to be a plain `dict`, a type checker calls the rest unknown.
+DICT: type[Any] = dict
+TUPLE: type[Any] = tuple
+MANY: tuple[type[Any], ...] = (list, tuple, set, frozenset)
 BRACKETS: dict[Any, str] = {list: "[{}]", set: "{{{}}}", frozenset: "frozenset({{{}}})"}
 STANDARD: dict[tuple[type, ...], str] = {
     (date, time, timedelta): "import datetime",
@@ -46,9 +50,9 @@ def literal(value: Any) -> str:
         return f"{name}.{value.name}" if value in list(type(value)) else f"{name}({value.value!r})"
     if is_dataclass(value):
         return f"{type(value).__qualname__}({', '.join(_arguments(value))})"
-    if isinstance(value, dict):
+    if isinstance(value, DICT):
         return f"{{{', '.join(f'{literal(k)}: {literal(one)}' for k, one in value.items())}}}"
-    if isinstance(value, tuple):
+    if isinstance(value, TUPLE):
         return f"({''.join(f'{literal(one)}, ' for one in value).strip()})"
     if type(value) in BRACKETS and value:
         return BRACKETS[type(value)].format(", ".join(map(literal, value)))
@@ -86,7 +90,7 @@ def _values(values: Iterable[Any]) -> Iterable[Any]:
         yield value
         if is_dataclass(value):
             yield from _values([getattr(value, one.name) for one in fields(value)])
-        elif isinstance(value, (list, tuple, set, frozenset)):
+        elif isinstance(value, MANY):
             yield from _values(value)
-        elif isinstance(value, dict):
+        elif isinstance(value, DICT):
             yield from _values([*value, *value.values()])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import signature
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -29,7 +29,7 @@ def as_scenario(events: Events, before: Mapping[str, Events]) -> str:
     A command's handler is that in `settings.COMMANDS`. What none of these has caused, or one whose
     recorded fields do not make it, comes as events that happen.
     """
-    steps, commands, handlers = list[str](), [], set()
+    steps, commands, handlers = list[str](), list[Any](), set[str]()
     for name, given in before.items():
         steps += _step("given", name, given) if given else []
     for _, group in groupby(filter(_is_direct, events), key=lambda event: event.causation_id):
@@ -56,8 +56,8 @@ def _is_direct(event: RecordedEvent[Any]) -> bool:
 
 
 def _origin(event: RecordedEvent[Any]) -> Mapping[str, Any]:
-    origin = event.metadata.get("command")
-    return origin if isinstance(origin, dict) else {}
+    command = event.metadata.get("command")
+    return cast(dict[str, Any], command) if isinstance(command, dict) else {}
 
 
 def _handler(event: RecordedEvent[Any]) -> Any:

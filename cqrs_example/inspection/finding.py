@@ -57,8 +57,8 @@ class Walk:
     high: int = END
     type: str = ""
     positions: list[int] | None = None
-    conditions: list[Condition] = field(default_factory=list)
-    categories: list[str] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list[Condition])
+    categories: list[str] = field(default_factory=list[str])
 
 
 def parse(values: Mapping[str, str]) -> Search:

@@ -33,7 +33,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class EventAdmin(ReadOnlyAdmin):
     """The log. The pages are our own: the stock list counts, sorts and scans the whole table."""
 
-    class Media:
+    class Media(ReadOnlyAdmin.Media):
         js = ["inspection/copy.js"]
 
     def get_urls(self) -> list[URLPattern]:

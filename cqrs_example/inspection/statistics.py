@@ -80,7 +80,7 @@ def _models(path: str) -> list[Any]:
 
 def last_runs() -> dict[tuple[str, str], Any]:
     """The last rebuild and verification of each projection, if there is a block that does them."""
-    if not apps.is_installed(f"{__package__.rpartition('.')[0]}.projections"):
+    if not apps.is_installed(f"{__name__.rsplit('.', 2)[0]}.projections"):
         return {}
     model: Any = apps.get_app_config("projections").get_model("Run")
     newest = model.objects.order_by("projection", "action", "-started_at")

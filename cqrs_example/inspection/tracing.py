@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from ..eventstore import RecordedEvent
@@ -39,7 +39,7 @@ def trace(correlation_id: UUID, limit: int = MOST) -> list[Step]:
     """
     events = look(CORRELATED, [correlation_id, limit])
     known = {event.id for event in events}
-    caused = defaultdict(list)
+    caused = defaultdict[UUID, list[RecordedEvent[Any]]](list)
     for event in events:
         caused[event.causation_id].append(event)
     roots = [event for event in events if event.causation_id not in known]
@@ -76,5 +76,5 @@ def _tell(
 def _origin(event: RecordedEvent[Any]) -> dict[str, Any]:
     """The command that the metadata tells of; of an import it may tell of none."""
     metadata: Any = event.metadata
-    command = metadata.get("command") if isinstance(metadata, dict) else None
-    return command if isinstance(command, dict) else {}
+    command = cast(Any, metadata).get("command") if isinstance(metadata, dict) else None
+    return cast(dict[str, Any], command) if isinstance(command, dict) else {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -24,12 +24,14 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
         if not isinstance(entries, dict):
             errors.append(Error(f"settings.{setting} must be a dict.", id="messaging.E002"))
             continue
-        paths = {f"settings.{setting}[{name!r}] = {path!r}": path for name, path in entries.items()}
+        named = cast(dict[str, Any], entries)
+        paths = {f"settings.{setting}[{name!r}] = {path!r}": path for name, path in named.items()}
         errors += _errors(paths, check_entry)
     commands = getattr(settings, "COMMANDS", [])  # a project may do without
     if not isinstance(commands, list):
         return [*errors, Error("settings.COMMANDS must be a list.", id="messaging.E002")]
-    errors += _errors({f"settings.COMMANDS: {path!r}": path for path in commands}, _command)
+    handlers = cast(list[str], commands)
+    errors += _errors({f"settings.COMMANDS: {path!r}": path for path in handlers}, _command)
     return errors or list(_unheard())
 
 

@@ -50,7 +50,7 @@ class Context:
     command_id: UUID = field(default_factory=uuid4)
     correlation_id: UUID | None = None
     actor: str = "anonymous"
-    request: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,7 +38,7 @@ class EventLog:
     on_commit = staticmethod(partial(transaction.on_commit, robust=True))
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None, None, None]:
         """All of it commits, or nothing; when it has ended without an error, it is committed."""
         # Durable: inside somebody else's transaction a retry would find that transaction aborted.
         with transaction.atomic(durable=True):
@@ -64,8 +64,8 @@ class UnitOfWork:
 
     correlation_id: UUID
     origin: Mapping[str, Any]  # the actor and the request, for the metadata of each event
-    recorded: list[RecordedEvent[Any]] = field(default_factory=list)
-    issued: Counter[tuple[UUID, str]] = field(default_factory=Counter)
+    recorded: list[RecordedEvent[Any]] = field(default_factory=list[RecordedEvent[Any]])
+    issued: Counter[tuple[UUID, str]] = field(default_factory=Counter[tuple[UUID, str]])
     log: EventLog = field(default_factory=EventLog)
 
 

@@ -2,8 +2,8 @@ from django.apps import AppConfig
 
 
 class OperationsConfig(AppConfig):
-    name = __package__
+    name = __name__.rpartition(".")[0]
     label = "operations"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401
+        from . import checks as checks

@@ -2,8 +2,8 @@ from django.apps import AppConfig
 
 
 class PrivacyConfig(AppConfig):
-    name = __package__
+    name = __name__.rpartition(".")[0]
     label = "privacy"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401
+        from . import checks as checks

@@ -25,7 +25,7 @@ def holds_personal(hint: Any, seen: tuple[Any, ...] = ()) -> bool:
     """Whether a type is `Personal`, or holds it at any depth."""
     if hint is Personal:
         return True
-    parts = list(get_args(hint))
+    parts, passed = list(get_args(hint)), (*seen, hint)
     if isinstance(hint, type) and is_dataclass(hint) and hint not in seen:
         parts += hints_of(hint).values()
-    return any(holds_personal(part, (*seen, hint)) for part in parts)
+    return any(holds_personal(part, passed) for part in parts)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from importlib import import_module
 from inspect import signature
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
@@ -20,7 +20,7 @@ def check_invariants(**kwargs: Any) -> list[CheckMessage]:
     if not isinstance(invariants, dict):
         return [Error("settings.INVARIANTS must be a dict.", id="projections.E002")]
     errors: list[CheckMessage] = []
-    for name, path in invariants.items():
+    for name, path in cast(dict[str, Any], invariants).items():
         try:
             invariant = import_string(str(path))
             if not callable(invariant):
@@ -38,7 +38,9 @@ def check_models(**kwargs: Any) -> list[CheckMessage]:
     """Read models do not point to each other by numbers that the database gives."""
     errors: list[CheckMessage] = []
     projections = getattr(settings, "PROJECTIONS", None)
-    for name, path in projections.items() if isinstance(projections, dict) else ():
+    if not isinstance(projections, dict):
+        return []  # messaging tells it
+    for name, path in cast(dict[str, Any], projections).items():
         with suppress(ImportError, AttributeError, TypeError, ValueError):  # messaging tells these
             for problem in numbered_references(import_module(path).MODELS):
                 told = f"settings.PROJECTIONS[{name!r}]: {problem}"

@@ -76,7 +76,7 @@ def differences(module: ModuleType, tables: list[Table], events: int) -> tuple[i
 
     `events` is how many there are in the log.
     """
-    found, many, missing = [], 0, 0
+    found, many, missing = list[Difference](), 0, 0
     for table in tables:
         with connection.cursor() as cursor:
             cursor.execute(_filled_in(DIFFERENT, table), [SHOWN])

@@ -1,7 +1,7 @@
 """Rebuild a read model from the log while commands and pages go on."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import ModuleType
 
@@ -48,7 +48,7 @@ def rebuild(name: str, watch: Watch) -> Result:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
+def _alone(name: str) -> Generator[None, None, None]:
     with connection.cursor() as cursor:
         # A session's lock: it goes with the connection, whatever ends that...
         cursor.execute("SELECT pg_try_advisory_lock(hashtext('rebuild'), hashtext(%s))", [name])

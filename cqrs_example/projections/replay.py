@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from types import ModuleType
@@ -106,7 +106,7 @@ def streamed(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[Recorded
 
 
 @contextmanager
-def _no_garbage() -> Iterator[None]:
+def _no_garbage() -> Generator[None, None, None]:
     """Without the search for garbage: events hold no cycles, and going through them again and again
     took 40 % of the time of a replay."""
     gc.disable()
@@ -117,7 +117,7 @@ def _no_garbage() -> Iterator[None]:
 
 
 @contextmanager
-def read_only() -> Iterator[None]:
+def read_only() -> Generator[None, None, None]:
     """A transaction, or a part of one, that can write to temporary tables alone."""
     with transaction.atomic():
         with connection.cursor() as cursor:

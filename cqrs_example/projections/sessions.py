@@ -1,6 +1,6 @@
 """Database sessions and snapshots for long work."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..operations.asking import Unfit, require_own_session
 
 
 @contextmanager
-def session() -> Iterator[None]:
+def session() -> Generator[None, None, None]:
     """A database session of its own, without the limits that web requests have: neither from a pool
     nor back into one, so that what is temporary in it ends with it. Raises `Unfit`."""
     if connection.in_atomic_block:
@@ -36,7 +36,7 @@ def session() -> Iterator[None]:
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
+def snapshot() -> Generator[None, None, None]:
     """One moment for all reads: log and read models agree in it, because they commit together."""
     with transaction.atomic():
         with connection.cursor() as cursor:

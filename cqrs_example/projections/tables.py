@@ -1,6 +1,6 @@
 """Temporary tables that hide those of a read model from this session."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -63,7 +63,9 @@ class Table:
 
 
 @contextmanager
-def temporary_tables(module: ModuleType, *, checked: bool = True) -> Iterator[list[Table]]:
+def temporary_tables(
+    module: ModuleType, *, checked: bool = True
+) -> Generator[list[Table], None, None]:
     """Hide the tables of a projection from this session behind empty ones of the same names.
 
     With the CHECK constraints of the live ones, unless `checked` is false. In a new session, which

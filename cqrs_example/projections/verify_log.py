@@ -55,7 +55,7 @@ def verify_log(watch: Watch) -> Result:
         events, streams = cursor.fetchone()
         unknown = list(_unknown_types())
         # An invariant would stop at an event that cannot be read.
-        broken = [] if unknown else _broken_invariants(watch, events)
+        broken: Iterable[str] = [] if unknown else _broken_invariants(watch, events)
         unfit = [fault.sentence for fault in faults_of_the_log()]
         asked = map(_told, (OUT_OF_ORDER, TWICE, POSITION_TWICE))
         checks = (unfit, *asked, unknown, broken, wrong_origins())

@@ -2,9 +2,9 @@ from django.apps import AppConfig
 
 
 class SubscriptionsConfig(AppConfig):
-    name = __package__
+    name = __name__.rpartition(".")[0]
     label = "subscriptions"
     verbose_name = "Subscriptions"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401
+        from . import checks as checks

@@ -1,9 +1,9 @@
 """`manage.py check` fails with a sentence when SUBSCRIPTIONS is wrong; with `--database default`,
 which a server runs before it starts, also when the database says otherwise."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -18,9 +18,12 @@ def check_subscriptions(**kwargs: Any) -> list[CheckMessage]:
     names = getattr(settings, "SUBSCRIPTIONS", [])
     if not isinstance(names, (list, tuple)):
         return [Error("settings.SUBSCRIPTIONS must be a list.", id="subscriptions.E001")]
-    given = [getattr(settings, setting, None) for setting in ("PROJECTIONS", "POLICIES")]
-    there = [name for entries in given if isinstance(entries, dict) for name in entries]
-    wrong = [name for name in names if there.count(name) != 1 or list(names).count(name) != 1]
+    asked = cast(Sequence[Any], names)
+    there: list[Any] = []
+    for setting in ("PROJECTIONS", "POLICIES"):
+        entries = getattr(settings, setting, None)
+        there += entries if isinstance(entries, dict) else ()
+    wrong = [name for name in asked if there.count(name) != 1 or asked.count(name) != 1]
     sentence = (
         "settings.SUBSCRIPTIONS: {!r} must be one projection or one policy, and be there once."
     )

@@ -1,6 +1,6 @@
 """Following the log: what comes after a position, as rows, in order and without missing any."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ Source = Callable[[str], AbstractContextManager[Read]]
 
 
 @contextmanager
-def from_log(name: str) -> Iterator[Read]:
+def from_log(name: str) -> Generator[Read, None, None]:
     """The source of workers that need no broker: gap-safe as `eventstore.read_all`, but without
     decoding (the relay passes on what this code cannot read), and not waiting at a gap before what
     stands in front of it is dealt with."""

@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
 from django.db import models
 
 
@@ -10,11 +15,11 @@ class Checkpoint(models.Model):
     trouble   what it stands still for, in a sentence; empty: it goes on
     """
 
-    name = models.TextField(primary_key=True)
-    kind = models.TextField()
-    position = models.BigIntegerField()
-    moved_at = models.DateTimeField()
-    trouble = models.TextField(blank=True)
+    name: models.TextField[str, str] = models.TextField(primary_key=True)
+    kind: models.TextField[str, str] = models.TextField()
+    position: models.BigIntegerField[int, int] = models.BigIntegerField()
+    moved_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    trouble: models.TextField[str, str] = models.TextField(blank=True)
 
     class Meta:
         default_permissions = ("view",)
@@ -27,12 +32,12 @@ class Parked(models.Model):
     """An event that a policy has still to hear: it could not deal with it (`trouble`), or has still
     to deal with an earlier one of the same stream (no trouble)."""
 
-    subscription = models.TextField()
-    stream = models.TextField(db_collation="C")
-    position = models.BigIntegerField()
-    event_id = models.UUIDField()
-    trouble = models.TextField(blank=True)
-    parked_at = models.DateTimeField(auto_now_add=True)
+    subscription: models.TextField[str, str] = models.TextField()
+    stream: models.TextField[str, str] = models.TextField(db_collation="C")
+    position: models.BigIntegerField[int, int] = models.BigIntegerField()
+    event_id: models.UUIDField[UUID, UUID] = models.UUIDField()
+    trouble: models.TextField[str, str] = models.TextField(blank=True)
+    parked_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         default_permissions = ("view",)

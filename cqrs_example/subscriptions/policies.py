@@ -67,6 +67,7 @@ def _try(
     name: str, event: RecordedEvent[Any], begin: Callable[[], bool], pauses: Sequence[float] = ()
 ) -> str:
     """What the policy could not deal with, in the end; "" if it could."""
+    sentence = ""
     for seconds in (*pauses, None):
         try:
             _react_once(name, event, begin)

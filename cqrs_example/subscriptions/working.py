@@ -1,7 +1,7 @@
 """A worker: a thread for each subscription, which leads it, or stands by until it can."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Event, Thread
@@ -73,7 +73,7 @@ def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
 
 
 @contextmanager
-def _leading(name: str) -> Iterator[bool]:
+def _leading(name: str) -> Generator[bool, None, None]:
     """Whether this process is the one that works on this, in a database session of its own. The
     lock ends with the session, whatever ends that. It only keeps two from doing the same work: that
     an event has its effect once is the checkpoint's doing."""

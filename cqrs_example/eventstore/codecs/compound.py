@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Union
 
+# For `isinstance`: of what it finds to be a plain `dict`, a type checker calls the rest unknown.
+MAPPINGS: tuple[type[Any], ...] = (Mapping,)
+ROWS: tuple[type[Any], ...] = (list, tuple)
+SETS: tuple[type[Any], ...] = (set, frozenset)
+
 
 class Codec(NamedTuple):
     """A way to JSON and back: `read(write(value))` equals the value, and is of its type."""
@@ -14,7 +19,11 @@ class Codec(NamedTuple):
     read: Callable[[Any], Any]
 
 
-AS_IT_IS = Codec(lambda value: value, lambda stored: stored)
+def _itself(value: Any) -> Any:
+    return value
+
+
+AS_IT_IS = Codec(_itself, _itself)
 Codecs = Sequence[Codec | None]  # those of the types in brackets; None: JSON holds it as it is
 
 
@@ -41,17 +50,20 @@ def _or_none(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def many(kind: Any, arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
     """A list, set or frozenset of one type, or a tuple of any length."""
-    if kind is list and not any(codecs):
+    if not any(codecs) and kind is list:
         return None
     write, read = (codecs[0] if codecs else None) or AS_IT_IS
-    order = in_one_order if kind in (set, frozenset) else list
+    order = in_one_order if kind in SETS else list[Any]
 
     def write_all(values: Any) -> list[Any]:
         if not isinstance(values, kind):
             raise TypeError(f"declared is {kind.__name__}, given was {type(values).__name__}")
         return order([write(value) for value in values])
 
-    return Codec(write_all, lambda stored: kind([read(value) for value in stored]))
+    def read_all(stored: Sequence[Any]) -> Any:
+        return kind([read(value) for value in stored])
+
+    return Codec(write_all, read_all)
 
 
 def row(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
@@ -62,7 +74,13 @@ def row(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
     def convert(way: int, values: Sequence[Any]) -> Iterator[Any]:
         return ((codec or AS_IT_IS)[way](one) for codec, one in zip(codecs, values, strict=True))
 
-    return Codec(lambda values: [*convert(0, values)], lambda stored: tuple(convert(1, stored)))
+    def write_all(values: Sequence[Any]) -> list[Any]:
+        return [*convert(0, values)]
+
+    def read_all(stored: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(convert(1, stored))
+
+    return Codec(write_all, read_all)
 
 
 def mapping(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
@@ -70,10 +88,14 @@ def mapping(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
     if not any(codecs):
         return None
     key, value = (codec or AS_IT_IS for codec in codecs)
-    return Codec(
-        lambda values: {_text(key.write(k)): value.write(one) for k, one in values.items()},
-        lambda stored: {key.read(k): value.read(one) for k, one in stored.items()},
-    )
+
+    def write_all(values: Mapping[Any, Any]) -> dict[str, Any]:
+        return {_text(key.write(k)): value.write(one) for k, one in values.items()}
+
+    def read_all(stored: Mapping[str, Any]) -> dict[Any, Any]:
+        return {key.read(k): value.read(one) for k, one in stored.items()}
+
+    return Codec(write_all, read_all)
 
 
 def _text(key: Any) -> str:

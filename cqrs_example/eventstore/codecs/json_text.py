@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from .compound import in_one_order
+from .compound import MAPPINGS, ROWS, SETS, in_one_order
 from .table import CODECS, enumerated
 
 # What is never kept unless its field says so, by the words of its name. `_` begins a word as well.
@@ -27,7 +26,8 @@ def as_json(value: Any) -> str:
     """
     try:
         text = _encode(value)
-        text.isascii() or text.encode()  # half of a surrogate pair cannot be encoded
+        if not text.isascii():
+            text.encode()  # half of a surrogate pair cannot be encoded
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"This cannot be written as JSON: {error}.") from error
     if "\\u0000" in text and NUL.search(text):
@@ -59,11 +59,11 @@ def plain(value: Any) -> Any:
         return value
     if codec := CODECS.get(type(value)):
         return codec.write(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, MAPPINGS):
         return {_key(k): plain(one) for k, one in value.items() if not SECRET.search(_key(k))}
-    if isinstance(value, (set, frozenset)):
+    if isinstance(value, SETS):
         return in_one_order([plain(one) for one in value])
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, ROWS):
         return [plain(one) for one in value]
     return _instance(value)
 

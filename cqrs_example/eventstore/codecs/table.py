@@ -85,7 +85,7 @@ def _written(event: Any, name: str, write: Callable[[Any], Any]) -> Any:
 @cache
 def shape_of(kind: Any) -> Shape:
     """What has no codec is refused when it is written, and read as it is stored."""
-    hints, codecs = hints_of(kind), {}
+    hints, codecs = hints_of(kind), dict[str, Codec]()
     names = tuple(field.name for field in fields(kind))
     for name in names:
         try:
@@ -124,7 +124,8 @@ def codec_for(hint: Any) -> Codec | None:
     if hint in JSON or _plain_dict(hint):
         return None
     if origin is Literal:
-        origin, arguments = Union, tuple({type(value) for value in arguments})
+        kinds: set[Any] = {type(value) for value in arguments}
+        origin, arguments = Union, tuple(kinds)
     if origin in BUILDERS:
         codecs = [codec_for(one) for one in arguments if one is not ...]
         if origin in (dict, Mapping):
@@ -134,13 +135,14 @@ def codec_for(hint: Any) -> Codec | None:
 
 
 def _of_class(hint: Any) -> Codec:
+    name = getattr(hint, "__name__", hint)
     if isinstance(hint, type) and issubclass(hint, Enum) and len(hint):
         return _strict(hint, enumerated(hint))
     if isinstance(hint, type) and is_dataclass(hint):
         if not cast(Any, hint).__dataclass_params__.frozen:
-            raise TypeError(f"the dataclass {hint.__name__} must be frozen: events are facts")
+            raise TypeError(f"the dataclass {name} must be frozen: events are facts")
         return _strict(hint, Codec(written, partial(built, hint)))
-    raise TypeError(f"{getattr(hint, '__name__', hint)} has no codec: {INSTEAD}")
+    raise TypeError(f"{name} has no codec: {INSTEAD}")
 
 
 def _strict(kind: Any, codec: Codec) -> Codec:

@@ -1,13 +1,13 @@
 """Whether an event reads back as it was: equal, and of the same types all the way down."""
 
-from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from .compound import MAPPINGS, ROWS, SETS
 from .table import shape_of
 
 SCALARS = (str, int, float, Decimal, UUID, date, datetime, time, timedelta)
@@ -33,14 +33,14 @@ def same(given: Any, read: Any) -> bool:
         return bool(given == read)
     if isinstance(given, (datetime, time)):
         return _clock(given) == _clock(read)
-    if isinstance(given, Mapping):
+    if isinstance(given, MAPPINGS):
         return _typed(given) == _typed(read) and all(same(given[key], read[key]) for key in given)
-    if isinstance(given, (list, tuple)):
+    if isinstance(given, ROWS):
         return len(given) == len(read) and all(map(same, given, read))
-    if isinstance(given, (set, frozenset)):
+    if isinstance(given, SETS):
         return _typed(given) == _typed(read)
     if is_dataclass(given):
-        names = shape_of(given.__class__).names
+        names = shape_of(cast(Any, given).__class__).names
         return all(same(getattr(given, name), getattr(read, name)) for name in names)
     return bool(given == read)
 

@@ -84,7 +84,7 @@ class Command(BaseCommand):
         if options["mermaid"]:
             return as_mermaid(model)
         if options["svg"]:
-            values = carried_out(options["example"]) if options["example"] else {}
+            values: Values = carried_out(options["example"]) if options["example"] else {}
             details = Documented(options["links"], values)
             return as_svg(model, details, options["title"], options["across"])
         return as_text(model)

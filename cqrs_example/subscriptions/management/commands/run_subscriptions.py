@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from ...switching import differences, wanted
 from ...working import run
 
-FROM_LOG = f"{__package__.rsplit('.', 2)[0]}.following.from_log"
+FROM_LOG = f"{__name__.rsplit('.', 3)[0]}.following.from_log"
 
 
 class Command(BaseCommand):
