@@ -1,6 +1,6 @@
 """What `manage.py check` says about access; with `--deploy`, what must not be in production."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +23,9 @@ def check_permissions(**kwargs: Any) -> list[CheckMessage]:
     errors: list[CheckMessage] = [Error(one, id="access.E003") for one in problems()]
     if errors:
         return errors
-    errors += [*_unresolved("PERMISSIONS"), *_unresolved("OPEN_VIEWS")]
+    errors += _unresolved("PERMISSIONS", setting("PERMISSIONS").items())
+    open_views: list[str] = setting("OPEN_VIEWS")
+    errors += _unresolved("OPEN_VIEWS", enumerate(open_views))
     if errors:
         return errors
     views = list(_views())
@@ -31,9 +33,8 @@ def check_permissions(**kwargs: Any) -> list[CheckMessage]:
     return [*errors, *(_exempt(view, taken) for view in views if (taken := _taken_of_all(view)))]
 
 
-def _unresolved(name: str) -> Iterator[CheckMessage]:
-    entries = setting(name)
-    for key, path in dict(entries if isinstance(entries, dict) else enumerate(entries)).items():
+def _unresolved(name: str, paths: Iterable[tuple[Any, str]]) -> Iterator[CheckMessage]:
+    for key, path in paths:
         try:
             import_string(path)
         except ImportError as error:

@@ -26,6 +26,7 @@ class Login(AuthenticationForm):
         """One guess at a time, for an account from an address: of many at once, all would be tried
         before the first of them counts."""
         name, failure = str(self.cleaned_data.get("username", "")), None
+        cleaned: Any = None
         address = client_address(self.request) if self.request else ""
         with transaction.atomic():
             with connection.cursor() as cursor:

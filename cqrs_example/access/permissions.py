@@ -25,5 +25,6 @@ def needed(view: Any) -> str | None:
     return next((name for name, path in paths if import_string(path) is view), None)
 
 
-def has(user: AbstractUser | AnonymousUser, name: str) -> bool:
-    return user.has_perm(f"access.{name}")
+def has(user: Any, name: str) -> bool:
+    """Whether a user, of whatever model the project has, or nobody (`AnonymousUser`) may do it."""
+    return bool(user.has_perm(f"access.{name}"))

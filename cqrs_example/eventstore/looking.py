@@ -69,7 +69,7 @@ def tolerant(row: Sequence[Any]) -> RecordedEvent[Any]:
     try:
         return recorded(row)
     except UnreadableEvent as error:
-        data = Unreadable(json.loads(row[6]), str(error))
+        data: Any = Unreadable(json.loads(row[6]), str(error))
         return RecordedEvent(row, data)
 
 

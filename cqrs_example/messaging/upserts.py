@@ -95,7 +95,7 @@ def statement(model: Model, names: tuple[str, ...], add: tuple[str, ...] = ()) -
 def _plan(model: Model, names: tuple[str, ...], add: tuple[str, ...]) -> tuple[Any, ...]:
     """What is the same for all rows with these names."""
     fields = {name: _field(model, name) for name in names}
-    kinds = [AS_THEY_ARE.get(type(field)) for field in fields.values()]
+    kinds = [AS_THEY_ARE.get(field.__class__) for field in fields.values()]
     sql = statement(model, names, add)
     key = itemgetter(*(name for name, field in fields.items() if field in key_fields(model)))
     return sql, fields, kinds, key
