@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class RabbitmqConfig(AppConfig):
-    name = __package__
+    name = __name__.rpartition(".")[0]
     label = "rabbitmq"

@@ -1,6 +1,6 @@
 """A connection to RabbitMQ, and what is declared there by whoever connects first."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from urllib.parse import unquote, urlsplit
 
@@ -26,7 +26,7 @@ def exchange() -> str:
 
 
 @contextmanager
-def connected() -> Iterator[amqp.Connection]:
+def connected() -> Generator[amqp.Connection, None, None]:
     """A connection by `settings.BROKER_URL`, with the exchange; raises one of `BROKEN`."""
     url = urlsplit(settings.BROKER_URL)
     connection = amqp.Connection(

@@ -1,7 +1,7 @@
 """The relay: one more follower of the log, which publishes what comes."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
@@ -37,7 +37,7 @@ class Relay:
     """A source and a step for `subscriptions.working.run`, which share a channel."""
 
     @contextmanager
-    def source(self, name: str) -> Iterator[Read]:
+    def source(self, name: str) -> Generator[Read, None, None]:
         """The log; while nothing happens there, the connection to the broker is kept alive."""
         with from_log(name) as read_log, connected() as self.connection:
             self.channel = self.connection.channel()

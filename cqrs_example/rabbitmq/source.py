@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic
 
@@ -19,7 +19,7 @@ AT_ONCE = 500  # messages that are waiting here at most
 
 
 @contextmanager
-def from_queue(name: str) -> Iterator[Read]:
+def from_queue(name: str) -> Generator[Read, None, None]:
     """For `SUBSCRIPTION_SOURCE`. A message says what comes next, and the log what that is.
 
     So what the worker hears does not depend on what the broker lost, doubles, or was given by a
