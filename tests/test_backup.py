@@ -50,6 +50,12 @@ def run(name: str, environment: dict[str, str], status: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+def seal(environment: dict[str, str]) -> str:
+    command = [sys.executable, "manage.py", "seal_log"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
+    return done.stdout.decode()
+
+
 def test_drill(drill):
     subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], env=drill, check=True)
     key = str(uuid4())
@@ -57,13 +63,17 @@ def test_drill(drill):
     server.deposit("abc123", 10, Idempotency_Key=key)
     server.withdraw("abc123", 7)
     server.deposit("other", 5)
+    sealed = seal(drill)
     run("backup", drill)
     balances = server.balances()
     server.stop()
     execute("DROP DATABASE {} WITH (FORCE)", drill["DATABASE_URL"].split("dbname=")[1].split()[0])
 
     run("restore", drill)
-    assert "accounts: 2 rows agree with 4 events" in run("prove", drill)
+    proof = run("prove", drill)
+    assert "accounts: 2 rows agree with 4 events" in proof
+    assert "sealed up to position 4: agrees" in proof
+    assert seal({**drill, "DATABASE_URL": drill["COPY_URL"]}) == sealed
     server = BankServer({"DATABASE_URL": drill["COPY_URL"], "DEBUG": "1"})
     try:
         assert server.balances() == balances

@@ -181,6 +181,8 @@ FORBIDDEN = [
     "DROP FUNCTION eventstore_refuse() CASCADE",
     "CREATE ROLE other",
     "DELETE FROM django_migrations",
+    "DELETE FROM projections_seal",
+    "UPDATE projections_seal SET digest = ''",
 ]
 
 
@@ -202,6 +204,7 @@ def test_application_as_a_role_that_cannot_change_the_log(migrated, role):
     manage(as_role, "create_first_admin")
     manage(as_role, "create_token", "scanner", "--may", "withdraw")
     assert "agree" in manage(as_role, "rebuild", "--all") + manage(as_role, "verify")
+    assert "events are sealed" in manage(as_role, "seal_log")
 
     for statement in FORBIDDEN:
         with (

@@ -31,6 +31,8 @@ RIGHTS = (
     " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role}",
 )
+# Where the block `projections` is there: whoever could change seals could make the chain anew.
+SEALS = "REVOKE UPDATE, DELETE ON {schema}.projections_seal FROM {role}"
 SCHEMA = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE pg_class.oid = to_regclass(%s)
@@ -75,7 +77,9 @@ def create_app_role(name: str, password: str) -> None:
         secret = raw.pgconn.encrypt_password(password.encode(), name.encode()).decode()
         statement = sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, names["role"], secret)
         cursor.execute(statement.as_string(raw))
-        for right in RIGHTS:
+        cursor.execute("SELECT to_regclass('projections_seal') IS NOT NULL")
+        [sealing] = cursor.fetchone()
+        for right in [*RIGHTS, SEALS] if sealing else RIGHTS:
             cursor.execute(sql.SQL(right).format(**names).as_string(raw))
         cursor.execute(STILL_ALLOWED, [name, log, log])
         _refuse(name, ", ".join(what for (what,) in cursor.fetchall()), "on the log")

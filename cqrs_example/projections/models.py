@@ -9,7 +9,7 @@ class Run(models.Model):
     """A rebuild or a verification that came to an end, for whoever asks when the last one was."""
 
     projection: models.TextField[str, str] = models.TextField(blank=True)  # empty: the log itself
-    action: models.TextField[str, str] = models.TextField()  # "rebuild" or "verify"
+    action: models.TextField[str, str] = models.TextField()  # "rebuild", "verify" or "seal"
     started_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     finished_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
     succeeded: models.BooleanField[bool, bool] = models.BooleanField()
@@ -25,3 +25,20 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.projection or 'the log'}: {self.result}"
+
+
+class Seal(models.Model):
+    """A range of the log, from behind the seal before it up to a position, and its digest."""
+
+    upto: models.BigIntegerField[int, int] = models.BigIntegerField(primary_key=True)
+    events: models.IntegerField[int, int] = models.IntegerField()
+    previous: models.TextField[str, str] = models.TextField(blank=True)  # empty: it is the first
+    digest: models.TextField[str, str] = models.TextField()
+    sealed_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("upto",)
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"up to position {self.upto}: {self.digest}"

@@ -17,6 +17,7 @@ from ..messaging import hears
 from ..operations.asking import faults_of_the_log
 from .replay import Watch, streamed
 from .runs import Result
+from .sealing import differing_seals, sealed_position
 from .sessions import column, session, snapshot
 from .verify_origins import wrong_origins
 
@@ -47,9 +48,10 @@ TYPES = "SELECT type, schema_version, min(position) FROM eventstore_event GROUP 
 BY_STREAM = SELECT + "ORDER BY stream, version"
 
 
-def verify_log(watch: Watch) -> Result:
+def verify_log(watch: Watch, expected: str | None = None) -> Result:
     """Versions from 1 without a gap, no event twice, each as its command records it, each type
-    known, and every invariant holds."""
+    known, every invariant holds, and what was sealed is as it was; `expected` is a seal's digest.
+    """
     with session(), snapshot(), connection.cursor() as cursor:
         cursor.execute(COUNTS)
         events, streams = cursor.fetchone()
@@ -58,14 +60,16 @@ def verify_log(watch: Watch) -> Result:
         broken: Iterable[str] = [] if unknown else _broken_invariants(watch, events)
         unfit = [fault.sentence for fault in faults_of_the_log()]
         asked = map(_told, (OUT_OF_ORDER, TWICE, POSITION_TWICE))
-        checks = (unfit, *asked, unknown, broken, wrong_origins())
+        checks = (unfit, *asked, unknown, broken, wrong_origins(), differing_seals(expected))
         found = [_first(findings) for findings in checks]
+        sealed = sealed_position()
     if many := sum(number for number, _ in found):
         unasked = "; invariants need every type known, and were not asked" if unknown else ""
         findings = [finding for _, first in found for finding in first]
         return Result(f"{many:,} findings in {events:,} events{unasked}", findings)
     held = f"; {', '.join(invariants())} held" if invariants() else ""
-    return Result(f"{events:,} events in {streams:,} streams are in order{held}")
+    seals = f"; sealed up to position {sealed}: agrees" if sealed is not None else ""
+    return Result(f"{events:,} events in {streams:,} streams are in order{held}{seals}")
 
 
 def invariants() -> Mapping[str, str]:

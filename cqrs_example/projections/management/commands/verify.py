@@ -1,14 +1,23 @@
+import re
 import signal
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from ...runs import carry_out, known
 from ...verify import verify_projection
 from ...verify_log import verify_log
+
+
+def digest(value: str) -> str:
+    if not re.fullmatch("[0-9a-fA-F]{64}", value):
+        raise ArgumentTypeError(
+            f"{value!r} is no digest: give the 64 hexadecimal digits that seal_log printed."
+        )
+    return value.lower()
 
 
 class Command(BaseCommand):
@@ -24,8 +33,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="as in settings.PROJECTIONS")
+        told = "as seal_log printed it: a seal must have it"
+        parser.add_argument("--expect", type=digest, metavar="DIGEST", help=told)
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = known(options["names"])
+        if names and options["expect"]:
+            raise CommandError("--expect is about the log: give it without names of projections.")
         jobs = [(one, partial(verify_projection, one)) for one in names or settings.PROJECTIONS]
-        carry_out("verify", jobs if names else [("", verify_log), *jobs], self.stdout)
+        log = partial(verify_log, expected=options["expect"])
+        carry_out("verify", jobs if names else [("", log), *jobs], self.stdout)

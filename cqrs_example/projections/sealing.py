@@ -1,0 +1,104 @@
+"""Seal the log: a chain of digests over its events, by which a later change to them is found.
+
+Each seal holds a digest of the seal before it and of up to `RANGE` events, as in the hash chains of
+Haber and Stornetta (1991). What a digest covers is what is stored, so upcasters do not matter.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Sum
+
+from ..operations.waiting import settled_and_told
+from .models import Seal
+from .replay import Watch
+from .runs import Result
+from .sessions import column, session
+
+RANGE = 10_000  # events of one seal at most
+
+# An event as a JSON array. jsonb has one text for one value, the same since Postgres 9.4: it knows
+# no time zone, no DateStyle and no locale, and pg_dump writes just this. Times are microseconds
+# since 1970: as text, or as jsonb, they would depend on the session. UTF-8 wherever it is kept.
+DIGEST = """
+    SELECT count(*), max(position), encode(sha256(
+        convert_to(%s, 'UTF8') || coalesce(string_agg(digest, '' ORDER BY position), '')), 'hex')
+    FROM (
+        SELECT position, sha256(convert_to(jsonb_build_array(
+            position, id, stream, version, type, schema_version, data, correlation_id,
+            causation_id, metadata, trunc(extract(epoch FROM recorded_at) * 1000000),
+            trunc(extract(epoch FROM occurred_at) * 1000000))::text, 'UTF8')) AS digest
+        FROM eventstore_event WHERE position > %s AND position <= %s ORDER BY position LIMIT %s
+    ) AS events
+"""
+# Two at once would both continue the same seal.
+ALONE = "SELECT pg_advisory_lock(hashtext('seal_log'), 0)"
+
+
+class Sealed(NamedTuple):
+    """How many events, the position of the last one (None if there are none), and the digest."""
+
+    events: int
+    upto: int | None
+    digest: str
+
+
+def seal_log(watch: Watch) -> Result:
+    """Seal all events that are settled and not sealed yet. Holds up nobody who writes."""
+    with session():
+        column(ALONE)  # until this session ends
+        settled = settled_and_told("seal_log")
+        while _seal_next(settled):
+            pass
+        last = Seal.objects.last()
+        if last is None:
+            return Result("there are no events to seal")
+        events = Seal.objects.aggregate(Sum("events"))["events__sum"]
+    return Result(f"{events:,} events are sealed, up to position {last.upto}: {last.digest}")
+
+
+def differing_seals(expected: str | None) -> Iterator[str]:
+    """A sentence for each range of events that is not as it was sealed, in order; and one if no
+    seal has the digest that is expected."""
+    after, previous = 0, ""
+    for seal in Seal.objects.iterator():
+        now = _sealed(seal.previous, after, seal.upto)
+        if seal.previous != previous:
+            yield (
+                f"the seal up to position {seal.upto} does not continue the one before it, up to"
+                f" {after}: a seal was changed or taken away"
+            )
+        elif now != (seal.events, seal.upto, seal.digest):
+            yield (
+                f"the events from position {after + 1} to {seal.upto} are not those that were"
+                f" sealed: {seal.events:,} were sealed, {now.events:,} are there"
+            )
+        after, previous = seal.upto, seal.digest
+    if expected and not Seal.objects.filter(digest=expected).exists():
+        yield (
+            f"no seal has the digest {expected}: seals were changed or taken away since it was"
+            " printed, or this is another database or an older backup"
+        )
+
+
+def sealed_position() -> int | None:
+    """The position up to which the log is sealed; None: it is not."""
+    return Seal.objects.values_list("upto", flat=True).last()
+
+
+def _seal_next(settled: int) -> bool:
+    """Seal the next range, in a transaction of its own; False: there is none."""
+    last = Seal.objects.last()
+    after, previous = (last.upto, last.digest) if last else (0, "")
+    events, upto, digest = _sealed(previous, after, settled, RANGE)
+    if upto is None:
+        return False
+    Seal.objects.create(upto=upto, events=events, previous=previous, digest=digest)
+    return True
+
+
+def _sealed(previous: str, after: int, upto: int, limit: int | None = None) -> Sealed:
+    with connection.cursor() as cursor:
+        cursor.execute(DIGEST, [previous, after, upto, limit])
+        return Sealed(*cursor.fetchone())
