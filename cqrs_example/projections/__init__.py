@@ -11,4 +11,4 @@ A projection replayed like this must write to nothing but its MODELS, and read n
 Policies are never replayed.
 """
 
-VERSION = "1"
+VERSION = "2"
