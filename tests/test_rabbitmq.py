@@ -4,7 +4,6 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
@@ -297,25 +296,6 @@ def test_relay_passes_on_what_this_code_cannot_read(messages: Subscribed) -> Non
     with relay():
         until(lambda: Checkpoint.objects.get(name="relay").position == messages.last())
     assert [(body["type"], body["schemaversion"]) for body in take()] == [("test.New", 7)]
-
-
-def test_blocked_broker(rabbit: Rabbit, messages: Subscribed, tmp_path: Path) -> None:
-    """An alarm for memory or disk: publishers wait, workers follow the log, commands go on."""
-    from django.conf import settings
-
-    alarmed = Rabbit(tmp_path / "alarmed", free_port(), "disk_free_limit.absolute = 1000TB")
-    alarmed.start()
-    try:
-        settings.BROKER_URL = alarmed.url
-        until(lambda: "alarm set" in (alarmed.folder / "output").read_text())
-        with fed():
-            add("a", *range(10))
-            until(lambda: messages.ledger() == list(range(10)))
-            until(lambda: "not confirmed" in messages.trouble("relay"))
-            settings.BROKER_URL = rabbit.url
-            all_heard(messages)
-    finally:
-        alarmed.kill()
 
 
 def test_leftovers_in_a_queue_are_not_heard(messages: Subscribed) -> None:
