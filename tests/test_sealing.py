@@ -141,6 +141,19 @@ def test_seal_that_is_not_as_it_was(statement):
     assert any("seal" in line for line in finds())
 
 
+def test_seal_that_was_made_anew_alone(damaged):  # noqa: F811
+    """It fits its events; but the next one does not continue it."""
+    seal()
+    first, second, third = Seal.objects.all()
+    damaged(f"UPDATE eventstore_event SET metadata = metadata || '{{\"x\": 1}}' WHERE {SECOND}")
+    Seal.objects.exclude(upto=first.upto).delete()
+    seal()
+    Seal.objects.filter(upto=third.upto).update(previous=third.previous, digest=third.digest)
+    [finding] = differing_seals(None)
+    told = f"the seal up to position {third.upto} does not continue the one before it"
+    assert finding.startswith(f"{told}, up to {second.upto}: ")
+
+
 def test_chain_that_was_made_anew_is_found_by_whoever_kept_a_digest(damaged):  # noqa: F811
     *_, kept = seal().split()
     execute(deposit, Deposit("a", 1))
