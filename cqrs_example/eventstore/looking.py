@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from .contracts import UnreadableEvent
-from .log import END
+from .log import END, WITHIN
 from .recorded import SELECT, RecordedEvent, recorded
 
 BETWEEN = SELECT + "WHERE position > %s AND position < %s ORDER BY position {way} LIMIT %s"
@@ -39,6 +39,20 @@ def events_between(
     if stored_type is None:
         return look(BETWEEN.format(way=way), [after, before, limit])
     return look(OF_TYPE.format(way=way), [stored_type, after, stored_type, before, limit])
+
+
+def events_of(
+    stream: str, *, after: int = 0, before: int = END, backwards: bool = False, limit: int
+) -> list[RecordedEvent[Any]]:
+    """The events of a stream with versions between these, both exclusive; `read`, for pages: one
+    that the code cannot read has an `Unreadable` as its data."""
+    sql = f"{WITHIN} {'DESC' if backwards else 'ASC'} LIMIT %s"
+    return look(sql, [stream, after, before, limit])
+
+
+def newest_of(stream: str) -> RecordedEvent[Any] | None:
+    """The last event of a stream, in the same way; None when the stream has none."""
+    return next(iter(events_of(stream, backwards=True, limit=1)), None)
 
 
 def metadata_of(event_id: UUID) -> Mapping[str, Any] | None:

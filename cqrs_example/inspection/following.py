@@ -18,7 +18,7 @@ WITHIN = SELECT + "WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"
 
 @dataclass(frozen=True)
 class Filter:
-    """Which events are wanted: of a type, of a stream (or `product-*`), recorded between times."""
+    """Which events are wanted: of a type, of a stream (or `account-*`), recorded between times."""
 
     type: str = ""
     stream: str = ""

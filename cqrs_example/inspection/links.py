@@ -5,8 +5,8 @@ from django.urls import NoReverseMatch, reverse
 
 
 def page_of(stream: str) -> str | None:
-    """The application's page of a stream: `product-abc123` is at the URL that is named for
-    `product`, with `abc123`. None when there is no such page."""
+    """The application's page of a stream: `account-ann` is at the URL that is named for
+    `account`, with `ann`. None when there is no such page."""
     category, _, rest = stream.partition("-")
     name = getattr(settings, "STREAM_PAGES", {}).get(category)
     try:

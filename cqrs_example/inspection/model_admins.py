@@ -31,7 +31,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class EventAdmin(ReadOnlyAdmin):
-    """The log. The pages are our own: the stock list counts, sorts and scans the whole table."""
+    """The log. The pages are our own: Django's own list counts, sorts and scans the whole table."""
 
     class Media(ReadOnlyAdmin.Media):
         js = ["inspection/copy.js"]

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from inspect import isfunction, unwrap
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import connection
+from django.urls import URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
 from ..eventstore.contracts import event_classes
+from .commands import execute
 from .hearing import command_of, heard_by, hears_many, recorded_by, require_recorded
 
 # What is wrong in the modules and signatures that the settings name.
@@ -33,6 +37,50 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
     handlers = cast(list[str], commands)
     errors += _errors({f"settings.COMMANDS: {path!r}": path for path in handlers}, _command)
     return errors or list(_unheard())
+
+
+@register
+def check_atomic_requests(**kwargs: Any) -> list[CheckMessage]:
+    """No view that carries out commands runs in a transaction of the request: `execute` refuses."""
+    if not connection.settings_dict["ATOMIC_REQUESTS"]:
+        return []
+    hint = "Mark it with @transaction.non_atomic_requests: commands have their own transaction."
+    return [
+        Warning(
+            f"{view.__module__}.{(_class_of(view) or view).__name__} carries out commands, under"
+            " ATOMIC_REQUESTS.",
+            hint=hint,
+            id="messaging.W002",
+        )
+        for view in _views(get_resolver().url_patterns)
+        if "default" not in getattr(view, "_non_atomic_requests", ()) and _executes(view)
+    ]
+
+
+def _views(patterns: Iterable[Any]) -> Iterator[Any]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _views(pattern.url_patterns)
+        else:
+            yield pattern.callback
+
+
+def _class_of(view: Any) -> Any:
+    """Of a view of Django's, or of Django REST framework's."""
+    return getattr(view, "view_class", None) or getattr(view, "cls", None)
+
+
+def _executes(view: Any) -> bool:
+    """Whether the view's own code names `execute`, in a function or in a method of a class."""
+    cls = _class_of(view)
+    functions = (
+        filter(isfunction, vars(cls).values()) if cls else filter(isfunction, [unwrap(view)])
+    )
+    return any(
+        function.__globals__.get(name) is execute
+        for function in functions
+        for name in function.__code__.co_names
+    )
 
 
 def _errors(paths: dict[str, Any], check_entry: Callable[[str], None]) -> Iterator[CheckMessage]:

@@ -53,7 +53,7 @@ def upsert(model: Model, rows: Iterable[Row], *, add: Sequence[str] = ()) -> Non
 
     The statement travels with the next one, or with COMMIT, and its errors are raised there (see
     `later`). Raises `ValueError` when two rows have the same key. Raises `TypeError` for a model
-    without a key, for fields that do not fit, and for values such as `F("quantity") + 1`.
+    without a key, for fields that do not fit, and for values such as `F("amount") + 1`.
     """
     given = list(rows)
     if not given:

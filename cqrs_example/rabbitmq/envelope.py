@@ -58,6 +58,5 @@ def message(row: Row, previous: int) -> amqp.Message:
 
 
 def routing_key(row: Row) -> str:
-    """`<type>.v<schema version>`, as strangers bind to it: `warehouse.ProductQuantityShipped.v2`,
-    `warehouse.#`."""
+    """`<type>.v<schema version>`, as strangers bind to it: `bank.Withdrawn.v1`, `bank.#`."""
     return f"{row[4]}.v{row[5]}"

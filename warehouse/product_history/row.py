@@ -1,8 +1,9 @@
 """What the history of a product says of each of its events."""
 
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.eventstore.looking import Unreadable
 from warehouse.events import (
     ProductEvent,
     ProductQuantityCounted,
@@ -13,13 +14,15 @@ from warehouse.events import (
 
 
 class Row(NamedTuple):
-    event: RecordedEvent[ProductEvent]
+    event: RecordedEvent[Any]
     what: str
     note: str
     change: str
 
 
-def as_row(event: RecordedEvent[ProductEvent]) -> Row:
+def as_row(event: RecordedEvent[Any]) -> Row:
+    if isinstance(event.data, Unreadable):
+        return Row(event, str(event), "", "")
     return Row(event, *_sentence(event.data), _signed(change(event.data)))
 
 

@@ -5,9 +5,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from cqrs_example.eventstore import RecordedEvent, last_event, read
+from cqrs_example.eventstore import RecordedEvent
+from cqrs_example.eventstore.looking import Unreadable, events_of, newest_of
 from cqrs_example.http import BadInput, as_json, endpoint, paged, wants_html
-from warehouse.events import ProductEvent, product_stream
+from warehouse.events import product_stream
 from warehouse.sku import parse_sku
 
 from .chart import step_chart
@@ -18,7 +19,7 @@ from .row import as_row
 def product(request: HttpRequest, sku: str) -> HttpResponse:
     """One product and its history, told by its stream; `?version=12`: as it was then."""
     sku = parse_sku(sku)
-    last = last_event(product_stream(sku))
+    last = newest_of(product_stream(sku))
     shown = _as_of(request, sku) if "version" in request.GET else last
     if wants_html(request):
         page = _history(request, shown) if shown else {}
@@ -29,6 +30,8 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         raise BadInput(
             f"There is no product {sku}: it begins when some of it is received or counted.", 404
         )
+    if isinstance(shown.data, Unreadable):
+        raise BadInput(f"Version {shown.version} of product {sku}: {shown}", 500)
     quantity = shown.data.quantity_on_hand
     return as_json({"sku": sku, "quantity": quantity, "version": shown.version})
 
@@ -39,23 +42,24 @@ def find(request: HttpRequest) -> HttpResponse:
     return redirect("product", sku=parse_sku(request.GET.get("sku", "").strip()))
 
 
-def _as_of(request: HttpRequest, sku: str) -> RecordedEvent[ProductEvent]:
+def _as_of(request: HttpRequest, sku: str) -> RecordedEvent[Any]:
     version = request.GET["version"]
     if version.isascii() and version.isdigit() and len(version) < 10:
         number = int(version)
-        for event in read(product_stream(sku), after=number - 1, before=number + 1):
+        for event in events_of(product_stream(sku), after=number - 1, before=number + 1, limit=1):
             return event
     raise BadInput(f"Product {sku} has no version {version!r:.20}.", 404)
 
 
-def _history(request: HttpRequest, shown: RecordedEvent[ProductEvent]) -> dict[str, Any]:
+def _history(request: HttpRequest, shown: RecordedEvent[Any]) -> dict[str, Any]:
     """A page of the events up to the one that is shown, newest first, and their chart."""
     page = paged(request, partial(_up_to, shown), "version", backwards=True)
     events = page["rows"]
-    chart = step_chart(events[::-1], settings.LOW_PRODUCT_QUANTITY)
+    drawn = [event for event in events[::-1] if not isinstance(event.data, Unreadable)]
+    chart = step_chart(drawn, settings.LOW_PRODUCT_QUANTITY)
     return {**page, "rows": [as_row(event) for event in events], "chart": chart}
 
 
-def _up_to(shown: RecordedEvent[ProductEvent], *, before: int | None = None, **window: Any) -> Any:
+def _up_to(shown: RecordedEvent[Any], *, before: int | None = None, **window: Any) -> Any:
     newest = shown.version + 1
-    return read(product_stream(shown.data.sku), before=min(before or newest, newest), **window)
+    return events_of(shown.stream, before=min(before or newest, newest), **window)

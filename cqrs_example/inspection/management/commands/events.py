@@ -56,7 +56,7 @@ class Command(BaseCommand):
         tail.add_argument("-n", type=int, default=20, metavar="COUNT", help="how many (20)")
         tail.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
         tail.add_argument(
-            "--stream", default="", help="of this stream; product-*: all that begin so"
+            "--stream", default="", help="of this stream; account-*: all that begin so"
         )
         add_filters(tail)
         show = self._action(actions, "show", "one event with all that is known of it")

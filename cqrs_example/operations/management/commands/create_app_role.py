@@ -21,7 +21,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", default="warehouse_app", help="of the role")
+        parser.add_argument("name", nargs="?", default="app", help="of the role (app unless given)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name, given = options["name"], os.environ.get("APP_ROLE_PASSWORD")
