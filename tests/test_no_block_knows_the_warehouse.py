@@ -40,6 +40,16 @@ def test_no_block_knows_the_warehouse() -> None:
     assert [line for path in files() for line in said(path)] == []
 
 
+def test_no_block_imports_by_the_name_of_this_package() -> None:
+    """A copy has another one; migrations, which Django writes, are such a place."""
+    named = re.compile(r"^\s*(?:import|from) cqrs_example\b", re.MULTILINE)
+    own = {path.name for path in PROJECT.glob("*.py")}
+    code = [path for path in files() if path.suffix == ".py"]
+    blocks = [path for path in code if path.relative_to(PROJECT).parts[0] not in own]
+    assert len(blocks) > 100
+    assert [str(path) for path in blocks if named.search(path.read_text())] == []
+
+
 def test_the_words_are_found(tmp_path: Path) -> None:
     copy = trees.copy(tmp_path) / "cqrs_example/access/tokens.py"
     text = copy.read_text()

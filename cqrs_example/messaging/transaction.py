@@ -25,10 +25,7 @@ Command = TypeVar("Command")
 E = TypeVar("E", bound=Event)
 Handler = Callable[["Transaction", Command], Sequence[RecordedEvent[E]]]
 
-IN_ANOTHER = (
-    "A command has a transaction of its own, and one is open here already: call execute outside of"
-    " atomic(), and mark a view under ATOMIC_REQUESTS with @transaction.non_atomic_requests."
-)
+OWN = "A command needs its own transaction: leave atomic(), or mark the view @non_atomic_requests."
 
 
 class EventLog:
@@ -45,9 +42,8 @@ class EventLog:
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
         """All of it commits, or nothing; when it has ended without an error, it is committed."""
-        blocks: list[Any] = connection.atomic_blocks
-        if blocks and not blocks[-1]._from_testcase:
-            raise RuntimeError(IN_ANOTHER)
+        if any(not getattr(block, "_from_testcase", 0) for block in connection.atomic_blocks[-1:]):
+            raise RuntimeError(OWN)
         # Durable: inside somebody else's transaction a retry would find that transaction aborted.
         with transaction.atomic(durable=True):
             yield

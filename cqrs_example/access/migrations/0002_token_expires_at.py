@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-import cqrs_example.access.models
+from ..models import in_a_year
 
 
 class Migration(migrations.Migration):
@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="token",
             name="expires_at",
-            field=models.DateTimeField(default=cqrs_example.access.models.in_a_year),
+            field=models.DateTimeField(default=in_a_year),
         ),
     ]
