@@ -79,7 +79,7 @@ def create_app_role(name: str, password: str) -> None:
         cursor.execute(statement.as_string(raw))
         cursor.execute("SELECT to_regclass('projections_seal') IS NOT NULL")
         [sealing] = cursor.fetchone()
-        for right in [*RIGHTS, SEALS] if sealing else RIGHTS:
+        for right in (*RIGHTS, SEALS) if sealing else RIGHTS:
             cursor.execute(sql.SQL(right).format(**names).as_string(raw))
         cursor.execute(STILL_ALLOWED, [name, log, log])
         _refuse(name, ", ".join(what for (what,) in cursor.fetchall()), "on the log")
