@@ -9,6 +9,7 @@ import pytest
 
 from .databases import own_database, url
 
+pytestmark = pytest.mark.slices("products")
 ROOT = Path(__file__).parent.parent
 OWN_ADMIN = """
 from django.contrib import admin

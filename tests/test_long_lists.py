@@ -9,14 +9,14 @@ from django.test import RequestFactory
 
 from cqrs_example.http import as_json, as_json_list
 from cqrs_example.http.streamed import BATCH
-from warehouse.low_product_quantity_notification.models import LowProductQuantityNotification
 
+lists = pytest.mark.slices("products", "low_product_quantity_notification")
 LIST = "/warehouse/products"
 TODO = "/warehouse/low_product_quantity_notifications"
 PRODUCTS = """INSERT INTO warehouse_products_product (sku, quantity, changed_at)
     SELECT 'größe-' || lpad(n::text, 7, '0'), n, now() FROM generate_series(1, %s) AS n
     RETURNING 1"""
-NOTIFICATIONS = f"""INSERT INTO {LowProductQuantityNotification._meta.db_table}
+NOTIFICATIONS = """INSERT INTO warehouse_low_product_quantity_notification_lowproductquantdc41
         (opened_by, sku, quantity, requested_at, notified_at)
     SELECT gen_random_uuid(), 'abc' || n, 3, now(), now() FROM generate_series(1, %s) AS n
     RETURNING 1"""
@@ -44,6 +44,7 @@ def test_memory_is_flat():
     assert peak < 4_000_000
 
 
+@lists
 @pytest.mark.parametrize(("path", "insert"), [(LIST, PRODUCTS), (TODO, NOTIFICATIONS)])
 def test_long_list_over_http(server, rows, path, insert):
     count = 3 * BATCH + 7
@@ -57,6 +58,8 @@ def test_long_list_over_http(server, rows, path, insert):
     assert (head.body, int(head.headers["Content-Length"])) == (b"", len(answer.body))
 
 
+@lists
+@pytest.mark.slices("increase_product_quantity")
 def test_short_list_has_its_length(server):
     server.increase("abc123", 10)
     for path in (LIST, TODO):
@@ -65,6 +68,7 @@ def test_short_list_has_its_length(server):
         assert server("HEAD", path).headers["Content-Length"] == answer.headers["Content-Length"]
 
 
+@lists
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("path", "insert"), [(LIST, PRODUCTS), (TODO, NOTIFICATIONS)])
 def test_rows_are_fetched_as_they_are_sent(client, rows, path, insert):

@@ -1,11 +1,16 @@
 """A test that needs slices names them, and none of these names can be wrong without a word."""
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from cqrs_example.settings.wiring import INSTALLED_APPS
 
+from . import trees
 from .slices import ROOT, SLICES, unlisted
 
 MARKED = """
@@ -24,6 +29,26 @@ def test_every_slice_that_is_there_is_installed() -> None:
 
 def test_every_slice_that_is_there_is_listed() -> None:
     assert unlisted() == [], "Add these names to SLICES in tests/slices.py."
+
+
+@pytest.mark.parametrize("name", trees.SLICES)
+def test_nothing_but_the_wiring_names_a_slice(name: str) -> None:
+    """A test may have a slice's name in a text, and is marked with it; it may not import it."""
+    own, wiring = ROOT / "warehouse" / name, [ROOT / path for path in trees.WIRING]
+    others = [path for path in trees.sources(ROOT) if own not in path.parents]
+    named = re.compile(rf"\bwarehouse\.{name}\b")
+    naming = [path for path in others if path not in wiring and named.search(text_of(path))]
+    assert naming == []
+
+
+def text_of(path: Path) -> str:
+    """All of a file; of a test, what it imports."""
+    text = path.read_text()
+    if path.suffix != ".py" or ROOT / "tests" not in path.parents:
+        return text
+    nodes = list(ast.walk(ast.parse(text)))
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    return "\n".join(map(ast.unparse, imports))
 
 
 def test_slice_that_is_not_listed_is_found(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import jsonschema_rs
 import pytest
 
 from cqrs_example.eventstore.contracts import contracts
-from cqrs_example.messaging import execute
 from cqrs_example.rabbitmq.broker import connected
 from cqrs_example.rabbitmq.envelope import message, routing_key
 from cqrs_example.subscriptions.following import rows_between
@@ -22,10 +21,7 @@ from dev.failure import DevError
 from dev.message_schemas import write
 from dev.processes import free_port
 from dev.rabbitmq import PROGRAM, Rabbit
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity
-from warehouse.increase_product_quantity.command import handle as increase
-from warehouse.ship_product_quantity.command import ShipProductQuantity
-from warehouse.ship_product_quantity.command import handle as ship
+from warehouse.tests.given import received, shipped
 
 from .racing import until
 
@@ -35,9 +31,9 @@ PAGE = (ROOT / "docs" / "subscriptions.md").read_text()
 
 
 def recorded() -> Any:
-    execute(increase, IncreaseProductQuantity("abc", 10))
+    received("abc", 10)
     for _ in range(3):
-        execute(ship, ShipProductQuantity("abc", 2))
+        shipped("abc", 2)
     return rows_between(0, 2**62)
 
 
@@ -57,6 +53,7 @@ def test_schema_that_would_change_is_refused(tmp_path: Path) -> None:
         write(tmp_path)
 
 
+@pytest.mark.slices("low_product_quantity_notification")
 def test_what_is_stored_is_what_the_schema_says(db: None) -> None:
     rows = recorded()
     for row in rows:

@@ -8,8 +8,16 @@ from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 
 from cqrs_example.http import BadInput, paged
-from cqrs_example.messaging import execute
-from warehouse.increase_product_quantity.command import IncreaseProductQuantity, handle
+from warehouse.tests.given import received
+
+pytestmark = pytest.mark.slices(
+    "increase_product_quantity",
+    "products",
+    "product_history",
+    "activity",
+    "low_product_quantity_notification",
+    "shipping_report",
+)
 
 LIST = "/warehouse/products"
 PRODUCT = f"{LIST}/abc123"
@@ -83,7 +91,7 @@ def test_extreme_moments_in_the_admin(staff, moment):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("key", KEYS)
 def test_odd_keys_in_paths_and_searches_of_the_admin(staff, key):
-    execute(handle, IncreaseProductQuantity("abc123", 3))
+    received("abc123", 3)
     pages = ["eventstore/storedevent", "warehouse_products/product", "access/token", "auth/user"]
     pages += ["auth/group", "warehouse_shipping_report/dayofshipping", "axes/accessattempt"]
     pages += ["warehouse_low_product_quantity_notification/lowproductquantitynotification"]
@@ -114,7 +122,7 @@ def test_odd_keys_in_the_application(client, key):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_event_that_cannot_be_read_is_shown_as_such(client, rows):
-    execute(handle, IncreaseProductQuantity("abc123", 3))
+    received("abc123", 3)
     rows(
         "INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,"
         " correlation_id, causation_id, metadata, recorded_at, occurred_at)"

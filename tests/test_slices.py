@@ -79,8 +79,6 @@ def database(django_db_setup: None) -> Iterator[str]:
 def test_project_without_slice(name: str, tmp_path: Path, database: str) -> None:
     tree = trees.copy(tmp_path)
     assert trees.remove_slice(tree, name)
-    still = [path for path in trees.sources(tree) if f"warehouse.{name}" in path.read_text()]
-    assert still == []
     for check in (("-m", "ruff", "check", "--no-cache"), LINT):
         code, output = trees.run(tree, *check)
         assert code == 0, output
@@ -100,16 +98,12 @@ def paths(tree: Path) -> list[str]:
 
 
 def test_types_without_slices(tmp_path: Path) -> None:
-    """One after the other out of the same tree: the type checker reads again what has changed."""
+    """All in one run, which takes 20 seconds: what one slice needs of another, import-linter finds,
+    and what else needs any slice is missing it here."""
     tree = trees.copy(tmp_path / "tree")
     if (cache := trees.ROOT / ".mypy_cache").exists():
         shutil.copytree(cache, tree / cache.name)
     for name in trees.SLICES:
-        kept = {path: (tree / path).read_text() for path in trees.WIRING}
-        shutil.copytree(tree / "warehouse" / name, tmp_path / name)
         trees.remove_slice(tree, name)
-        code, output = trees.run(tree, "-m", "mypy", ".")
-        assert code == 0, f"{name}: {output}"
-        shutil.copytree(tmp_path / name, tree / "warehouse" / name)
-        for path, text in kept.items():
-            (tree / path).write_text(text)
+    code, output = trees.run(tree, "-m", "mypy", ".")
+    assert code == 0, output

@@ -34,7 +34,7 @@ INSTALLED_APPS = [
 EVENTS = ["warehouse.events"]
 
 # What can be asked for: the handler of each command says which events it records.
-COMMANDS = [
+COMMANDS: list[str] = [
     "warehouse.increase_product_quantity.command.handle",
     "warehouse.import_stock.command.handle",
     "warehouse.ship_product_quantity.command.handle",
@@ -44,14 +44,14 @@ COMMANDS = [
 
 # Read models, by name. Each says which events it hears, in this order, inside the command's
 # transaction.
-PROJECTIONS = {
+PROJECTIONS: dict[str, str] = {
     "products": "warehouse.products.projection",
     "low_product_quantity_notification": "warehouse.low_product_quantity_notification.projection",
     "shipping_report": "warehouse.shipping_report.projection",
 }
 
 # "Whenever this event, then that command": heard after the projections, in this order.
-POLICIES = {
+POLICIES: dict[str, str] = {
     "notify_low_product_quantity": "warehouse.low_product_quantity_notification.policy.notify",
 }
 
@@ -60,7 +60,7 @@ POLICIES = {
 SUBSCRIPTIONS: list[str] = []
 
 # The permission that each view takes, where people log in (access.increase …).
-PERMISSIONS = {
+PERMISSIONS: dict[str, str] = {
     "increase": "warehouse.increase_product_quantity.views.increase",
     "ship": "warehouse.ship_product_quantity.views.ship",
     "count": "warehouse.count_product_quantity.views.count",

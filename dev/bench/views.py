@@ -1,6 +1,7 @@
 """What a command's view is compared with: views in the same server that do less."""
 
 import json
+from typing import Any
 from uuid import uuid4
 
 from django.apps import apps
@@ -33,8 +34,8 @@ def with_orm(request: HttpRequest, sku: str) -> HttpResponse:
 
 def increase_with_orm(sku: str, quantity: int) -> None:
     """The same as the command, as one would write it with the ORM: a locked row, and a log."""
-    # By name: the slice may have been removed.
-    products = apps.get_model("warehouse_products", "Product").objects
+    # By name, and of no type that the type checker would look for: the slice may have been removed.
+    products: Any = apps.get_app_config("warehouse_products").get_model("Product")._default_manager
     with transaction.atomic():
         product, _ = products.select_for_update().get_or_create(
             sku=sku, defaults={"quantity": 0, "changed_at": now()}
