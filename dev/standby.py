@@ -31,7 +31,8 @@ def primary(*options: str) -> Iterator[Cluster]:
 def streaming_standby(of: Cluster) -> Iterator[Cluster]:
     """A running standby of a server, gone afterwards."""
     with _folder() as folder:
-        cluster = Cluster(folder, folder, OPTIONS)
+        # With the options of its primary: a standby that allows less than that does not start.
+        cluster = Cluster(folder, folder, of.options)
         try:
             copy_as_standby(of.url("postgres"), cluster)
             start(cluster, find_programs())

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -26,7 +27,7 @@ from warehouse.tests.given import received
 from .conftest import ROOT, Server, database_url
 from .databases import own_database, url
 from .racing import all_at_once
-from .test_operations import run_manage
+from .test_operations import run_manage as run_manage_of
 
 needs_pgbouncer = pytest.mark.skipif(
     not shutil.which("pgbouncer"), reason="Debian's package pgbouncer is not installed."
@@ -38,6 +39,9 @@ pytestmark = pytest.mark.slices(
     "product_history",
     "activity",
 )
+
+# Of the warehouse, which the server of these tests serves as well.
+run_manage = partial(run_manage_of, DJANGO_SETTINGS_MODULE="tests.settings")
 
 TRANSACTION: dict[str, Any] = {"pool_mode": "transaction", "default_pool_size": 3}
 

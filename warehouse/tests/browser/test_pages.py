@@ -170,7 +170,10 @@ def test_error_403(production):
     production.context.clear_cookies()
     page.get_by_label("Quantity to ship of abc123").fill("3")
     page.keyboard.press("Enter")
-    sentence = "Nothing was done: this form is too old. Go back, reload the page and try again."
+    sentence = (
+        "Nothing was done: your browser has sent no cookie. Allow cookies for this site, then go"
+        " back, reload the page and try again."
+    )
     fails(production, 403, sentence)
 
 
