@@ -116,6 +116,12 @@ def https(_https: Server, transactional_db: None) -> Server:
     return _https
 
 
+def lines_since(server: Server, before: int) -> list[str]:
+    """What was logged, but for what a worker says at its start where there is no `staticfiles`."""
+    lines = server.log.read_text()[before:].splitlines()
+    return [line for line in lines if "No directory at" not in line]
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/healthz/", "/readyz/"])
 @pytest.mark.parametrize("host", ["10.1.2.3:8000", "[2001:db8::1]", "_", "a b", "evil.example"])
 def test_probes_are_answered_whatever_the_host_and_the_scheme(https, path, host):
@@ -123,7 +129,7 @@ def test_probes_are_answered_whatever_the_host_and_the_scheme(https, path, host)
     answer = https("GET", path, Host=host)
     assert (answer.status, answer.text) == (200, "ok")
     assert re.fullmatch("[0-9a-f-]{36}", answer.headers["X-Correlation-ID"])
-    assert https.log.read_text()[before:] == ""
+    assert lines_since(https, before) == []
 
 
 def test_another_host_is_answered_nothing_else(https):
@@ -143,7 +149,7 @@ def test_who_says_https_and_is_not_named_is_in_the_log(https, header, value):
     before = len(https.log.read_text())
     answer = https("GET", LIST, Host="shop.example", **{header: value})
     assert (answer.status, answer.headers["Location"]) == (301, f"https://shop.example{LIST}")
-    [line] = https.log.read_text()[before:].splitlines()
+    [line] = lines_since(https, before)
     said = json.loads(line)["message"]
     assert said.startswith(f"127.0.0.1 says https ({header.replace('_', '-')}), but is not named")
 
@@ -151,7 +157,7 @@ def test_who_says_https_and_is_not_named_is_in_the_log(https, header, value):
 def test_who_says_nothing_is_redirected_without_a_line(https):
     before = len(https.log.read_text())
     assert https("GET", LIST, Host="shop.example").status == 301
-    assert https.log.read_text()[before:] == ""
+    assert lines_since(https, before) == []
 
 
 @pytest.mark.parametrize(

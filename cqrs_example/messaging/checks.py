@@ -72,14 +72,11 @@ def _class_of(view: Any) -> Any:
 
 def _executes(view: Any) -> bool:
     """Whether the view's own code names `execute`, in a function or in a method of a class."""
-    cls = _class_of(view)
-    functions = (
-        filter(isfunction, vars(cls).values()) if cls else filter(isfunction, [unwrap(view)])
-    )
+    cls: Any = _class_of(view)
+    values: list[Any] = list(vars(cls).values()) if cls else [unwrap(view)]
+    codes = [value for value in values if isfunction(value)]
     return any(
-        function.__globals__.get(name) is execute
-        for function in functions
-        for name in function.__code__.co_names
+        code.__globals__.get(name) is execute for code in codes for name in code.__code__.co_names
     )
 
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class PrivacyConfig(AppConfig):
@@ -6,4 +7,6 @@ class PrivacyConfig(AppConfig):
     label = "privacy"
 
     def ready(self) -> None:
-        from . import checks as checks
+        from .checks import check_privacy
+
+        register(check_privacy)

@@ -4,12 +4,11 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Warning
 
 EVENTS = f"{__package__}.events"
 
 
-@register
 def check_privacy(**kwargs: Any) -> list[CheckMessage]:
     """The library and the events are there, and read models hear when a person is forgotten."""
     if not find_spec("cryptography"):
