@@ -73,7 +73,7 @@ def _class_of(view: Any) -> Any:
 def _executes(view: Any) -> bool:
     """Whether the view's own code names `execute`, in a function or in a method of a class."""
     cls: Any = _class_of(view)
-    members: dict[str, Any] = vars(cls) if cls else {"": unwrap(view)}
+    members: dict[str, Any] = cls.__dict__ if cls else {"": unwrap(view)}
     codes = [value for value in members.values() if isfunction(value)]
     return any(
         code.__globals__.get(name) is execute for code in codes for name in code.__code__.co_names
