@@ -75,7 +75,8 @@ def test_long_work_through_a_pooler_is_refused_and_leaves_nothing(pooler, server
     with psycopg.connect(pooler.url) as session:
         left = session.execute(
             "SELECT (SELECT count(*) FROM pg_class WHERE relpersistence = 't'),"
-            " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),"
+            " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database())),"
             " current_setting('enable_sort')"
         ).fetchone()
     assert left == (0, 0, "on")
