@@ -83,6 +83,7 @@ def test_count_quantity(client, body, reason):
     assert last() == ProductQuantityCounted("abc123", -3, 7, reason)
 
 
+@pytest.mark.slices("product_history")
 @pytest.mark.parametrize("quantity", [1, MOST])
 def test_count_quantity_begins_a_product(client, db, quantity):
     answer = client.post(COUNT, {"quantity": quantity}, content_type="application/json")
@@ -141,6 +142,7 @@ def test_count_that_is_sent_again_is_not_done_again():
     assert last() == ProductQuantityCounted("abc123", -3, 7, "")
 
 
+@pytest.mark.slices("low_product_quantity_notification")
 @pytest.mark.usefixtures("stocked")
 @pytest.mark.parametrize(
     ("counts", "notified"),
