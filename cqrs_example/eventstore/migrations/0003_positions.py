@@ -1,7 +1,8 @@
 from typing import Any
 
-from django.core.management.base import CommandError
 from django.db import migrations
+
+from ._going_back import refuse_unless_empty
 
 # Whoever inserts, by whichever role: no position that the sequence has not handed out, and none
 # below that of the stream's event before. One chosen freely would hide all later ones from readers,
@@ -50,19 +51,14 @@ def check_positions(apps: Any, schema_editor: Any) -> None:
         cursor.execute(POSITIONS.format(schema=schema, sequence=sequence))
 
 
-def refuse_unless_empty(apps: Any, schema_editor: Any) -> None:
-    """`migrate eventstore zero` would drop the log, and ask nobody."""
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM eventstore_event)")
-        if cursor.fetchone() == (True,):
-            raise CommandError(
-                "The log has events, so its migrations are not undone: that would end in dropping"
-                " it. Nothing was changed. Keep a dump, and drop the database, if that is meant."
-            )
-        cursor.execute(REVERSE)
+def remove_check(apps: Any, schema_editor: Any) -> None:
+    schema_editor.execute(REVERSE)
 
 
 class Migration(migrations.Migration):
     dependencies = [("eventstore", "0002_lock")]
 
-    operations = [migrations.RunPython(check_positions, refuse_unless_empty)]
+    operations = [
+        migrations.RunPython(check_positions, remove_check),
+        migrations.RunPython(migrations.RunPython.noop, refuse_unless_empty),
+    ]

@@ -1,7 +1,6 @@
-from typing import Any
-
-from django.core.management.base import CommandError
 from django.db import migrations
+
+from ._going_back import refuse_unless_empty
 
 # Who meets this is most often a test that ends with TRUNCATE.
 REFUSE = """
@@ -22,22 +21,10 @@ END $$;
 """
 
 
-def refuse_unless_empty(apps: Any, schema_editor: Any) -> None:
-    """As the migration before does: going back stops here, before anything is undone."""
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM eventstore_event)")
-        if cursor.fetchone() == (True,):
-            raise CommandError(
-                "The log has events, so its migrations are not undone: that would end in dropping"
-                " it. Nothing was changed. Keep a dump, and drop the database, if that is meant."
-            )
-
-
 class Migration(migrations.Migration):
     dependencies = [("eventstore", "0003_positions")]
 
     operations = [
         migrations.RunSQL(REFUSE, BEFORE),
-        # The last one, which is the first to be undone.
         migrations.RunPython(migrations.RunPython.noop, refuse_unless_empty),
     ]
