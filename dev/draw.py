@@ -1,6 +1,7 @@
 """The pictures of the event model in `docs/`, with the values of a run: `python -m dev.draw`."""
 
 import os
+from io import StringIO
 from pathlib import Path
 
 from dev.failure import exit_with_sentence
@@ -21,8 +22,9 @@ def draw(check: bool = False) -> None:
         if check:
             call_command("event_model", check=DOCS / name, **options)
         else:
-            with (DOCS / name).open("w") as file:
-                call_command("event_model", stdout=file, **options)
+            drawn = StringIO()  # an example that is wrong leaves the picture as it was
+            call_command("event_model", stdout=drawn, **options)
+            (DOCS / name).write_text(drawn.getvalue())
 
 
 def main() -> int:

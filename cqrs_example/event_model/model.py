@@ -87,11 +87,7 @@ def event_model() -> Model:
 
 def _live() -> Iterator[ReadModel]:
     """Pages that read streams themselves: read models that are made anew for each request."""
-    functions = {
-        getattr(module, name): classes
-        for module in map(import_module, settings.EVENTS)
-        for name, classes in streams_of(module).items()
-    }
+    functions = streams_of(settings.EVENTS)
     others = [*map(import_string, settings.COMMANDS)]
     others += [one for path in settings.PROJECTIONS.values() for one in import_module(path).MODELS]
     for address in addresses():
@@ -103,9 +99,8 @@ def _live() -> Iterator[ReadModel]:
 
 
 def _event(event: type[Any]) -> Event:
-    modules = map(import_module, settings.EVENTS)
-    functions = [item for module in modules for item in streams_of(module).items()]
-    streams = [name for name, classes in functions if issubclass(event, classes)]
+    functions = streams_of(settings.EVENTS).items()
+    streams = [f.__name__ for f, classes in functions if issubclass(event, classes)]
     fields = [field.name for field in dataclasses.fields(event)]
     name = words(event.__name__)
     return Event(name, event.type, event.schema_version, fields, streams, code_of(event))

@@ -33,15 +33,11 @@ def who_hears() -> list[Audience]:
     handlers = map(import_string, getattr(settings, "COMMANDS", []))
     commands = {command_of(handler).__name__: handler for handler in handlers}
     projections = {name: module.project for name, module in modules.items()}
-    streams = {
-        name: classes
-        for module in map(import_module, settings.EVENTS)
-        for name, classes in streams_of(module).items()
-    }
+    streams = streams_of(settings.EVENTS)
     return [
         Audience(
             event.type,
-            [name for name, classes in streams.items() if issubclass(event, classes)],
+            [f.__name__ for f, classes in streams.items() if issubclass(event, classes)],
             [name for name, handler in commands.items() if issubclass(event, recorded_by(handler))],
             [name for name, project in projections.items() if issubclass(event, heard_by(project))],
             [name for name, policy in policies.items() if issubclass(event, heard_by(policy))],

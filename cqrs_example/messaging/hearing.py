@@ -7,10 +7,11 @@
 The type checker, `manage.py check`, delivery and every replay read this one declaration.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from importlib import import_module
 from inspect import Parameter, isfunction, signature, unwrap
-from types import ModuleType, SimpleNamespace, UnionType
+from types import SimpleNamespace, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from ..eventstore import Event, RecordedEvent, StreamName
@@ -63,10 +64,10 @@ def command_of(handler: Function) -> type[Any]:
     return hint
 
 
-def streams_of(module: ModuleType) -> dict[str, Classes]:
-    """The functions of a module that return a `StreamName`, with the events of such a stream."""
-    functions = [value for value in vars(module).values() if isfunction(value)]
-    hints = {function.__name__: _hint(function, "return") for function in functions}
+def streams_of(modules: Iterable[str]) -> dict[Function, Classes]:
+    """The functions in these modules that return a `StreamName`, with what such a stream holds."""
+    values = [value for module in modules for value in vars(import_module(module)).values()]
+    hints = {value: _hint(value, "return") for value in values if isfunction(value)}
     streams = {name: hint for name, hint in hints.items() if get_origin(hint) is StreamName}
     return {name: tuple(_union(get_args(hint)[0])) for name, hint in streams.items()}
 
