@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from dev.failure import DevError
@@ -40,10 +40,15 @@ def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/exe").exists()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(following: int = 0) -> int:
+    """A port of this machine that nobody uses, nor so many ports after it."""
+    while True:
+        with suppress(OSError), ExitStack() as probes:
+            probe = probes.enter_context(socket.create_server(("127.0.0.1", 0)))
+            port: int = probe.getsockname()[1]
+            for number in range(port + 1, port + 1 + following):
+                probes.enter_context(socket.create_server(("127.0.0.1", number)))
+            return port
 
 
 def accepts(port: int) -> bool:

@@ -70,7 +70,10 @@ def test_consumer_of_the_page(db: None, settings: Any, tmp_path: Path) -> None:
     [code] = re.findall(r"<!-- write: shipped.py -->\n```python\n(.*?)```\n", PAGE, re.DOTALL)
     assert len([line for line in code.splitlines() if line.strip()]) <= 30
     (tmp_path / "shipped.py").write_text(code)
-    rabbit, database = Rabbit(tmp_path / "rabbitmq", free_port()), tmp_path / "shipped.db"
+    rabbit, database = (
+        Rabbit(tmp_path / "rabbitmq", free_port(following=1)),
+        tmp_path / "shipped.db",
+    )
     rabbit.start()
     settings.BROKER_URL = rabbit.url
     with connected() as broker:

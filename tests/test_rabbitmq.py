@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="There is no rabbit
 
 @pytest.fixture(scope="module")
 def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
-    port = free_port()
+    port = free_port(following=1)
     broker = Rabbit(tmp_path_factory.mktemp("rabbitmq"), port)
     broker.start()
     yield broker
