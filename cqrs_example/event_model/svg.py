@@ -13,6 +13,7 @@ from .order import Column, columns
 
 WIDTH, GAP, MARGIN = 196, 20, 14  # of a column, between columns and lanes, around all
 NAME_LINE, DATA_LINE, PADDING = 17, 15, 10  # heights
+LABEL = NAME_LINE + 2 * PADDING  # of a lane's name: an arrow's head has room below it
 NAME_CHARACTERS, DATA_CHARACTERS = 23, 29  # that fit into a line of a box
 LANES = ("Pages, programs, policies", "Commands and read models", "Events, as the log has them")
 HEAD = (
@@ -125,7 +126,7 @@ def _row(row: Sequence[list[list[Box]]], top: int, width: int) -> tuple[list[str
     tops: list[int] = []
     begin = top
     for lane, label in enumerate(LANES):
-        height = max(_height(stacks[lane]) for stacks in row) + NAME_LINE + 2 * PADDING
+        height = max(_height(stacks[lane]) for stacks in row) + LABEL + PADDING
         parts.append(
             f'<rect class="lane" x="{MARGIN}" y="{top}" width="{width - 2 * MARGIN}"'
             f' height="{height}" rx="8"/>'
@@ -133,7 +134,7 @@ def _row(row: Sequence[list[list[Box]]], top: int, width: int) -> tuple[list[str
         labels.append(
             f'<text class="label" x="{MARGIN + PADDING}" y="{top + NAME_LINE}">{label}</text>'
         )
-        tops.append(top + NAME_LINE + PADDING)
+        tops.append(top + LABEL)
         top += height + GAP
     for number, stacks in enumerate(row):
         left = MARGIN + GAP + number * (WIDTH + GAP)

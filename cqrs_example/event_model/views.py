@@ -70,4 +70,5 @@ def _said(event: Event) -> str:
     if not count:
         return "none yet"
     many = f"more than {MOST:,}" if count > MOST else f"{count:,}"
-    return f"{many}, the last {timesince(last).split(',')[0]} ago"
+    since = timesince(last).split(",")[0]
+    return f"{many}, the last {'just now' if since.startswith('0') else f'{since} ago'}"
