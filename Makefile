@@ -12,7 +12,7 @@ COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-v
 # What is the same in each mode; what is not is in docs/memory-sync.md.
 DOMAIN := warehouse --ignore=warehouse/tests/browser $(addprefix tests/test_,event_model.py http_contract.py http_refusals.py forms.py races.py)
 
-.PHONY: help run switch rabbitmq db dev sample test test-domain bench bench-full chaos chaos-full screenshots check format lock clean
+.PHONY: help run switch rabbitmq db dev sample test test-domain bench bench-full chaos chaos-full screenshots docs check format lock clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## / \1	/p' Makefile
@@ -70,6 +70,11 @@ screenshots: ## the pictures in docs/screenshots anew, by a test in Chromium
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m pytest warehouse/tests/browser/test_screenshots.py
 
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: ## the documentation as a site, in site/index.html
+	$(INSTALL) requirements-dev.txt
+	@"$(PY)" -m mkdocs --quiet build --strict
+
 check: export DEBUG := 0
 check: export ALLOWED_HOSTS := example.org
 check: export SECRET_KEY = $(shell od -An -N40 -tx1 /dev/urandom | tr -d ' \n')
@@ -98,5 +103,5 @@ lock: ## resolve the ranges of pyproject.toml anew
 
 clean: ## remove environments, caches and the embedded database
 	@"$(PYTHON)" -m dev.postgres remove
-	rm -rf .rabbitmq .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
+	rm -rf .rabbitmq site .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
 	find . -name __pycache__ -prune -exec rm -rf {} +

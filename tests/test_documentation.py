@@ -67,6 +67,11 @@ def anchors(text: str) -> list[str]:
     return [re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings]
 
 
+def test_each_document_is_on_the_site() -> None:
+    listed = set(re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} - listed == set()
+
+
 @pytest.mark.slices("ship_product_quantity")
 def test_readme_quotes() -> None:
     """What the tests above look for is there to be looked at."""
