@@ -54,19 +54,24 @@ def sources(tree: Path, suffixes: Iterable[str] = (".py", ".html", ".toml")) -> 
     return [path for one in folders for path in one.rglob("*") if path.suffix in suffixes]
 
 
-def start(tree: Path, *arguments: str, database_url: str) -> subprocess.Popen[str]:
-    """Python in this tree, on this database and nothing of this test run."""
+def environment(tree: Path, database_url: str) -> dict[str, str]:
+    """This tree, on this database, and nothing of this test run."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "DJANGO"))}
     ours = {
-        "ALLOWED_HOSTS": "testserver",
+        "ALLOWED_HOSTS": "127.0.0.1,testserver",
         "DATABASE_URL": database_url,
         "DJANGO_SETTINGS_MODULE": "cqrs_example.settings.persisted_sync",
         "PYTHONPATH": str(tree),
     }
+    return {**inherited, "DEBUG": "1", **ours}
+
+
+def start(tree: Path, *arguments: str, database_url: str) -> subprocess.Popen[str]:
+    """Python in this tree, on this database."""
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=tree,
-        env={**inherited, "DEBUG": "1", **ours},
+        env=environment(tree, database_url),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
