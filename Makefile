@@ -43,9 +43,9 @@ db: ## the embedded Postgres alone
 
 test: ## all tests, on a throw-away database (ARGS="-k ship" for some)
 	$(INSTALL) $(DEV_FILES)
-	@exec "$(PY)" -m pytest -n auto --dist worksteal $(ARGS)
+	@exec "$(PY)" -m pytest -n auto --dist worksteal $(if $(filter persisted_async,$(MODE)),$(DOMAIN)) $(ARGS)
 
-test-domain: ## what the domain does, over HTTP and in races: the same tests in each mode (MODE=memory_sync)
+test-domain: ## what the domain does, over HTTP and in races: the same tests in each mode (MODE=persisted_async)
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m pytest -n auto --dist worksteal $(DOMAIN) $(ARGS)
 

@@ -1,3 +1,3 @@
 """Fixtures for the tests of blocks (tests/) and of slices (in their folders) alike."""
 
-pytest_plugins = ["tests.fixtures", "tests.browser.fixtures"]
+pytest_plugins = ["tests.heard", "tests.fixtures", "tests.browser.fixtures"]

@@ -1,7 +1,7 @@
 """The real stack for every test, of blocks and of slices: Postgres, gunicorn, HTTP."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection, transaction
@@ -9,30 +9,23 @@ from django.test import TransactionTestCase
 
 from cqrs_example.eventstore import read_all
 
-from .bank import settings as bank_settings
 from .bank.serving import BankServer
+from .heard import FORGET, IN_WORKERS, subscribe, until_working, workers
+from .modes import runs_here
 from .serving import Server, database_url
 from .slices import is_installed, misspelt
 
-OF_THE_BANK = (
-    "ROOT_URLCONF",
-    "EVENTS",
-    "COMMANDS",
-    "PROJECTIONS",
-    "POLICIES",
-    "PERMISSIONS",
-    "INVARIANTS",
-    "STREAM_PAGES",
-    "READ_MODEL_STREAMS",
-)
+S = TypeVar("S", bound=Server)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test that needs slices (`@pytest.mark.slices("products")`) goes where one of them goes."""
+    """A test that needs slices (`@pytest.mark.slices("products")`) goes where one of them goes; and
+    one that does not hold in a mode does not run in it."""
     needed = {item: slices_of(item) for item in items}
     if wrong := list(misspelt((item.nodeid, name) for item in items for name in needed[item])):
         raise pytest.UsageError(*wrong)
     gone = [item for item in items if not all(map(is_installed, needed[item]))]
+    gone += [item for item in items if not runs_here(getattr(item, "originalname", ""))]
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=gone)
 
@@ -52,11 +45,13 @@ def _tests_that_commit_end_empty() -> Iterator[None]:
 
 def empty_all_tables() -> None:
     kept = {"django_migrations", "django_content_type", "auth_permission"}
+    if IN_WORKERS:  # that go on
+        kept.add("subscriptions_checkpoint")
     trigger = "TRIGGER eventstore_append_only"
     with transaction.atomic(), connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor)) - kept
         cursor.execute(
-            f"ALTER TABLE eventstore_event DISABLE {trigger};"
+            f"{FORGET if IN_WORKERS else ''} ALTER TABLE eventstore_event DISABLE {trigger};"
             + "".join(f"DELETE FROM {connection.ops.quote_name(name)};" for name in sorted(tables))
             + "SET CONSTRAINTS ALL IMMEDIATE;"
             f"ALTER TABLE eventstore_event ENABLE ALWAYS {trigger}"
@@ -66,8 +61,8 @@ def empty_all_tables() -> None:
 @pytest.fixture
 def bank(settings: Any) -> None:
     """The settings name the bank's events, projections, policies, addresses: see tests/bank."""
-    for name in OF_THE_BANK:
-        setattr(settings, name, getattr(bank_settings, name))
+    for name, value in BankServer.wiring.items():
+        setattr(settings, name, value)
 
 
 @pytest.fixture(autouse=True)
@@ -79,25 +74,32 @@ def _bank_before_all_else(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session")
 def _gunicorn(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
-    server = Server({"DATABASE_URL": database_url(), "DEBUG": "1"})
-    yield server
-    server.stop()
+    yield from _serving(Server, django_db_blocker)
 
 
 @pytest.fixture(scope="session")
 def bank_server(django_db_setup: None, django_db_blocker: Any) -> Iterator[BankServer]:
     """gunicorn that serves the bank, for fixtures of a longer life than a test's."""
-    server = BankServer({"DATABASE_URL": database_url(), "DEBUG": "1"})
-    yield server
+    yield from _serving(BankServer, django_db_blocker)
+
+
+def _serving(kind: type[S], django_db_blocker: Any) -> Iterator[S]:
+    with django_db_blocker.unblock():
+        subscribe(**kind.wiring)
+        server = kind({"DATABASE_URL": database_url(), "DEBUG": "1"})
+    with workers(server):
+        yield server
     server.stop()
 
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, transactional_db: None) -> Server:
     """gunicorn on the test database, which is empty at the start of each test: of the bank where
-    the test has the fixture `bank`, else of the warehouse."""
+    the test has the fixture `bank`, else of the warehouse. In persisted_async with workers."""
     name = "bank_server" if "bank" in request.fixturenames else "_gunicorn"
     found: Server = request.getfixturevalue(name)
+    subscribe(**found.wiring)
+    until_working()
     return found
 
 

@@ -9,15 +9,19 @@ import time
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import connection
+
+from .heard import subscribe, until_heard
 
 ROOT = Path(__file__).parent.parent
 
 
 class Server:
     """A gunicorn of our own, with these variables in its environment."""
+
+    wiring: ClassVar[dict[str, Any]] = {}  # where it is not that of the test run's settings
 
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
@@ -40,7 +44,7 @@ class Server:
         deadline = time.monotonic() + 30
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
-                if self("GET", "/readyz").status == ready:
+                if self.ask("GET", "/readyz").status == ready:
                     return
             except ConnectionError:
                 pass
@@ -59,7 +63,17 @@ class Server:
     def __call__(
         self, method: str, path: str, body: bytes | str | None = None, **headers: str
     ) -> "Answer":
-        """One request on a connection of its own; header_names_like_this."""
+        """One request; header_names_like_this. What was recorded before it, and by it, is heard."""
+        subscribe(**self.wiring)
+        until_heard()
+        answer = self.ask(method, path, body, **headers)
+        until_heard()
+        return answer
+
+    def ask(
+        self, method: str, path: str, body: bytes | str | None = None, **headers: str
+    ) -> "Answer":
+        """The same without waiting, on a connection of its own."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as client:
             client.request(method, path, body, names)

@@ -1,13 +1,30 @@
 """gunicorn that serves the bank."""
 
 import json
+from typing import ClassVar
 
 from tests.serving import Answer, Server
 
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.bank.settings"}
+from . import settings
+
+SETTINGS = {"DJANGO_SETTINGS_MODULE": settings.__name__}
+OF_THE_BANK = (
+    "ROOT_URLCONF",
+    "EVENTS",
+    "COMMANDS",
+    "PROJECTIONS",
+    "POLICIES",
+    "SUBSCRIPTIONS",
+    "PERMISSIONS",
+    "INVARIANTS",
+    "STREAM_PAGES",
+    "READ_MODEL_STREAMS",
+)
 
 
 class BankServer(Server):
+    wiring: ClassVar = {name: getattr(settings, name) for name in OF_THE_BANK}
+
     def __init__(self, environment: dict[str, str]) -> None:
         super().__init__({**SETTINGS, **environment})
 

@@ -1,5 +1,6 @@
 """The blocks with the bank in place of the warehouse."""
 
+from dev.modes import ASYNCHRONOUS, chosen_mode
 from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS as APPS
 
@@ -14,6 +15,7 @@ PROJECTIONS = {
     "withdrawals": "tests.bank.withdrawals",
 }
 POLICIES = {"warn_when_low": "tests.bank.commands.warn_when_low"}
+SUBSCRIPTIONS = [*PROJECTIONS, *POLICIES] if chosen_mode() == ASYNCHRONOUS else []
 PERMISSIONS = {"deposit": "tests.bank.views.deposit", "withdraw": "tests.bank.views.withdraw"}
 INVARIANTS = {"funds": "tests.bank.invariants.funds"}
 
