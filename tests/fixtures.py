@@ -12,7 +12,7 @@ from cqrs_example.eventstore import read_all
 from .bank.serving import BankServer
 from .heard import FORGET, IN_WORKERS, subscribe, until_working, workers
 from .modes import runs_here
-from .serving import Server, database_url
+from .serving import PRODUCTION, Server, database_url
 from .slices import is_installed, misspelt
 
 S = TypeVar("S", bound=Server)
@@ -83,10 +83,21 @@ def bank_server(django_db_setup: None, django_db_blocker: Any) -> Iterator[BankS
     yield from _serving(BankServer, django_db_blocker)
 
 
-def _serving(kind: type[S], django_db_blocker: Any) -> Iterator[S]:
+@pytest.fixture(scope="session")
+def closed_warehouse(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+    """gunicorn as in production: everybody is asked to log in."""
+    yield from _serving(Server, django_db_blocker, **PRODUCTION)
+
+
+@pytest.fixture(scope="session")
+def closed_bank(django_db_setup: None, django_db_blocker: Any) -> Iterator[BankServer]:
+    yield from _serving(BankServer, django_db_blocker, **PRODUCTION)
+
+
+def _serving(kind: type[S], django_db_blocker: Any, **environment: str) -> Iterator[S]:
     with django_db_blocker.unblock():
         subscribe(**kind.wiring)
-        server = kind({"DATABASE_URL": database_url(), "DEBUG": "1"})
+        server = kind({"DATABASE_URL": database_url(), "DEBUG": "1", **environment})
     with workers(server):
         yield server
     server.stop()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +16,13 @@ from django.db import connection
 from .heard import subscribe, until_heard
 
 ROOT = Path(__file__).parent.parent
+PRODUCTION = {
+    "DEBUG": "0",
+    "OPEN_MODE": "",
+    "HTTPS": "0",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "SECRET_KEY": "of-these-tests-and-as-long-as-it-has-to-be-0123456789",
+}
 
 
 class Server:
@@ -116,3 +123,13 @@ def database_url() -> str:
     keys = ("HOST", "PORT", "USER", "PASSWORD")
     where = " ".join(f"{key.lower()}='{values[key]}'" for key in keys if values[key])
     return f"{where} dbname='{values['NAME']}'"
+
+
+def raw(server: Server, request: bytes) -> Answer:
+    """Bytes as they are: what a well-behaved client would not send."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(request)
+        client.shutdown(socket.SHUT_WR)  # no more will come
+        response = HTTPResponse(client)
+        response.begin()
+        return Answer(response)

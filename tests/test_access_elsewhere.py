@@ -26,16 +26,17 @@ from cqrs_example.access.middleware import Access
 from cqrs_example.access.models import Token
 from cqrs_example.access.tokens import account_of, create_token
 
+from .bank.serving import BankServer
+from .browsing import Browser
 from .databases import libpq_environment, own_database, url
-from .test_access import _closed, account, bearer, log_in  # noqa: F401 (a fixture among them)
-from .test_forms import Browser
+from .logging_in import account
 
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def server(_closed, transactional_db):  # noqa: F811
-    return _closed
+def server(closed_bank: BankServer, bank: None, transactional_db: None) -> BankServer:
+    return closed_bank
 
 
 class Things(View):
@@ -188,7 +189,7 @@ def test_token_for_an_odd_time(days):
 def test_token_of_a_superuser_does_not_open_the_admin(server):
     boss = account("boss", is_staff=True, is_superuser=True)
     headers = {"Authorization": f"Bearer {create_token('boss', boss)}"}
-    assert server("GET", "/warehouse/products", **headers).status == 200
+    assert server("GET", "/accounts", **headers).status == 200
     for page in ("/admin/", "/admin/auth/user/", "/admin/eventstore/storedevent/export/"):
         answer = server("GET", page, **headers)
         assert (answer.status, "A token does not open the admin" in answer.text) == (403, True)
@@ -232,7 +233,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     objects = Accounts()
 """
 OWN_SETTINGS = """
-from cqrs_example.settings.persisted_sync import *
+from tests.bank.settings import *
 INSTALLED_APPS = ["accounts", *INSTALLED_APPS]
 AUTH_USER_MODEL = "accounts.Account"
 """
@@ -268,7 +269,7 @@ def test_project_with_its_own_user_model(tmp_path, django_db_setup):
         first = manage("create_first_admin", "--name", "boss@example.org")
         assert "account boss@example.org, password " in first.stdout
         assert manage("create_first_admin").stdout == ""
-        made = manage("create_token", "t@example.org", "--may", "ship", "--days", "3")
+        made = manage("create_token", "t@example.org", "--may", "withdraw", "--days", "3")
         assert "acts as t@example.org, for 3 days" in made.stderr
         assert (
             "boss@example.org"
@@ -281,6 +282,6 @@ def test_project_with_its_own_user_model(tmp_path, django_db_setup):
         shell = (
             "from cqrs_example.access.tokens import account_of; import json, sys;"
             f"account = account_of('{made.stdout.strip()}');"
-            "print(json.dumps([account.email, account.has_perm('access.ship')]))"
+            "print(json.dumps([account.email, account.has_perm('access.withdraw')]))"
         )
         assert json.loads(manage("shell", "-v", "0", "-c", shell).stdout) == ["t@example.org", True]

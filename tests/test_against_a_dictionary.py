@@ -24,60 +24,55 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from .conftest import Server, empty_all_tables
+from .bank.commands import LOW
+from .bank.serving import BankServer
+from .fixtures import empty_all_tables
 
-pytestmark = pytest.mark.slices(
-    "increase_product_quantity",
-    "ship_product_quantity",
-    "products",
-    "product_history",
-    "low_product_quantity_notification",
-)
+pytestmark = pytest.mark.usefixtures("bank")
 
 EXAMPLES = int(os.environ.get("EXAMPLES") or 0)
-LOW = 5
 
-skus = st.sampled_from(["a", "A", "é"])
+accounts = st.sampled_from(["a", "A", "é"])
 LARGEST = 2**31 - 1
-quantities = st.integers(1, 12) | st.just(LARGEST)
-# A command as it is sent: its name, product, quantity and Idempotency-Key.
+amounts = st.integers(1, 12) | st.just(LARGEST)
+# A command as it is sent: its name, account, amount and Idempotency-Key.
 Sent = tuple[str, str, int, str]
 
 
 class AgainstADictionary(RuleBasedStateMachine):
-    server: ClassVar[Server]
+    server: ClassVar[BankServer]
     sent = Bundle("sent")
 
     def __init__(self) -> None:
         super().__init__()
         empty_all_tables()
-        self.on_hand: dict[str, int] = {}
+        self.balance: dict[str, int] = {}
         self.done: dict[str, Sent] = {}
         self.low: Counter[tuple[str, int]] = Counter()
         self.keys = 0
         self.restarted = False
 
-    @rule(target=sent, sku=skus, quantity=quantities)
-    def increase(self, sku: str, quantity: int) -> Sent:
-        return self.carry_out("increase", sku, quantity, self.new_key())
+    @rule(target=sent, account=accounts, amount=amounts)
+    def deposit(self, account: str, amount: int) -> Sent:
+        return self.carry_out("deposit", account, amount, self.new_key())
 
-    @rule(target=sent, sku=skus, quantity=quantities)
-    def ship(self, sku: str, quantity: int) -> Sent:
-        return self.carry_out("ship", sku, quantity, self.new_key())
+    @rule(target=sent, account=accounts, amount=amounts)
+    def withdraw(self, account: str, amount: int) -> Sent:
+        return self.carry_out("withdraw", account, amount, self.new_key())
 
-    @rule(target=sent, sku=skus)
-    def ship_everything(self, sku: str) -> Sent:
-        quantity = min(self.on_hand.get(sku) or 1, LARGEST)
-        return self.carry_out("ship", sku, quantity, self.new_key())
+    @rule(target=sent, account=accounts)
+    def withdraw_everything(self, account: str) -> Sent:
+        amount = min(self.balance.get(account) or 1, LARGEST)
+        return self.carry_out("withdraw", account, amount, self.new_key())
 
     @rule(before=sent)
     def repeat(self, before: Sent) -> None:
         self.carry_out(*before)
 
-    @rule(before=sent, sku=skus, quantity=quantities)
-    def use_the_key_for_another_command(self, before: Sent, sku: str, quantity: int) -> None:
+    @rule(before=sent, account=accounts, amount=amounts)
+    def use_the_key_for_another_command(self, before: Sent, account: str, amount: int) -> None:
         name, _, _, key = before
-        self.carry_out(name, sku, quantity, key)
+        self.carry_out(name, account, amount, key)
 
     @rule()
     def lose_all_connections_to_the_database(self) -> None:
@@ -89,7 +84,7 @@ class AgainstADictionary(RuleBasedStateMachine):
 
     @rule()
     def rebuild(self) -> None:
-        call_command("rebuild", "products", stdout=StringIO())
+        call_command("rebuild", "accounts", stdout=StringIO())
 
     @precondition(lambda self: not self.restarted)
     @rule()
@@ -99,16 +94,16 @@ class AgainstADictionary(RuleBasedStateMachine):
 
     @invariant()
     def the_list_is_the_dictionary(self) -> None:
-        assert self.server.stock() == self.on_hand
+        assert self.server.balances() == self.balance
 
     def teardown(self) -> None:
-        versions = Counter(sku for _, sku, _, _ in self.done.values())
-        for sku, version in versions.items():
-            product = json.loads(self.server("GET", f"/warehouse/products/{quote(sku)}").body)
-            told = {"sku": sku, "quantity": self.on_hand[sku], "version": version}
-            assert product == told
-        items = json.loads(self.server("GET", "/warehouse/low_product_quantity_notifications").body)
-        assert Counter((item["sku"], item["quantity"]) for item in items) == +self.low
+        versions = Counter(account for _, account, _, _ in self.done.values())
+        for account, version in versions.items():
+            found = json.loads(self.server("GET", f"/accounts/{quote(account)}").body)
+            expected = {"account": account, "amount": self.balance[account], "version": version}
+            assert found == expected
+        items = json.loads(self.server("GET", "/low_balances").body)
+        assert Counter((item["account"], item["amount"]) for item in items) == +self.low
 
     def new_key(self) -> str:
         self.keys += 1
@@ -116,23 +111,24 @@ class AgainstADictionary(RuleBasedStateMachine):
 
     def carry_out(self, *command: Any) -> Sent:
         """Send a command, new or known, and do the same to the dictionary."""
-        name, sku, quantity, key = command
-        send = {"increase": self.server.increase, "ship": self.server.ship}[name]
-        answer = send(quote(sku), quantity, Idempotency_Key=key)
-        on_hand = self.on_hand.get(sku, 0)
+        name, account, amount, key = command
+        send = {"deposit": self.server.deposit, "withdraw": self.server.withdraw}[name]
+        answer = send(quote(account), amount, Idempotency_Key=key)
+        before = self.balance.get(account, 0)
         if key in self.done:
             assert answer.status == (200 if self.done[key] == command else 422)
-        elif name == "ship" and quantity > on_hand:
-            assert (answer.status, answer.text) == (400, "Insufficient quantity on hand.")
+        elif name == "withdraw" and amount > before:
+            assert (answer.status, answer.text) == (400, "Insufficient funds.")
         else:
             assert (answer.status, answer.body) == (200, b"")
             self.done[key] = command
-            self.on_hand[sku] = on_hand + (quantity if name == "increase" else -quantity)
-            self.low[sku, self.on_hand[sku]] += name == "ship" and self.on_hand[sku] <= LOW
+            self.balance[account] = before + (amount if name == "deposit" else -amount)
+            left = self.balance[account]
+            self.low[account, left] += name == "withdraw" and left <= LOW
         return command
 
 
-def test_application_holds_what_a_dictionary_holds(server: Server) -> None:
+def test_application_holds_what_a_dictionary_holds(server: BankServer) -> None:
     AgainstADictionary.server = server
     run_state_machine_as_test(
         AgainstADictionary,

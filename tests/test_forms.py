@@ -1,83 +1,18 @@
 """What people get: pages with forms, as a browser without JavaScript uses them."""
 
 import socket
-from html.parser import HTMLParser
-from http.cookies import SimpleCookie
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import pytest
 
-from .conftest import Answer, Server
+from .browsing import Browser
 
-pytestmark = pytest.mark.slices(
-    "increase_product_quantity",
-    "ship_product_quantity",
-    "products",
-    "product_history",
-    "low_product_quantity_notification",
-)
+pytestmark = pytest.mark.usefixtures("bank")
 
-LIST = "/warehouse/products"
-PRODUCT = f"{LIST}/abc123"
-INCREASE, SHIP = f"{PRODUCT}/increase_quantity", f"{PRODUCT}/ship_quantity"
-
-
-class Page(HTMLParser):
-    """A page's forms (by their action, each with its fields), and what roles say."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.status, self.text = answer.status, answer.text
-        self.forms: dict[str, dict[str, str]] = {}
-        self.told: dict[str, str] = {}
-        self.role: str | None = None
-        self.feed(answer.text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        self.role = attributes.get("role", self.role)
-        if tag == "form":
-            self.fields: dict[str, str] = {}
-            if attributes.get("method") == "post":
-                self.forms[attributes["action"]] = self.fields
-        if tag == "input":
-            self.fields[attributes["name"]] = attributes.get("value", "")
-
-    def handle_data(self, data: str) -> None:
-        if self.role and data.strip():
-            self.told[self.role] = data
-            self.role = None
-
-
-class Browser:
-    """Keeps cookies, follows redirects after a form."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.cookies: dict[str, str] = {}
-
-    def request(self, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        headers = {"Accept": "text/html,*/*;q=0.8", "Cookie": cookies, **headers}
-        answer = self.server(method, path, body, **headers)
-        for line in answer.headers.get_all("Set-Cookie", []):
-            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-        return answer
-
-    def get(self, path: str) -> Page:
-        return Page(self.request("GET", path))
-
-    def send(self, action: str, fields: dict[str, str]) -> Answer:
-        form = "application/x-www-form-urlencoded"
-        return self.request("POST", action, urlencode(fields), Content_Type=form)
-
-    def submit(self, page: Page, action: str, **typed: str) -> Page:
-        """Fill in a form and send it; the page that comes then."""
-        answer = self.send(action, {**page.forms[action], **typed})
-        if answer.status == 303:
-            return self.get(answer.headers["Location"])
-        return Page(answer)
+LIST = "/accounts"
+ACCOUNT = f"{LIST}/abc123"
+DEPOSIT, WITHDRAW = f"{ACCOUNT}/deposit", f"{ACCOUNT}/withdraw"
 
 
 @pytest.fixture
@@ -86,76 +21,64 @@ def browser(server):
 
 
 @pytest.fixture
-def stocked(server):
+def funded(server):
     """10 of abc123 are there."""
-    server.increase("abc123", 10)
+    server.deposit("abc123", 10)
 
 
-@pytest.mark.usefixtures("stocked")
-@pytest.mark.parametrize("path", [LIST, PRODUCT])
+@pytest.mark.usefixtures("funded")
+@pytest.mark.parametrize("path", [LIST, ACCOUNT])
 def test_page_has_forms(browser, path):
     page = browser.get(path)
-    forms = [page.forms[action] for action in (INCREASE, SHIP)]
+    forms = [page.forms[action] for action in (DEPOSIT, WITHDRAW)]
     for fields in forms:
-        fields.pop("reference", None)  # on the product's page one may say what for
-        assert set(fields) == {"csrfmiddlewaretoken", "command_id", "next", "quantity"}
+        fields.pop("reference", None)  # on the account's page one may say what for
+        assert set(fields) == {"csrfmiddlewaretoken", "command_id", "next", "amount"}
         assert fields["next"] == path
         assert UUID(fields["command_id"]).version == 4
     assert len({fields["command_id"] for fields in page.forms.values()}) == len(page.forms)
-    assert browser.get(path).forms[SHIP]["command_id"] != page.forms[SHIP]["command_id"]
+    assert browser.get(path).forms[WITHDRAW]["command_id"] != page.forms[WITHDRAW]["command_id"]
 
 
-def test_stock_page_empty(browser):
-    assert "Nothing in stock yet" in browser.get(LIST).text
+def test_unknown_account_can_be_begun(server, browser):
+    page = browser.get(ACCOUNT)
+    assert DEPOSIT in page.forms
+    assert WITHDRAW not in page.forms
+    browser.submit(page, DEPOSIT, amount="7")
+    assert server.balances() == {"abc123": 7}
 
 
-def test_stock_page_marks_what_is_low(server, browser):
-    server.increase("abc123", 6)
-    assert "Low" not in browser.get(LIST).text
-    server.ship("abc123", 1)
-    assert '<span class="badge low">Low</span>' in browser.get(LIST).text
-
-
-def test_unknown_product_can_be_received(server, browser):
-    page = browser.get(PRODUCT)
-    assert INCREASE in page.forms
-    assert SHIP not in page.forms
-    browser.submit(page, INCREASE, quantity="7")
-    assert server.stock() == {"abc123": 7}
-
-
-@pytest.mark.usefixtures("stocked")
-@pytest.mark.parametrize("path", [LIST, PRODUCT])
+@pytest.mark.usefixtures("funded")
+@pytest.mark.parametrize("path", [LIST, ACCOUNT])
 @pytest.mark.parametrize(
-    ("action", "sentence", "stock"),
+    ("action", "sentence", "balance"),
     [
-        (INCREASE, "Received 7 of abc123. 17 on hand.", 17),
-        (SHIP, "Shipped 7 of abc123. 3 left.", 3),
+        (DEPOSIT, "Deposited 7 in abc123, 17 there.", 17),
+        (WITHDRAW, "Withdrew 7 from abc123, 3 left.", 3),
     ],
 )
-def test_form_good(server, browser, path, action, sentence, stock):
+def test_form_good(server, browser, path, action, sentence, balance):
     page = browser.get(path)
-    answer = browser.send(action, {**page.forms[action], "quantity": " 7 "})
+    answer = browser.send(action, {**page.forms[action], "amount": " 7 "})
     assert (answer.status, answer.headers["Location"]) == (303, path)
     page = browser.get(path)
-    assert page.told["status"] == sentence
-    assert server.stock() == {"abc123": stock}
-    assert "status" not in browser.get(path).told  # said once
+    assert page.texts["status"] == sentence
+    assert server.balances() == {"abc123": balance}
+    assert "status" not in browser.get(path).texts  # said once
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 def test_form_metadata(server, browser, rows):
     page = browser.get(LIST)
-    browser.submit(page, SHIP, quantity="7")
+    browser.submit(page, WITHDRAW, amount="7")
     [(causation_id, metadata)] = rows(
-        "SELECT causation_id::text, metadata FROM eventstore_event"
-        " WHERE type = 'warehouse.ProductQuantityShipped'"
+        "SELECT causation_id::text, metadata FROM eventstore_event WHERE type = 'bank.Withdrawn'"
     )
-    assert causation_id == page.forms[SHIP]["command_id"]
+    assert causation_id == page.forms[WITHDRAW]["command_id"]
     assert '"actor": "anonymous"' in metadata
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 @pytest.mark.parametrize(
     "target",
     [
@@ -176,23 +99,23 @@ def test_form_metadata(server, browser, rows):
     ],
 )
 def test_form_next_elsewhere(browser, target):
-    form = browser.get(LIST).forms[SHIP]
-    answer = browser.send(SHIP, {**form, "quantity": "1", "next": target})
+    form = browser.get(LIST).forms[WITHDRAW]
+    answer = browser.send(WITHDRAW, {**form, "amount": "1", "next": target})
     assert (answer.status, answer.headers["Location"]) == (303, "/")
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 def test_form_next_missing(browser):
-    form = browser.get(LIST).forms[SHIP]
+    form = browser.get(LIST).forms[WITHDRAW]
     del form["next"]
-    assert browser.send(SHIP, {**form, "quantity": "1"}).headers["Location"] == "/"
+    assert browser.send(WITHDRAW, {**form, "amount": "1"}).headers["Location"] == "/"
 
 
-@pytest.mark.usefixtures("stocked")
-@pytest.mark.parametrize("action", [INCREASE, SHIP])
+@pytest.mark.usefixtures("funded")
+@pytest.mark.parametrize("action", [DEPOSIT, WITHDRAW])
 @pytest.mark.parametrize("missing", ["field", "cookie", "both", "other"])
 def test_form_token_missing(browser, everything, action, missing):
-    form = {**browser.get(LIST).forms[action], "quantity": "1"}
+    form = {**browser.get(LIST).forms[action], "amount": "1"}
     if missing in ("field", "both"):
         del form["csrfmiddlewaretoken"]
     if missing in ("cookie", "both"):
@@ -204,13 +127,13 @@ def test_form_token_missing(browser, everything, action, missing):
     assert everything() == before
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 def test_form_token_of_another_origin(browser, everything):
-    form = {**browser.get(LIST).forms[SHIP], "quantity": "1"}
+    form = {**browser.get(LIST).forms[WITHDRAW], "amount": "1"}
     before = everything()
     answer = browser.request(
         "POST",
-        SHIP,
+        WITHDRAW,
         urlencode(form),
         Content_Type="application/x-www-form-urlencoded",
         Origin="https://evil.example",
@@ -219,112 +142,112 @@ def test_form_token_of_another_origin(browser, everything):
     assert everything() == before
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 @pytest.mark.parametrize(
     ("action", "typed", "error"),
     [
-        (SHIP, "11", "Insufficient quantity on hand."),
-        (SHIP, "", "but is missing."),
-        (SHIP, "0", 'but is "0".'),
-        (SHIP, "-1", 'but is "-1".'),
-        (SHIP, "1.5", 'but is "1.5".'),
-        (SHIP, "1,000", 'but is "1,000".'),
-        (SHIP, "five", 'but is "five".'),
-        (SHIP, "\uff15", 'but is "\uff15".'),
-        (SHIP, "2147483648", 'but is "2147483648".'),
-        (SHIP, "9" * 5000, "from 1 to 2,147,483,647"),
-        (SHIP, '"><script>', r'but is "\"><script>".'),
-        (INCREASE, "0", 'but is "0".'),
-        (INCREASE, "2147483648", 'but is "2147483648".'),
+        (WITHDRAW, "11", "Insufficient funds."),
+        (WITHDRAW, "", "but is missing."),
+        (WITHDRAW, "0", 'but is "0".'),
+        (WITHDRAW, "-1", 'but is "-1".'),
+        (WITHDRAW, "1.5", 'but is "1.5".'),
+        (WITHDRAW, "1,000", 'but is "1,000".'),
+        (WITHDRAW, "five", 'but is "five".'),
+        (WITHDRAW, "\uff15", 'but is "\uff15".'),
+        (WITHDRAW, "2147483648", 'but is "2147483648".'),
+        (WITHDRAW, "9" * 5000, "from 1 to 2,147,483,647"),
+        (WITHDRAW, '"><script>', r'but is "\"><script>".'),
+        (DEPOSIT, "0", 'but is "0".'),
+        (DEPOSIT, "2147483648", 'but is "2147483648".'),
     ],
 )
 def test_form_refused(browser, everything, action, typed, error):
     page = browser.get(LIST)
     before = everything()
-    refused = browser.submit(page, action, quantity=typed)
+    refused = browser.submit(page, action, amount=typed)
     assert refused.status == 422
-    assert error in refused.told["alert"]
-    assert '<span class="big">10</span> on hand' in refused.text
+    assert error in refused.texts["alert"]
+    assert '<span class="big">10</span> there' in refused.text
     [(form_action, form)] = refused.forms.items()
-    assert (form_action, form["quantity"], form["next"]) == (action, typed, LIST)
+    assert (form_action, form["amount"], form["next"]) == (action, typed, LIST)
     assert form["command_id"] != page.forms[action]["command_id"]
     assert 'aria-invalid="true" aria-describedby="error"' in refused.text
     assert "<script>" not in refused.text
     assert everything() == before
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 def test_form_refused_then_corrected(server, browser):
-    refused = browser.submit(browser.get(LIST), SHIP, quantity="11")
-    page = browser.submit(refused, SHIP, quantity="3")
-    assert (page.status, page.told["status"]) == (200, "Shipped 3 of abc123. 7 left.")
-    assert server.stock() == {"abc123": 7}
+    refused = browser.submit(browser.get(LIST), WITHDRAW, amount="11")
+    page = browser.submit(refused, WITHDRAW, amount="3")
+    assert (page.status, page.texts["status"]) == (200, "Withdrew 3 from abc123, 7 left.")
+    assert server.balances() == {"abc123": 7}
 
 
-@pytest.mark.usefixtures("stocked")
-def test_form_refused_shows_the_current_stock(server, browser):
+@pytest.mark.usefixtures("funded")
+def test_form_refused_shows_the_current_balance(server, browser):
     page = browser.get(LIST)
-    server.ship("abc123", 4)  # somebody else
-    assert '<span class="big">6</span> on hand' in browser.submit(page, SHIP, quantity="7").text
+    server.withdraw("abc123", 4)  # somebody else
+    assert '<span class="big">6</span> there' in browser.submit(page, WITHDRAW, amount="7").text
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 def test_form_refused_for_a_program(browser, everything):
-    form = {**browser.get(LIST).forms[SHIP], "quantity": "11"}
+    form = {**browser.get(LIST).forms[WITHDRAW], "amount": "11"}
     before = everything()
     answer = browser.request(
         "POST",
-        SHIP,
+        WITHDRAW,
         urlencode(form),
         Content_Type="application/x-www-form-urlencoded",
         Accept="application/json",
     )
-    assert (answer.status, answer.text) == (422, "Insufficient quantity on hand.")
+    assert (answer.status, answer.text) == (422, "Insufficient funds.")
     assert everything() == before
 
 
-@pytest.mark.usefixtures("stocked")
-@pytest.mark.parametrize(("action", "quantity"), [(INCREASE, "5"), (SHIP, "3"), (SHIP, "10")])
-def test_form_sent_twice(browser, everything, action, quantity):
+@pytest.mark.usefixtures("funded")
+@pytest.mark.parametrize(("action", "amount"), [(DEPOSIT, "5"), (WITHDRAW, "3"), (WITHDRAW, "10")])
+def test_form_sent_twice(browser, everything, action, amount):
     page = browser.get(LIST)
-    first = browser.submit(page, action, quantity=quantity)
+    first = browser.submit(page, action, amount=amount)
     before = everything()
-    second = browser.submit(page, action, quantity=quantity)
+    second = browser.submit(page, action, amount=amount)
     assert (first.status, second.status) == (200, 200)
-    kindly = f"This was done before, and not again: {first.told['status']}"
-    assert second.told["status"] == kindly
+    kindly = f"This was done before, and not again: {first.texts['status']}"
+    assert second.texts["status"] == kindly
     assert everything() == before
 
 
-@pytest.mark.usefixtures("stocked")
-@pytest.mark.parametrize(("action", "quantity"), [(SHIP, "4"), (INCREASE, "3")])
-def test_form_command_id_of_another_command(browser, everything, action, quantity):
+@pytest.mark.usefixtures("funded")
+@pytest.mark.parametrize(("action", "amount"), [(WITHDRAW, "4"), (DEPOSIT, "3")])
+def test_form_command_id_of_another_command(browser, everything, action, amount):
     page = browser.get(LIST)
-    command_id = page.forms[SHIP]["command_id"]
-    browser.submit(page, SHIP, quantity="3")
+    command_id = page.forms[WITHDRAW]["command_id"]
+    browser.submit(page, WITHDRAW, amount="3")
     before = everything()
-    refused = browser.submit(page, action, quantity=quantity, command_id=command_id)
+    refused = browser.submit(page, action, amount=amount, command_id=command_id)
     assert refused.status == 422
-    assert refused.told["alert"].startswith("Nothing was done: this form had been sent before.")
+    assert refused.texts["alert"].startswith("Nothing was done: this form had been sent before.")
     assert refused.forms[action]["command_id"] != command_id
-    assert refused.forms[action]["quantity"] == quantity
-    assert '<span class="big">7</span> on hand' in refused.text
+    assert refused.forms[action]["amount"] == amount
+    assert '<span class="big">7</span> there' in refused.text
     assert everything() == before
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 @pytest.mark.parametrize("command_id", ["", "1", "\x00", "nonsense"])
 def test_form_command_id_invalid(browser, everything, command_id):
     page = browser.get(LIST)
     before = everything()
-    refused = browser.submit(page, SHIP, quantity="3", command_id=command_id)
+    refused = browser.submit(page, WITHDRAW, amount="3", command_id=command_id)
     assert refused.status == 422
-    assert "must be a UUID" in refused.told["alert"]
+    assert "must be a UUID" in refused.texts["alert"]
     assert everything() == before
 
 
 @pytest.mark.parametrize(
-    ("sku", "escaped"),
+    ("account", "escaped"),
     [
         ("<script>alert('1')", "&lt;script&gt;alert(&#x27;1&#x27;)"),
         ('"><img src=x onerror=a>', "&quot;&gt;&lt;img src=x onerror=a&gt;"),
@@ -332,31 +255,30 @@ def test_form_command_id_invalid(browser, everything, command_id):
         ("{{ 1 }}", "{{ 1 }}"),
     ],
 )
-def test_sku_is_escaped(server, browser, sku, escaped):
-    server.increase(quote(sku), 10)
-    server.ship(quote(sku), 6)
-    notifications = browser.get("/warehouse/low_product_quantity_notifications")
-    product = browser.get(f"{LIST}/{quote(sku)}")
-    increase, ship = (
-        next(action for action in product.forms if action.endswith(f"/{name}_quantity"))
-        for name in ("increase", "ship")
+def test_account_is_escaped(server, browser, account, escaped):
+    server.deposit(quote(account), 10)
+    server.withdraw(quote(account), 6)
+    low_balances, page = browser.get("/low_balances"), browser.get(f"{LIST}/{quote(account)}")
+    deposit, withdraw = (
+        next(action for action in page.forms if action.endswith(f"/{name}"))
+        for name in ("deposit", "withdraw")
     )
-    increased = browser.submit(product, increase, quantity="2")
-    refused = browser.submit(product, ship, quantity="99")
-    assert (increased.status, refused.status) == (200, 422)
-    for page in (notifications, product, browser.get(LIST), increased, refused):
-        assert escaped in page.text
-        assert escaped == sku or sku not in page.text
-    assert server.stock() == {sku: 6}
+    deposited = browser.submit(page, deposit, amount="2")
+    refused = browser.submit(page, withdraw, amount="99")
+    assert (deposited.status, refused.status) == (200, 422)
+    for shown in (low_balances, page, browser.get(LIST), deposited, refused):
+        assert escaped in shown.text
+        assert escaped == account or account not in shown.text
+    assert server.balances() == {account: 6}
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 def test_form_cut_off(server, browser, everything):
-    """`quantity=10` must not become `quantity=1`."""
-    form = urlencode({**browser.get(LIST).forms[SHIP], "quantity": "10"})
+    """`amount=10` must not become `amount=1`."""
+    form = urlencode({**browser.get(LIST).forms[WITHDRAW], "amount": "10"})
     before = everything()
     request = (
-        f"POST {SHIP} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: text/html\r\n"
+        f"POST {WITHDRAW} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: text/html\r\n"
         f"Cookie: csrftoken={browser.cookies['csrftoken']}\r\nContent-Length: {len(form)}\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\n\r\n{form[:-1]}"
     )
@@ -367,15 +289,15 @@ def test_form_cut_off(server, browser, everything):
     assert everything() == before
 
 
-@pytest.mark.usefixtures("stocked")
+@pytest.mark.usefixtures("funded")
 def test_form_multipart(server, browser):
-    fields = {**browser.get(LIST).forms[SHIP], "quantity": "3"}
+    fields = {**browser.get(LIST).forms[WITHDRAW], "amount": "3"}
     body = "".join(
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in fields.items()
     )
     answer = browser.request(
-        "POST", SHIP, body + "--x--\r\n", Content_Type="multipart/form-data; boundary=x"
+        "POST", WITHDRAW, body + "--x--\r\n", Content_Type="multipart/form-data; boundary=x"
     )
     assert answer.status == 303
-    assert server.stock() == {"abc123": 7}
+    assert server.balances() == {"abc123": 7}

@@ -12,20 +12,16 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from cqrs_example import eventstore
-from warehouse.events import product_stream
 
-from .conftest import Answer, Server
+from .bank.events import account_stream
+from .bank.serving import BankServer
+from .browsing import Browser
 from .racing import backend, in_background, until, waiting_for
-from .test_forms import Browser
+from .serving import Answer
 
-pytestmark = pytest.mark.slices(
-    "increase_product_quantity",
-    "ship_product_quantity",
-    "products",
-    "product_history",
-)
+pytestmark = pytest.mark.usefixtures("bank")
 
-PRODUCTS = "/warehouse/products"
+ACCOUNTS = "/accounts"
 SENTENCE = "The database does not answer. Try again soon."
 
 
@@ -86,11 +82,11 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture(scope="module")
-def _far_server(django_db_setup, wire) -> Iterator[Server]:
+def _far_server(django_db_setup, wire) -> Iterator[BankServer]:
     values = connection.settings_dict
     login = {"user": values["USER"], "password": values["PASSWORD"], "dbname": values["NAME"]}
     where = " ".join(f"{key}='{value}'" for key, value in login.items() if value)
-    server = Server(
+    server = BankServer(
         {
             "DATABASE_URL": f"host=127.0.0.1 port={wire.port} {where} sslmode=disable",
             "DEBUG": "1",
@@ -114,29 +110,29 @@ def unavailable(answer: Answer) -> bool:
 
 def test_database_not_reachable_and_back(server, wire, log):
     key = str(uuid4())
-    assert server.increase("abc123", 10).status == 200
+    assert server.deposit("abc123", 10).status == 200
     wire.cut()
     for _ in range(2):  # connections that are cut, then connections that are refused
-        assert unavailable(server("GET", PRODUCTS))
-        assert unavailable(server("GET", f"{PRODUCTS}/abc123", Accept="text/html"))
+        assert unavailable(server("GET", ACCOUNTS))
+        assert unavailable(server("GET", f"{ACCOUNTS}/abc123", Accept="text/html"))
         assert unavailable(
-            server("GET", PRODUCTS, Accept="text/html", Cookie="sessionid=" + "a" * 32)
+            server("GET", ACCOUNTS, Accept="text/html", Cookie="sessionid=" + "a" * 32)
         )
-        assert unavailable(server.increase("abc123", 5, Idempotency_Key=key))
-        assert unavailable(server.ship("abc123", 5))
+        assert unavailable(server.deposit("abc123", 5, Idempotency_Key=key))
+        assert unavailable(server.withdraw("abc123", 5))
     assert server("GET", "/healthz").status == 200
     assert server("GET", "/readyz").status == 503
 
     wire.mend()
-    assert server.increase("abc123", 5, Idempotency_Key=key).status == 200
+    assert server.deposit("abc123", 5, Idempotency_Key=key).status == 200
     assert server("GET", "/readyz").status == 200
-    assert server.stock() == {"abc123": 15}
-    assert log() == ["Received 10 of abc123, 10 on hand", "Received 5 of abc123, 15 on hand"]
+    assert server.balances() == {"abc123": 15}
+    assert log() == ["Deposited 10 in abc123, 10 there", "Deposited 5 in abc123, 15 there"]
 
 
 def test_database_not_reachable_where_a_login_is_asked_for(server, wire):
     """Who it is stands in the database as well: 503 for the token and for the session."""
-    closed = Server(
+    closed = BankServer(
         {
             **server.environment,
             "DEBUG": "0",
@@ -151,13 +147,13 @@ def test_database_not_reachable_where_a_login_is_asked_for(server, wire):
     wire.cut()
     try:
         for known in ({"Authorization": "Bearer a"}, {"Cookie": "sessionid=" + "a" * 32}):
-            assert unavailable(closed.ship("abc123", 5, **known))
-            assert unavailable(closed("GET", PRODUCTS, Accept="text/html", **known))
+            assert unavailable(closed.withdraw("abc123", 5, **known))
+            assert unavailable(closed("GET", ACCOUNTS, Accept="text/html", **known))
             assert unavailable(closed("GET", "/admin/", Accept="text/html", **known))
             for nowhere in ("/nowhere", "/static/nowhere.css"):
                 assert closed("GET", nowhere, Accept="text/html", **known).status == 404
             assert closed("GET", "/healthz", **known).status == 200
-        assert closed("GET", PRODUCTS).status == 401
+        assert closed("GET", ACCOUNTS).status == 401
         for page in ("/login", "/admin/login/"):
             said = len(closed.log.read_text())
             typed = {"csrfmiddlewaretoken": token, "username": "a", "password": "b"}
@@ -174,10 +170,10 @@ def test_database_not_reachable_where_a_login_is_asked_for(server, wire):
 
 def test_database_restarted_between_requests(server, wire):
     for _ in range(20):  # so that most threads have a connection
-        assert server.increase("abc123", 1).status == 200
+        assert server.deposit("abc123", 1).status == 200
     wire.cut()
     wire.mend()
-    assert [server.increase("abc123", 1).status for _ in range(20)] == [200] * 20
+    assert [server.deposit("abc123", 1).status for _ in range(20)] == [200] * 20
 
 
 def test_database_not_reachable_when_the_process_starts(server, wire):
@@ -186,9 +182,9 @@ def test_database_not_reachable_when_the_process_starts(server, wire):
     said = len(server.log.read_text())
     server.start(ready=503)
     assert "The database was not checked, as it does not answer: " in server.log.read_text()[said:]
-    assert unavailable(server("GET", PRODUCTS))
+    assert unavailable(server("GET", ACCOUNTS))
     wire.mend()
-    assert server("GET", PRODUCTS).text == "[]"
+    assert server("GET", ACCOUNTS).text == "[]"
     assert server("GET", "/readyz").status == 200
 
 
@@ -224,31 +220,31 @@ def set_for_new_sessions(wire: Wire, name: str, value: str) -> Iterator[None]:
 
 def test_database_that_takes_no_writes(server, wire, log):
     """A standby after a failover: it reads on, and commands wait for another one."""
-    assert server.increase("abc123", 10).status == 200
+    assert server.deposit("abc123", 10).status == 200
     with set_for_new_sessions(wire, "default_transaction_read_only", "on"):
         said = len(server.log.read_text())
-        assert unavailable(server.increase("abc123", 5))
+        assert unavailable(server.deposit("abc123", 5))
         [line] = server.log.read_text()[said:].splitlines()
-        assert "POST /warehouse/products/abc123/increase_quantity" in line
+        assert "POST /accounts/abc123/deposit" in line
         assert "read-only transaction" in line
-        assert server.stock() == {"abc123": 10}
-    assert server.increase("abc123", 5).status == 200
-    assert log() == ["Received 10 of abc123, 10 on hand", "Received 5 of abc123, 15 on hand"]
+        assert server.balances() == {"abc123": 10}
+    assert server.deposit("abc123", 5).status == 200
+    assert log() == ["Deposited 10 in abc123, 10 there", "Deposited 5 in abc123, 15 there"]
 
 
 def test_table_that_changed_under_a_prepared_statement(server, wire, log):
     """As a migration does it while requests go on: the connection would never be right again."""
     for _ in range(60):  # so that statements are prepared in most threads
-        assert server("GET", f"{PRODUCTS}/other").status in (200, 404)
-        assert server.increase("other", 1).status == 200
+        assert server("GET", f"{ACCOUNTS}/other").status in (200, 404)
+        assert server.deposit("other", 1).status == 200
     change = "ALTER TABLE eventstore_event ALTER schema_version TYPE {}"
     try:
         with connection.cursor() as cursor:
             cursor.execute(change.format("bigint"))
-        statuses = [server.increase("other", 1).status for _ in range(60)]
+        statuses = [server.deposit("other", 1).status for _ in range(60)]
         assert set(statuses) <= {200, 503}
         assert statuses[-12:] == [200] * 12
-        read = [server("GET", f"{PRODUCTS}/other").status for _ in range(60)]
+        read = [server("GET", f"{ACCOUNTS}/other").status for _ in range(60)]
         assert set(read) <= {200, 503}
         assert read[-12:] == [200] * 12
     finally:
@@ -262,14 +258,14 @@ def test_table_that_changed_under_a_prepared_statement(server, wire, log):
 
 @pytest.mark.parametrize("missing", ["table", "column"])
 def test_database_that_is_not_as_it_should_be(server, log, missing):
-    name, other = "warehouse_products_product", "set_aside"
+    name, other = "bank_account", "set_aside"
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {name} RENAME TO {other}")
         if missing == "column":
-            cursor.execute(f"CREATE VIEW {name} AS SELECT sku, quantity FROM {other}")
+            cursor.execute(f"CREATE VIEW {name} AS SELECT account, amount FROM {other}")
     try:
         said = len(server.log.read_text())
-        answer = server.increase("abc123", 5)
+        answer = server.deposit("abc123", 5)
         assert (answer.status, answer.headers["Retry-After"]) == (500, None)
         assert "its log says why" in answer.text
         [line] = server.log.read_text()[said:].splitlines()
@@ -279,17 +275,17 @@ def test_database_that_is_not_as_it_should_be(server, log, missing):
             cursor.execute(f"DROP VIEW IF EXISTS {name}")
             cursor.execute(f"ALTER TABLE {other} RENAME TO {name}")
     assert log() == []
-    assert server.increase("abc123", 5).status == 200
+    assert server.deposit("abc123", 5).status == 200
 
 
 def test_head_is_one_line_at_most(server):
     said = len(server.log.read_text())
-    for path in ("/openapi.json", "/healthz", f"{PRODUCTS}/a", "/static/warehouse.css"):
+    for path in ("/openapi.json", "/healthz", f"{ACCOUNTS}/a", "/static/warehouse.css"):
         get, head = (server(method, path) for method in ("GET", "HEAD"))
         assert (head.status, head.body) == (get.status, b"")
         assert head.headers["Content-Length"] == get.headers["Content-Length"]
     lines = server.log.read_text()[said:].splitlines()
-    assert [f"Not Found: {PRODUCTS}/a" in line for line in lines] == [True, True]
+    assert [f"Not Found: {ACCOUNTS}/a" in line for line in lines] == [True, True]
 
 
 def test_what_is_not_ready_says_why_in_the_log(server, wire):
@@ -323,7 +319,9 @@ def test_what_is_not_migrated_says_what_is_missing(server):
 @pytest.fixture
 def patient(server):
     """Another server, whose statements may wait for a second."""
-    other = Server({**server.environment, "PGOPTIONS": "-c lock_timeout=0 -c statement_timeout=1s"})
+    other = BankServer(
+        {**server.environment, "PGOPTIONS": "-c lock_timeout=0 -c statement_timeout=1s"}
+    )
     yield other
     other.stop()
 
@@ -331,9 +329,9 @@ def patient(server):
 def test_statement_that_takes_too_long_and_session_ended_from_outside(server, patient, log):
     said = len(patient.log.read_text())
     with transaction.atomic():
-        eventstore.lock(product_stream("abc123"))
-        assert unavailable(patient.increase("abc123", 5))
-        with in_background(lambda: patient.increase("abc123", 7)) as answer:
+        eventstore.lock(account_stream("abc123"))
+        assert unavailable(patient.deposit("abc123", 5))
+        with in_background(lambda: patient.deposit("abc123", 7)) as answer:
             [session] = until(lambda: waiting_for(backend()))
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_terminate_backend(%s)", [session])
@@ -341,17 +339,17 @@ def test_statement_that_takes_too_long_and_session_ended_from_outside(server, pa
     too_long, ended = patient.log.read_text()[said:].splitlines()
     assert "canceling statement due to statement timeout" in too_long
     assert "connection" in ended
-    assert patient.increase("abc123", 5).status == 200
-    assert log() == ["Received 5 of abc123, 5 on hand"]
+    assert patient.deposit("abc123", 5).status == 200
+    assert log() == ["Deposited 5 in abc123, 5 there"]
 
 
-def test_product_locked_for_too_long(server, log):
+def test_account_locked_for_too_long(server, log):
     with transaction.atomic():
-        eventstore.lock(product_stream("abc123"))
-        assert unavailable(server.increase("abc123", 5))
-        assert server.increase("other", 5).status == 200
-    assert server.increase("abc123", 5).status == 200
-    assert log() == ["Received 5 of other, 5 on hand", "Received 5 of abc123, 5 on hand"]
+        eventstore.lock(account_stream("abc123"))
+        assert unavailable(server.deposit("abc123", 5))
+        assert server.deposit("other", 5).status == 200
+    assert server.deposit("abc123", 5).status == 200
+    assert log() == ["Deposited 5 in other, 5 there", "Deposited 5 in abc123, 5 there"]
 
 
 def test_database_that_says_nothing(db):

@@ -1,59 +1,43 @@
-"""Requests that are refused, over HTTP: each with its answer, and none with an effect."""
+"""Requests that are refused, over HTTP: each with its answer, and none with an effect. That each
+command of the warehouse refuses them is in warehouse/tests/test_over_http.py."""
 
-import socket
-from http.client import HTTPResponse
 from urllib.parse import quote
 
 import pytest
 
-from .conftest import Answer, Server, empty_all_tables
+from .fixtures import empty_all_tables
+from .serving import raw
 
-LIST = "/warehouse/products"
-PRODUCT = f"{LIST}/abc123"
-TODO = "/warehouse/low_product_quantity_notifications"
-INCREASE, SHIP = f"{PRODUCT}/increase_quantity", f"{PRODUCT}/ship_quantity"
+LIST = "/accounts"
+ACCOUNT = f"{LIST}/abc123"
+LOW = "/low_balances"
+DEPOSIT, WITHDRAW = f"{ACCOUNT}/deposit", f"{ACCOUNT}/withdraw"
 KEY = "4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90"
-GOOD = '{"quantity": 5}'
+GOOD = '{"amount": 5}'
 FORM = "application/x-www-form-urlencoded"
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.slices(
-        "increase_product_quantity",
-        "ship_product_quantity",
-        "products",
-        "product_history",
-        "low_product_quantity_notification",
-    ),
+    pytest.mark.usefixtures("bank"),
 ]
-commands = pytest.mark.parametrize("path", [INCREASE, SHIP], ids=["increase", "ship"])
+commands = pytest.mark.parametrize("path", [DEPOSIT, WITHDRAW], ids=["deposit", "withdraw"])
 
 
 @pytest.fixture(scope="module")
-def _stocked(_gunicorn, django_db_blocker):
+def _funded(bank_server, django_db_blocker):
     """10 of abc123 are there, for all tests: as none changes anything, none needs an empty log."""
     with django_db_blocker.unblock():
-        _gunicorn.increase("abc123", 10)
-        yield _gunicorn
+        bank_server.deposit("abc123", 10)
+        yield bank_server
         empty_all_tables()
 
 
 @pytest.fixture
-def server(_stocked, db, everything):
+def server(_funded, db, everything):
     """Fails a test that had any effect."""
     before = everything()
-    yield _stocked
+    yield _funded
     assert everything() == before
-
-
-def raw(server: Server, request: bytes) -> Answer:
-    """Bytes as they are: what a well-behaved client would not send."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
-        client.sendall(request)
-        client.shutdown(socket.SHUT_WR)  # no more will come
-        response = HTTPResponse(client)
-        response.begin()
-        return Answer(response)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +53,7 @@ def raw(server: Server, request: bytes) -> Answer:
         ",",
     ],
 )
-@pytest.mark.parametrize(("method", "path"), [("GET", LIST), ("POST", INCREASE), ("POST", SHIP)])
+@pytest.mark.parametrize(("method", "path"), [("GET", LIST), ("POST", DEPOSIT), ("POST", WITHDRAW)])
 def test_accept_neither(server, method, path, accept):
     answer = server(method, path, GOOD, Accept=accept, Content_Type="application/json")
     assert (answer.status, answer.text) == (406, "Not Acceptable")
@@ -81,8 +65,8 @@ def test_accept_neither(server, method, path, accept):
     [
         "/nothing",
         "/warehouse",
-        f"{PRODUCT}/burn",
-        f"{LIST}//ship_quantity",
+        f"{ACCOUNT}/burn",
+        f"{LIST}//withdraw",
     ],
 )
 def test_path_unknown(server, method, path):
@@ -93,12 +77,12 @@ def test_path_unknown(server, method, path):
     ("path", "method", "allowed"),
     [
         (path, method, "POST")
-        for path in (INCREASE, SHIP)
+        for path in (DEPOSIT, WITHDRAW)
         for method in ("GET", "HEAD", "PUT", "DELETE")
     ]
     + [
         (path, method, "GET, HEAD")
-        for path in (LIST, PRODUCT, TODO)
+        for path in (LIST, ACCOUNT, LOW)
         for method in ("POST", "PATCH", "OPTIONS", "BREW")
     ],
 )
@@ -108,22 +92,22 @@ def test_method_wrong(server, path, method, allowed):
     assert method == "HEAD" or method in answer.text
 
 
-BAD_QUANTITIES = [
+BAD_AMOUNTS = [
     *["0", "-0", "-1", "-5", '"5"', '""', "5.0", "1e2", "0.5", "1e400", "true", "false", "null"],
-    *["[]", "[5]", "{}", '{"quantity": 5}', '"\\u0000"', "2147483648", "4294967301"],
+    *["[]", "[5]", "{}", '{"amount": 5}', '"\\u0000"', "2147483648", "4294967301"],
     *["9223372036854775807", "9223372036854775808", "18446744073709551621", "9" * 4000],
 ]
 BAD_BODIES = [
-    *["{}", '{"Quantity": 5}', '{"quantity ": 5}', "[]", '[{"quantity": 5}]', "5", '"quantity"'],
-    *["null", "true", " ", "{", '{"quantity": 5', '{"quantity": 5}}', '{"quantity": 5},'],
-    *['{"quantity": 5,}', "{'quantity': 5}", "{quantity: 5}", '{"quantity": 5} {"quantity": 5}'],
-    *['{"quantity": 007}', '{"quantity": +5}', '{"quantity": 0x5}', '{"quantity": 5_0}'],
-    *['{"quantity": .5}', '{"quantity": 5.}', '{"quantity": \uff15}', '{"quantity": NaN}'],
-    *['{"quantity": Infinity}', '{"quantity": -Infinity}', '{"quantity": 5, "note": NaN}'],
-    *['{"quantity": 5, "note": "\\ud800"}', '{"quantity": 5, "\\udc00": 1}'],
-    *['{"quantity": 5, "quantity": 5}', '{"quantity": 5, "quant\\u0069ty": 6}'],
-    *['{"quantity": 5, "note": {"a": 1, "a": 1}}', '{"quantity": 5, "note": "\n"}'],
-    *["quantity=5", "<quantity>5</quantity>", '{"quantity": 5} // five', "\0", GOOD + "\0"],
+    *["{}", '{"Amount": 5}', '{"amount ": 5}', "[]", '[{"amount": 5}]', "5", '"amount"'],
+    *["null", "true", " ", "{", '{"amount": 5', '{"amount": 5}}', '{"amount": 5},'],
+    *['{"amount": 5,}', "{'amount': 5}", "{amount: 5}", '{"amount": 5} {"amount": 5}'],
+    *['{"amount": 007}', '{"amount": +5}', '{"amount": 0x5}', '{"amount": 5_0}'],
+    *['{"amount": .5}', '{"amount": 5.}', '{"amount": \uff15}', '{"amount": NaN}'],
+    *['{"amount": Infinity}', '{"amount": -Infinity}', '{"amount": 5, "note": NaN}'],
+    *['{"amount": 5, "note": "\\ud800"}', '{"amount": 5, "\\udc00": 1}'],
+    *['{"amount": 5, "amount": 5}', '{"amount": 5, "am\\u006funt": 6}'],
+    *['{"amount": 5, "note": {"a": 1, "a": 1}}', '{"amount": 5, "note": "\n"}'],
+    *["amount=5", "<amount>5</amount>", '{"amount": 5} // five', "\0", GOOD + "\0"],
 ]
 BAD_BYTES = [
     pytest.param(b"", id="empty"),
@@ -131,22 +115,22 @@ BAD_BYTES = [
     pytest.param(GOOD.encode("utf-16"), id="UTF-16"),
     pytest.param(GOOD.encode("utf-16-le"), id="UTF-16-LE"),
     pytest.param(GOOD.encode("utf-32"), id="UTF-32"),
-    pytest.param(b'{"quantity": 5, "note": "\xff"}', id="invalid UTF-8"),
-    pytest.param(b'{"quantity": 5, "note": "\xe9"}', id="latin-1"),
-    pytest.param(b'{"quantity": 5, "note": "\xed\xa0\x80"}', id="surrogate in UTF-8"),
-    pytest.param(b'{"quantity": 5, "note": "\xc0\xaf"}', id="overlong UTF-8"),
-    pytest.param(b'{"quantity": %s}' % (b"9" * 5000), id="5,000 digits"),
-    pytest.param(b'{"quantity": 5, "note": -%s}' % (b"9" * 5000), id="5,000 digits elsewhere"),
+    pytest.param(b'{"amount": 5, "note": "\xff"}', id="invalid UTF-8"),
+    pytest.param(b'{"amount": 5, "note": "\xe9"}', id="latin-1"),
+    pytest.param(b'{"amount": 5, "note": "\xed\xa0\x80"}', id="surrogate in UTF-8"),
+    pytest.param(b'{"amount": 5, "note": "\xc0\xaf"}', id="overlong UTF-8"),
+    pytest.param(b'{"amount": %s}' % (b"9" * 5000), id="5,000 digits"),
+    pytest.param(b'{"amount": 5, "note": -%s}' % (b"9" * 5000), id="5,000 digits elsewhere"),
     pytest.param(b"[" * 8000 + b"]" * 8000, id="deep lists"),
     pytest.param(b'{"a":' * 2000 + b"1" + b"}" * 2000, id="deep objects"),
-    pytest.param(b'{"quantity": ' + b"[" * 8000, id="deep and broken"),
+    pytest.param(b'{"amount": ' + b"[" * 8000, id="deep and broken"),
 ]
 
 
 @commands
 @pytest.mark.parametrize(
     "body",
-    [pytest.param(f'{{"quantity": {one}}}'.encode(), id=f"{one:.24}") for one in BAD_QUANTITIES]
+    [pytest.param(f'{{"amount": {one}}}'.encode(), id=f"{one:.24}") for one in BAD_AMOUNTS]
     + [pytest.param(one.encode(), id=ascii(one)) for one in BAD_BODIES]
     + BAD_BYTES,
 )
@@ -157,7 +141,7 @@ def test_command_bad_parameters(server, path, body):
     as_from_the_original, program, person = send(), send(Accept="*/*"), send(Accept="text/html")
     assert (as_from_the_original.status, as_from_the_original.body) == (400, b"")
     assert (program.status, program.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
-    assert program.text.startswith(("The quantity must be ", "The body must be "))
+    assert program.text.startswith(("The amount must be ", "The body must be "))
     assert program.text.endswith(".")
     assert "\n" not in program.text
     assert len(program.text) < 200
@@ -167,15 +151,15 @@ def test_command_bad_parameters(server, path, body):
 
 @pytest.mark.parametrize("headers", [{}, {"Accept": "*/*"}, {"Accept": "text/html"}], ids=str)
 @pytest.mark.parametrize(
-    ("sku", "quantity"), [("abc123", 11), ("abc123", 2**31 - 1), ("unknown", 1)]
+    ("account", "amount"), [("abc123", 11), ("abc123", 2**31 - 1), ("unknown", 1)]
 )
-def test_ship_quantity_insufficient(server, sku, quantity, headers):
-    answer = server.ship(sku, quantity, **headers)
+def test_withdraw_insufficient(server, account, amount, headers):
+    answer = server.withdraw(account, amount, **headers)
     assert answer.status == 400
     if "html" in headers.get("Accept", ""):
-        assert "Insufficient quantity on hand.</p>" in answer.text
+        assert "Insufficient funds.</p>" in answer.text
     else:
-        assert answer.text == "Insufficient quantity on hand."
+        assert answer.text == "Insufficient funds."
 
 
 @commands
@@ -217,7 +201,7 @@ def test_content_encoding(server, path, encoding):
 @commands
 @pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain"])
 @pytest.mark.parametrize(
-    "chunk", [b"0\r\n\r\n", b'f\r\n{"quantity": 5}\r\n0\r\n\r\n'], ids=["empty", "good"]
+    "chunk", [b"0\r\n\r\n", b'f\r\n{"amount": 5}\r\n0\r\n\r\n'], ids=["empty", "good"]
 )
 def test_body_chunked(server, path, content_type, chunk):
     request = (
@@ -274,35 +258,24 @@ def test_body_too_large(server, path, content_type, size):
 )
 @pytest.mark.parametrize(
     "body",
-    ["", "quantity=5", "quantity=%ff&=&&%00", "&".join(["a="] * 1500)],
+    ["", "amount=5", "amount=%ff&=&&%00", "&".join(["a="] * 1500)],
     ids=["empty", "good", "odd", "many fields"],
 )
 def test_form_without_token(server, path, content_type, body):
     assert server("POST", path, body, Content_Type=content_type).status == 403
 
 
-UNSEEN = "The SKU has a character that cannot be seen"
-SPACE = "The SKU begins or ends with a space"
-SIGN = 'The SKU has a "/" or a "%", or is "." or ".."'
+UNSEEN = "The account has a character that cannot be seen"
+SPACE = "The account begins or ends with a space"
 
 
 @pytest.mark.parametrize("accept", [None, "application/json", "text/html"])
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("a" * 65, "The SKU has 65 characters"),
-        (quote("🚚" * 65), "The SKU has 65 characters"),
-        (quote("\u0958" * 33), "The SKU has 66 characters"),  # normalised, each is two
-        ("a%2Fb", SIGN),
-        ("a/b", SIGN),
-        ("%2F", SIGN),
-        ("a%25b", SIGN),
-        ("%252F", SIGN),
-        ("%ff", SIGN),
-        ("%ED%A0%80", SIGN),
-        (".", SIGN),
-        ("..", SIGN),
-        ("%2E%2E", SIGN),
+        ("a" * 65, "The account has 65 characters"),
+        (quote("🚚" * 65), "The account has 65 characters"),
+        (quote("\u0958" * 33), "The account has 66 characters"),  # normalised, each is two
         ("%20", SPACE),
         ("%20a", SPACE),
         ("a%20", SPACE),
@@ -325,8 +298,8 @@ SIGN = 'The SKU has a "/" or a "%", or is "." or ".."'
         (quote("a\uffffb"), UNSEEN),
     ],
 )
-@pytest.mark.parametrize("command", ["increase_quantity", "ship_quantity"])
-def test_sku_bad(server, command, path, reason, accept):
+@pytest.mark.parametrize("command", ["deposit", "withdraw"])
+def test_account_bad(server, command, path, reason, accept):
     headers = {"Accept": accept} if accept else {}
     answer = server.post(f"{LIST}/{path}/{command}", GOOD, **headers)
     assert answer.status == 400
@@ -336,17 +309,15 @@ def test_sku_bad(server, command, path, reason, accept):
         assert answer.body == b""
 
 
-@pytest.mark.parametrize(
-    "path", ["%ff", "%00", "a%0Ab", "..", "%20a", "a" * 65, "%E2%80%8B", "a%25"]
-)
-def test_sku_bad_in_the_address_of_a_product(server, path):
+@pytest.mark.parametrize("path", ["%00", "a%0Ab", "%20a", "a" * 65, "%E2%80%8B", "%E3%80%80"])
+def test_account_bad_in_the_address_of_an_account(server, path):
     answer = server("GET", f"{LIST}/{path}", Accept="application/json")
     assert answer.status == 400
-    assert answer.text.startswith("The SKU ")
+    assert answer.text.startswith("The account ")
 
 
-def test_sku_of_thousands_of_characters(server):
-    assert server.increase("a" * 5000, 5).status == 414
+def test_account_of_thousands_of_characters(server):
+    assert server.deposit("a" * 5000, 5).status == 414
 
 
 @commands

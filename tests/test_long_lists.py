@@ -10,21 +10,21 @@ from django.test import RequestFactory
 from cqrs_example.http import as_json, as_json_list
 from cqrs_example.http.streamed import BATCH
 
-lists = pytest.mark.slices("products", "low_product_quantity_notification")
-LIST = "/warehouse/products"
-TODO = "/warehouse/low_product_quantity_notifications"
-PRODUCTS = """INSERT INTO warehouse_products_product (sku, quantity, changed_at)
+lists = pytest.mark.usefixtures("bank")
+LIST = "/accounts"
+LOW = "/low_balances"
+ACCOUNTS = """INSERT INTO bank_account (account, amount, changed_at)
     SELECT 'größe-' || lpad(n::text, 7, '0'), n, now() FROM generate_series(1, %s) AS n
     RETURNING 1"""
-NOTIFICATIONS = """INSERT INTO warehouse_low_product_quantity_notification_lowproductquantdc41
-        (opened_by, sku, quantity, requested_at, notified_at)
+LOW_BALANCES = """INSERT INTO bank_lowbalance
+        (withdrawal, account, amount, requested_at, warned_at)
     SELECT gen_random_uuid(), 'abc' || n, 3, now(), now() FROM generate_series(1, %s) AS n
     RETURNING 1"""
 
 
 @pytest.mark.parametrize("length", [0, 1, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH, 2 * BATCH + 1])
 def test_same_bytes_as_of_the_whole_list(length):
-    rows = [{"quantity": n, "sku": f"größe {n}"} for n in range(length)]
+    rows = [{"amount": n, "account": f"größe {n}"} for n in range(length)]
     answer = as_json_list(RequestFactory().get("/"), iter(rows))
     whole = as_json(rows)
     assert b"".join(answer) == whole.content
@@ -35,7 +35,7 @@ def test_same_bytes_as_of_the_whole_list(length):
 
 
 def test_memory_is_flat():
-    rows = ({"quantity": n, "sku": f"sku-{n}"} for n in range(300_000))
+    rows = ({"amount": n, "account": f"account-{n}"} for n in range(300_000))
     tracemalloc.start()
     length = sum(map(len, as_json_list(RequestFactory().get("/"), rows)))
     _, peak = tracemalloc.get_traced_memory()
@@ -45,24 +45,24 @@ def test_memory_is_flat():
 
 
 @lists
-@pytest.mark.parametrize(("path", "insert"), [(LIST, PRODUCTS), (TODO, NOTIFICATIONS)])
+@pytest.mark.parametrize(("path", "insert"), [(LIST, ACCOUNTS), (LOW, LOW_BALANCES)])
 def test_long_list_over_http(server, rows, path, insert):
     count = 3 * BATCH + 7
     rows(insert, count)
     answer = server("GET", path)
     assert (answer.status, answer.headers["Transfer-Encoding"]) == (200, "chunked")
     read = json.loads(answer.body)
-    assert len(read) == len({one["sku"] for one in read}) == count
-    assert path == TODO or [one["quantity"] for one in read] == list(range(1, count + 1))
+    assert len(read) == len({one["account"] for one in read}) == count
+    assert path == LOW or [one["amount"] for one in read] == list(range(1, count + 1))
     head = server("HEAD", path)
     assert (head.body, int(head.headers["Content-Length"])) == (b"", len(answer.body))
 
 
 @lists
-@pytest.mark.slices("increase_product_quantity")
+@pytest.mark.usefixtures("bank")
 def test_short_list_has_its_length(server):
-    server.increase("abc123", 10)
-    for path in (LIST, TODO):
+    server.deposit("abc123", 10)
+    for path in (LIST, LOW):
         answer = server("GET", path)
         assert int(answer.headers["Content-Length"]) == len(answer.body)
         assert server("HEAD", path).headers["Content-Length"] == answer.headers["Content-Length"]
@@ -70,7 +70,7 @@ def test_short_list_has_its_length(server):
 
 @lists
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("path", "insert"), [(LIST, PRODUCTS), (TODO, NOTIFICATIONS)])
+@pytest.mark.parametrize(("path", "insert"), [(LIST, ACCOUNTS), (LOW, LOW_BALANCES)])
 def test_rows_are_fetched_as_they_are_sent(client, rows, path, insert):
     rows(insert, 100_000)
     tracemalloc.start()

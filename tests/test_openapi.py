@@ -2,9 +2,7 @@
 
 import json
 import os
-import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from sys import executable
 from typing import Any
@@ -12,12 +10,12 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import modify_settings
-from django.urls import get_resolver
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from cqrs_example.openapi import FILE, description
 
 from . import trees
+from .addresses import addresses
 
 # Addresses that show people something or lead them somewhere, and tell a program nothing.
 FOR_PEOPLE = ["/", "/event-model", "/warehouse/product"]
@@ -25,24 +23,9 @@ LOGIN = ["/login", "/logout"]
 DESCRIBED = [name for name in trees.SLICES if (trees.ROOT / "warehouse" / name / FILE).exists()]
 
 
-def addresses(patterns: Any, before: str = "/") -> Iterator[str]:
-    """The addresses of the URLconf, spelled as OpenAPI does; not the admin's."""
-    for one in patterns:
-        address = before + re.sub("<(?:[^>:]*:)?([^>]*)>", r"{\1}", str(one.pattern))
-        if address == "/admin/":
-            continue
-        if hasattr(one, "url_patterns"):
-            yield from addresses(one.url_patterns, address)
-        else:
-            yield address
-
-
 def test_every_address_for_programs_is_described_and_nothing_else(server):
-    every = addresses(get_resolver().url_patterns)
-    found = [one for one in every if one not in [*FOR_PEOPLE, *LOGIN]]
-    allowed = {
-        one: server("BREW", one.replace("{sku}", "abc123")).headers["Allow"] for one in found
-    }
+    found = [path for path in addresses() if path not in [*FOR_PEOPLE, *LOGIN]]
+    allowed = {path: server("BREW", path.format(sku="abc123")).headers["Allow"] for path in found}
     document = json.loads(server("GET", "/openapi.json").body)
     assert allowed == {path: methods(item) for path, item in document["paths"].items()}
 

@@ -9,11 +9,15 @@ from django.test import RequestFactory
 
 from cqrs_example.access.address import client_address
 
+from .bank.serving import BankServer
+from .browsing import Browser
 from .conftest import Server, database_url
-from .test_access import PRODUCTION
-from .test_forms import INCREASE, LIST, Browser
+from .serving import PRODUCTION
+
+pytestmark = pytest.mark.usefixtures("bank")
 
 PROXIES = ["10.0.0.0/8", "192.0.2.1", "2001:db8:ffff::/48"]
+LIST, DEPOSIT = "/accounts", "/accounts/abc123/deposit"
 CLIENT = "203.0.113.5"
 
 
@@ -106,7 +110,7 @@ def test_what_forwarded_says_does_not_count_beside_the_header_that_the_proxy_set
 @pytest.fixture(scope="module")
 def _https(django_db_setup: None) -> Iterator[Server]:
     named = {"ALLOWED_HOSTS": "shop.example", "HTTPS": "1", "FORWARDED_ALLOW_IPS": "192.0.2.1"}
-    server = Server({**PRODUCTION, **named, "DATABASE_URL": database_url()})
+    server = BankServer({**PRODUCTION, **named, "DATABASE_URL": database_url()})
     yield server
     server.stop()
 
@@ -173,11 +177,11 @@ def test_who_says_nothing_is_redirected_without_a_line(https):
     ],
 )
 def test_a_form_refused_says_why(server, headers, words):
-    server.increase("abc123", 10)
+    server.deposit("abc123", 10)
     browser = Browser(server)
     browser.get(LIST)
     form = "application/x-www-form-urlencoded"
-    answer = browser.request("POST", INCREASE, "quantity=1", Content_Type=form, **headers)
+    answer = browser.request("POST", DEPOSIT, "amount=1", Content_Type=form, **headers)
     assert answer.status == 403
     assert f"Nothing was done: {words}" in answer.text
     assert "another" not in words or "reload" not in answer.text

@@ -9,27 +9,23 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from .conftest import Server, empty_all_tables
+from .bank.serving import BankServer
 from .databases import url
+from .fixtures import empty_all_tables
 from .raw_requests import ACCEPTED, GOOD, JSON, REFUSED
+from .serving import Server
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.slices(
-        "increase_product_quantity",
-        "ship_product_quantity",
-        "products",
-        "product_history",
-        "activity",
-    ),
+    pytest.mark.usefixtures("bank"),
 ]
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[BankServer]:
     """It has some of abc123; how many is different after each test that does something."""
     with django_db_blocker.unblock():
-        server = Server(
+        server = BankServer(
             {
                 "DATABASE_URL": url(connection.settings_dict["NAME"]),
                 "DEBUG": "0",
@@ -38,7 +34,7 @@ def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
                 "SECRET_KEY": "of a test; " * 5,
             }
         )
-        server.increase("abc123", 10)
+        server.deposit("abc123", 10)
         yield server
         server.stop()
         empty_all_tables()
@@ -63,7 +59,7 @@ def statuses_in(client: socket.socket) -> list[int]:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(server: Server, everything: Callable[[], Any], name: str) -> None:
+def test_refused(server: BankServer, everything: Callable[[], Any], name: str) -> None:
     before = everything()
     request, status = REFUSED[name]
     answered = statuses(server, request)
@@ -74,27 +70,29 @@ def test_refused(server: Server, everything: Callable[[], Any], name: str) -> No
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_done_exactly_once(server: Server, log: Callable[[], list[str]], name: str) -> None:
-    before, stock = log(), server.stock()["abc123"]
+def test_done_exactly_once(server: BankServer, log: Callable[[], list[str]], name: str) -> None:
+    before, balance = log(), server.balances()["abc123"]
     first, *more = statuses(server, ACCEPTED[name])
     assert first == 200
     assert set(more) <= {200, 400}
-    assert log() == [*before, f"Received 5 of abc123, {stock + 5} on hand"]
-    assert server.stock() == {"abc123": stock + 5}
+    assert log() == [*before, f"Deposited 125 in abc123, {balance + 125} there"]
+    assert server.balances() == {"abc123": balance + 125}
 
 
 def test_two_requests_at_once_are_done_in_their_order(
-    server: Server, log: Callable[[], list[str]]
+    server: BankServer, log: Callable[[], list[str]]
 ) -> None:
-    before, stock = log(), server.stock()["abc123"]
-    ship = GOOD.replace(b"increase", b"ship").replace(b": 5", b": 4")
-    assert statuses(server, GOOD + ship) == [200, 200]
-    received, shipped = log()[len(before) :]
-    assert received == f"Received 5 of abc123, {stock + 5} on hand"
-    assert shipped == f"Shipped 4 of abc123, {stock + 1} left"
+    before, balance = log(), server.balances()["abc123"]
+    withdraw = GOOD.replace(b"deposit", b"withdraw").replace(b": 125", b": 124")
+    assert statuses(server, GOOD + withdraw) == [200, 200]
+    deposited, withdrawn = log()[len(before) :]
+    assert deposited == f"Deposited 125 in abc123, {balance + 125} there"
+    assert withdrawn == f"Withdrew 124 from abc123, {balance + 1} left"
 
 
-def test_request_in_single_bytes_is_done_once(server: Server, log: Callable[[], list[str]]) -> None:
+def test_request_in_single_bytes_is_done_once(
+    server: BankServer, log: Callable[[], list[str]]
+) -> None:
     before = log()
     with connect(server) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -105,16 +103,16 @@ def test_request_in_single_bytes_is_done_once(server: Server, log: Callable[[], 
     assert len(log()) == len(before) + 1
 
 
-@pytest.mark.parametrize("sent", [b"", b"POST /ware", JSON, GOOD[:-1]], ids=len)
+@pytest.mark.parametrize("sent", [b"", b"POST /acco", JSON, GOOD[:-1]], ids=len)
 def test_clients_that_stall_hold_up_nobody_and_do_nothing(
-    server: Server, everything: Callable[[], Any], sent: bytes
+    server: BankServer, everything: Callable[[], Any], sent: bytes
 ) -> None:
     """As many as leave a thread in each of the 2 workers; a proxy has to keep more of them away."""
     before = everything()
     with ExitStack() as stalled:
         for _ in range(3):
             stalled.enter_context(connect(server)).sendall(sent)
-        assert server.increase("abc123", 0).status == 400
+        assert server.deposit("abc123", 0).status == 400
         assert server("GET", "/readyz").status == 200
         assert everything() == before
     assert server("GET", "/readyz").status == 200

@@ -15,35 +15,29 @@ from cqrs_example.waiting import SOON
 from .racing import in_background
 from .subscribing import working
 
-pytestmark = pytest.mark.slices(
-    "increase_product_quantity",
-    "ship_product_quantity",
-    "products",
-    "low_product_quantity_notification",
-    "shipping_report",
-)
-NAMES = ["products", "low_product_quantity_notification", "shipping_report"]
-POLICY = "notify_low_product_quantity"
-INCREASE = "/warehouse/products/abc/increase_quantity"
+pytestmark = pytest.mark.usefixtures("bank")
+NAMES = ["accounts", "low_balances", "withdrawals"]
+POLICY = "warn_when_low"
+DEPOSIT = "/accounts/abc/deposit"
 
 
 @pytest.fixture
-def asynchronous(transactional_db: None, settings: Any) -> None:
+def asynchronous(transactional_db: None, bank: None, settings: Any) -> None:
     settings.SUBSCRIPTIONS = [*NAMES, POLICY]
     switch()
 
 
 def form(client: Any) -> Any:
-    return client.post(INCREASE, {"quantity": "5", "next": "/warehouse/products"})
+    return client.post(DEPOSIT, {"amount": "5", "next": "/accounts"})
 
 
 def program(client: Any, **headers: str) -> Any:
-    body = '{"quantity": 5}'
-    return client.post(INCREASE, body, content_type="application/json", headers=headers)
+    body = '{"amount": 5}'
+    return client.post(DEPOSIT, body, content_type="application/json", headers=headers)
 
 
 def page(client: Any) -> str:
-    return str(client.get("/warehouse/products", headers={"accept": "text/html"}).content.decode())
+    return str(client.get("/accounts", headers={"accept": "text/html"}).content.decode())
 
 
 def test_page_right_after_the_form(asynchronous: None, client: Any) -> None:
@@ -61,7 +55,7 @@ def test_worker_that_is_slow(asynchronous: None, client: Any) -> None:
 
     def hold() -> None:
         with transaction.atomic():
-            Checkpoint.objects.select_for_update().get(name="products")
+            Checkpoint.objects.select_for_update().get(name="accounts")
             held.set()
             go_on.wait(20)
 
@@ -85,7 +79,7 @@ def test_workers_that_are_stopped(asynchronous: None, client: Any) -> None:
 
 
 def test_projection_that_stands_still_is_not_waited_for(asynchronous: None, client: Any) -> None:
-    Checkpoint.objects.filter(name="products").update(trouble="it cannot go on")
+    Checkpoint.objects.filter(name="accounts").update(trouble="it cannot go on")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waiting.time, "sleep", pytest.fail)
         form(client)
@@ -117,7 +111,7 @@ def test_program_that_asks(
         response = program(client, prefer=prefer)
         assert (response.status_code, response.get("Preference-Applied")) == (status, applied)
         if applied:
-            assert b'"sku":"abc"' in client.get("/warehouse/products").content
+            assert b'"account":"abc"' in client.get("/accounts").content
     assert response["Log-Position"] == str(list(read_all())[-1].position)
 
 
@@ -129,9 +123,9 @@ def test_program_that_asks_too_short(asynchronous: None, client: Any) -> None:
 
 
 def test_refusal_waits_for_nothing(asynchronous: None, client: Any) -> None:
-    path = "/warehouse/products/abc/ship_quantity"
+    path = "/accounts/abc/withdraw"
     headers = {"prefer": "wait=9"}
-    response = client.post(path, '{"quantity": 5}', "application/json", headers=headers)
+    response = client.post(path, '{"amount": 5}', "application/json", headers=headers)
     assert (response.status_code, response.get("Log-Position")) == (400, None)
 
 

@@ -49,7 +49,7 @@ def withdraw(tx: Transaction, command: Withdraw) -> list[RecordedEvent[Withdrawn
     [account] = tx.lock(account_stream(command.account))
     left = (account.last.data.balance if account.last else 0) - command.amount
     if left < 0:
-        raise DomainError("Insufficient funds.")
+        raise DomainError("Insufficient funds.", field="amount")
     return tx.append(account, [Withdrawn(command.account, command.amount, left, command.reference)])
 
 

@@ -44,6 +44,13 @@ def test_increase_quantity(client, db):
     assert event.data == ProductQuantityIncreased("abc123", 5, 5)
 
 
+def test_increase_quantity_by_form(client, db):
+    path = "/warehouse/products/abc123/increase_quantity"
+    answer = client.post(path, {"quantity": " 7 ", "next": "/healthz"})
+    assert (answer.status_code, answer["Location"]) == (303, "/healthz")
+    assert "Received 7 of abc123. 7 on hand." in answer.cookies["messages"].value
+
+
 def test_increase_quantity_refused_page(client, db):
     page = client.post(
         "/warehouse/products/abc123/increase_quantity",

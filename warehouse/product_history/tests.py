@@ -39,7 +39,16 @@ def test_product(client):
 @pytest.mark.django_db
 def test_product_unknown(client):
     assert client.get(PRODUCT).status_code == 404
+    assert "There is no product abc123" in client.get(PRODUCT).content.decode()
     assert "There is no such product yet" in page(client)
+
+
+@pytest.mark.django_db
+@pytest.mark.slices("increase_product_quantity", "ship_product_quantity")
+def test_product_unknown_can_be_received_and_not_shipped(client):
+    text = page(client)
+    assert f'action="{PRODUCT}/increase_quantity"' in text
+    assert f'action="{PRODUCT}/ship_quantity"' not in text
 
 
 @pytest.mark.django_db

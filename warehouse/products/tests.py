@@ -84,6 +84,24 @@ def test_list(client, db):
     assert client.get(LIST).content == b'[{"quantity":6,"sku":"a"},{"quantity":5,"sku":"b"}]'
 
 
+def test_first_page_of_all_is_the_list(client, db):
+    assert client.get("/")["Location"] == LIST
+
+
+def test_list_page_of_nothing(client, db):
+    text = client.get(LIST, headers={"accept": "text/html"}).content.decode()
+    assert "Nothing in stock yet" in text
+
+
+def test_list_is_ordered_by_code_point_and_keeps_what_is_out(client, db):
+    skus = ["10", "9", "B", "a", "a b", "b", "é"]
+    record(*[ProductQuantityIncreased(sku, 1, 1) for sku in reversed(skus)])
+    record(ProductQuantityShipped("B", 1, 0, "A-1001"))
+    listed = client.get(LIST).json()
+    assert [product["sku"] for product in listed] == skus
+    assert listed[2]["quantity"] == 0
+
+
 def test_list_page(client, db):
     record(ProductQuantityIncreased("b", 5, 5), ProductQuantityIncreased("a", 6, 6))
     page = client.get(LIST, headers={"accept": "text/html"}).content.decode()

@@ -86,6 +86,13 @@ def test_ship_quantity_without_reference(client, reference):
 
 
 @pytest.mark.usefixtures("stocked")
+def test_ship_quantity_by_form(client):
+    answer = client.post(SHIP, {"quantity": " 7 ", "next": "/healthz"})
+    assert (answer.status_code, answer["Location"]) == (303, "/healthz")
+    assert "Shipped 7 of abc123. 3 left." in answer.cookies["messages"].value
+
+
+@pytest.mark.usefixtures("stocked")
 def test_ship_quantity_refused_page(client):
     page = client.post(
         SHIP, {"quantity": "11", "reference": "A-1001"}, headers={"accept": "text/html"}

@@ -1,14 +1,11 @@
 """The event model from left to right, over HTTP, and the behaviours of the original."""
 
-import logging
-from collections.abc import Sequence
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
 
-from cqrs_example.eventstore import Event, RecordedEvent, read, read_all
-from cqrs_example.messaging import Transaction
+from cqrs_example.eventstore import read, read_all
 from warehouse.events import (
     NotifiedLowProductQuantity,
     ProductQuantityIncreased,
@@ -16,7 +13,6 @@ from warehouse.events import (
     low_product_quantity_notification_stream,
     product_stream,
 )
-from warehouse.tests.given import received, shipped
 
 pytestmark = pytest.mark.slices(
     "increase_product_quantity",
@@ -190,118 +186,3 @@ def test_everything_is_there_after_a_restart(server, log, warnings):
     assert server.stock() == {"abc123": 5}
     assert warnings() == ["Low quantity of product abc123! 5 remaining."]
     assert [event.version for event in read(product_stream("abc123"))] == [1, 2, 3]
-
-
-# What an event tells about its origin
-
-
-def test_events_tell_what_caused_them(server):
-    key, correlation = uuid4(), uuid4()
-    server.increase("abc123", 10)
-    server.ship("abc123", 7, Idempotency_Key=str(key), X_Correlation_ID=str(correlation))
-    increased, shipped, notified = read_all()
-
-    assert increased.correlation_id == increased.causation_id  # the command's id, made for it
-    assert str(increased.causation_id) == increased.metadata["command"]["id"]
-    assert (shipped.correlation_id, shipped.causation_id) == (correlation, key)
-    assert (notified.correlation_id, notified.causation_id) == (correlation, shipped.id)
-    assert (shipped.id, shipped.stream, shipped.version) == (uuid5(key, "1"), "product-abc123", 2)
-    assert (shipped.type, shipped.schema_version) == ("warehouse.ProductQuantityShipped", 2)
-    assert (notified.stream, notified.version) == (
-        "low_product_quantity_notification-abc123",
-        1,
-    )
-    assert notified.id == uuid5(UUID(notified.metadata["command"]["id"]), "1")
-
-
-def test_events_tell_the_command_the_actor_and_the_request(server):
-    key = uuid4()
-    server.increase("abc123", 10)
-    server.ship("abc123", 7, Idempotency_Key=str(key))
-    _, shipped, notified = read_all()
-    request = {"method": "POST", "path": "/warehouse/products/abc123/ship_quantity"}
-    assert shipped.metadata == {
-        "command": {
-            "id": str(key),
-            "name": "ShipProductQuantity",
-            "fields": {"sku": "abc123", "quantity": 7},
-        },
-        "actor": "anonymous",
-        "request": request,
-    }
-    assert notified.metadata == {
-        "command": {
-            "id": str(uuid5(shipped.id, "NotifyLowProductQuantity")),
-            "name": "NotifyLowProductQuantity",
-            "fields": {"sku": "abc123", "quantity_on_hand": 3},
-        },
-        "actor": "anonymous",
-        "request": request,
-    }
-
-
-def test_events_tell_when_they_were_recorded(server):
-    for _ in range(3):
-        server.increase("abc123", 10)
-    events = list(read_all())
-    times = [event.recorded_at for event in events]
-    assert times == sorted(times) == [event.occurred_at for event in events]
-
-
-# A handler that fails. The module itself is the projection: see PROJECTIONS in settings/wiring.py.
-
-MODELS: list[type] = []
-
-
-class Failed(Exception):
-    """What an ordinary mistake in a projection or a policy raises."""
-
-
-def project(events: Sequence[RecordedEvent[Event]]) -> None:
-    fail_at_notification(*events)
-
-
-def fail_at_notification(*events: RecordedEvent[Event]) -> None:
-    if any(isinstance(event.data, NotifiedLowProductQuantity) for event in events):
-        raise Failed
-
-
-def policy(tx: Transaction, event: RecordedEvent[Event]) -> None:
-    fail_at_notification(event)
-
-
-@pytest.fixture(params=["first projection", "last projection", "first policy", "last policy"])
-def failing(request, settings):
-    """One more listener, which raises when it hears of a low quantity."""
-    place, kind = request.param.split()
-    setting, path = {
-        "projection": ("PROJECTIONS", __name__),
-        "policy": ("POLICIES", f"{__name__}.policy"),
-    }[kind]
-    entries, failing = getattr(settings, setting), {"failing": path}
-    setattr(
-        settings, setting, {**failing, **entries} if place == "first" else {**entries, **failing}
-    )
-
-
-@pytest.mark.usefixtures("failing")
-def test_handler_that_fails_leaves_nothing_anywhere(transactional_db, everything, caplog):
-    received("abc123", 10)
-    before = everything()
-    with caplog.at_level(logging.WARNING), pytest.raises(Failed):
-        shipped("abc123", 7)
-    assert everything() == before
-    assert caplog.messages == []
-
-
-@pytest.mark.usefixtures("failing")
-def test_handler_that_fails_is_no_answer_and_hinders_no_other_command(transactional_db, client):
-    def post(command: str, quantity: int) -> int:
-        path = f"/warehouse/products/abc123/{command}_quantity"
-        answer = client.post(path, {"quantity": quantity}, content_type="application/json")
-        return int(answer.status_code)
-
-    client.raise_request_exception = False
-    statuses = [post("increase", 10), post("ship", 7), post("ship", 4), post("ship", 1)]
-    assert statuses == [200, 500, 200, 500]
-    assert client.get(LIST).json() == [{"quantity": 6, "sku": "abc123"}]
