@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import escape, unescape
 from io import StringIO
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import psycopg
@@ -305,8 +306,11 @@ def test_categories_are_offered(staff):
 def test_event_shows_what_caused_it_and_what_it_caused(staff):
     first, withdrawn, notified = low_withdrawal()
     page = staff.get(address(withdrawn.position)).context
-    assert [one.id for one in page["around"]["previous"]] == [first.id]
-    assert "next" not in page["around"]
+    assert page["neighbours"] == {
+        "in its stream": (first.position, None),
+        "in its correlation": (None, notified.position),
+        "in the log": (first.position, notified.position),
+    }
     assert [one.id for one in page["effects"]] == [notified.id]
     page = staff.get(address(notified.position)).context
     assert [one.id for one in page["around"]["cause"]] == [withdrawn.id]
@@ -330,6 +334,52 @@ def test_trace_of_events_that_cause_each_other_hides_none():
     own = uuid4()
     by_hand(id=own, causation_id=own, correlation_id=correlation, version=3, metadata='["odd"]')
     assert {step.event.id for step in trace(correlation) if step.event} == {one, other, own}
+
+
+def test_event_tells_who_did_it_by_which_command_before_all_else(staff):
+    _, withdrawn, notified = low_withdrawal()
+    page = " ".join(re.sub("<[^>]+>", " ", text(staff, address(withdrawn.position))).split())
+    told = "Who clerk By Withdraw amount 7 account abc Cause the command itself"
+    for earlier, later in pairwise([told, "Data account abc amount 7", "What one request"]):
+        assert page.index(earlier) < page.index(later)
+    assert re.search(r"Recorded 2\d{3}-\d\d-\d\d [\d:.]+ UTC \(\d+.minutes? ago\)", page)
+    page = " ".join(re.sub("<[^>]+>", " ", text(staff, address(notified.position))).split())
+    warned = f"By the policy’s WarnOfLowBalance account abc balance 3 Cause #{withdrawn.position}"
+    assert warned in page
+    imported = by_hand()
+    page = " ".join(re.sub("<[^>]+>", " ", text(staff, address(imported))).split())
+    assert "Who not recorded By no command of this application Cause not in the log" in page
+
+
+def test_one_heading_for_each_command_whatever_its_events_caused():
+    correlation, command = uuid4(), {"id": str(uuid4()), "name": "Withdraw", "fields": {}}
+    sent = {"correlation_id": correlation, "causation_id": UUID(command["id"])}
+    ids = [uuid4() for _ in range(3)]
+    for version, event_id in enumerate(ids, 1):
+        metadata = json.dumps({"command": command})
+        by_hand(id=event_id, version=version, metadata=metadata, **sent)
+        warn = json.dumps({"command": {"id": str(uuid4()), "name": "Warn", "fields": {}}})
+        warned = {"correlation_id": correlation, "causation_id": event_id, "metadata": warn}
+        by_hand(stream="warning-a", version=version, **warned)
+    names = [(step.depth, step.kind) for step in trace(correlation)]
+    branch = [(1, "event"), (2, "policy"), (3, "event")]
+    assert names == [(0, "command"), *branch, *branch, *branch]
+
+
+def test_long_trace_is_folded_but_for_what_is_near(staff):
+    correlation = uuid4()
+    positions = [by_hand(version=n, correlation_id=correlation) for n in range(1, 41)]
+    parts = staff.get(address(positions[20])).context["parts"]
+    told = [(fold, [step.event.position for step in steps]) for fold, steps in parts]
+    assert told == [
+        (False, positions[:1]),
+        (True, positions[1:17]),
+        (False, positions[17:24]),
+        (True, positions[24:]),
+    ]
+    correlation = uuid4()
+    few = [by_hand(stream="account-b", version=n, correlation_id=correlation) for n in (1, 2, 3, 4)]
+    assert not any(fold for fold, _ in staff.get(address(few[0])).context["parts"])
 
 
 def test_trace_is_cut_with_a_word(staff):

@@ -19,22 +19,32 @@ from .as_json import as_json
 from .edge import show
 from .links import page_of
 from .looking import Unreadable, look, rows, tolerant
-from .tracing import MOST, trace
+from .tracing import MOST, SORTED, folded, origin, trace, who
 
 ONE = SELECT + "WHERE position = %s"
 EFFECTS = 20
-# What stands around an event, with the word for it.
+# What has directly caused an event, and what it has caused, with the word for it.
 AROUND = f"""
-    (SELECT 'previous', {COLUMNS} FROM eventstore_event WHERE stream = %(stream)s
-        AND version < %(version)s ORDER BY version DESC LIMIT 1)
-    UNION ALL
-    (SELECT 'next', {COLUMNS} FROM eventstore_event WHERE stream = %(stream)s
-        AND version > %(version)s ORDER BY version LIMIT 1)
-    UNION ALL
     (SELECT 'cause', {COLUMNS} FROM eventstore_event WHERE id = %(causation_id)s)
     UNION ALL
     (SELECT 'effect', {COLUMNS} FROM eventstore_event WHERE causation_id = %(id)s
         ORDER BY position LIMIT {EFFECTS + 1})"""  # noqa: S608 (no input in it)
+# The positions before and after an event, in its stream, its correlation and the log. No index has
+# those of a correlation in order: where there are more than a sort can take, they are not told.
+BESIDE = f"""SELECT
+    (SELECT position FROM eventstore_event WHERE stream = %(stream)s AND version < %(version)s
+        ORDER BY version DESC LIMIT 1),
+    (SELECT position FROM eventstore_event WHERE stream = %(stream)s AND version > %(version)s
+        ORDER BY version LIMIT 1),
+    correlated.previous, correlated.next,
+    (SELECT max(position) FROM eventstore_event WHERE position < %(position)s),
+    (SELECT min(position) FROM eventstore_event WHERE position > %(position)s)
+    FROM (SELECT 1) AS always LEFT JOIN (
+        SELECT max(position) FILTER (WHERE position < %(position)s) AS previous,
+            min(position) FILTER (WHERE position > %(position)s) AS next
+        FROM (SELECT position FROM eventstore_event WHERE correlation_id = %(correlation_id)s
+            LIMIT {SORTED + 1}) AS first
+        HAVING count(*) <= {SORTED}) AS correlated ON true"""  # noqa: S608 (no input in it)
 WITHIN = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version"
 
 
@@ -66,6 +76,7 @@ def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str)
     for word, other in _around(event):
         around.setdefault(word, []).append(other)
     steps = trace(event.correlation_id, limit=MOST + 1)
+    stored = as_json(event)
     return show(
         model_admin,
         request,
@@ -73,11 +84,15 @@ def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str)
         title=f"Event {event.position}",
         event=event,
         unreadable=isinstance(event.data, Unreadable),
-        stored=as_json(event),
+        stored=stored,
+        fields=stored["data"] if isinstance(stored["data"], dict) else None,
+        command=origin(event),
+        who=who(event),
+        neighbours=_neighbours(event),
         around=around,
         effects=around.get("effect", [])[:EFFECTS],
         more_effects=len(around.get("effect", [])) > EFFECTS,
-        steps=steps,
+        parts=folded(steps, event.position),
         cut=sum(1 for step in steps if step.event) > MOST,
         page=page_of(event.stream),
     )
@@ -132,6 +147,13 @@ def _around(event: RecordedEvent[Any]) -> Iterator[tuple[str, RecordedEvent[Any]
     names = ("stream", "version", "causation_id", "id")
     for word, *row in rows(AROUND, {name: getattr(event, name) for name in names}):
         yield word, tolerant(row)
+
+
+def _neighbours(event: RecordedEvent[Any]) -> dict[str, tuple[int | None, int | None]]:
+    names = ("position", "stream", "version", "correlation_id")
+    [found] = rows(BESIDE, {name: getattr(event, name) for name in names})
+    ways = ("in its stream", "in its correlation", "in the log")
+    return dict(zip(ways, zip(found[::2], found[1::2], strict=True), strict=True))
 
 
 def _within(

@@ -1,8 +1,9 @@
 """What one request set in motion, as a tree: command, its events, who reacted, their events."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from ..eventstore.recorded import COLUMNS
 from .looking import look
 
 MOST = 200
+# A tree with more lines than this is folded: open stay so many before and after an event.
+MOST_UNFOLDED, NEAR = 20, 3
 # Of a correlation id with more events than this, some of them will do: no index has them in order.
 SORTED = 10_000
 CORRELATED = f"""SELECT {COLUMNS} FROM (
@@ -45,7 +48,8 @@ def trace(correlation_id: UUID, limit: int = MOST) -> list[Step]:
     roots = [event for event in events if event.causation_id not in known]
     told: set[UUID] = set()
     # Those that remain after the roots cause each other in a circle: any of them may begin.
-    return [step for begin in (roots, events) for step in _tell(begin, caused, told)]
+    begins = [roots, *([event] for event in events)]
+    return [step for begin in begins for step in _tell(begin, caused, told)]
 
 
 def _tell(
@@ -53,28 +57,72 @@ def _tell(
     caused: dict[UUID, list[RecordedEvent[Any]]],
     told: set[UUID],
 ) -> Iterator[Step]:
-    stack = [(0, event) for event in reversed(list(begin))]
-    headed = None
+    stack = _by_command(0, [event for event in begin if event.id not in told])
     while stack:
-        depth, event = stack.pop()
-        if event.id in told:
-            continue
-        told.add(event.id)
-        origin = _origin(event)
-        head = (event.causation_id, origin.get("id"))
-        if origin and head != headed:
-            sent = depth == 0 and "fields" in origin
-            kind: Literal["command", "policy"] = "command" if sent else "policy"
-            yield Step(depth, kind, str(origin.get("name")))
-        headed = head
+        step = stack.pop()
+        if step.event is None:
+            yield step
+        elif step.event.id not in told:
+            told.add(step.event.id)
+            yield step
+            stack += _by_command(step.depth + 1, caused.get(step.event.id, ()))
+
+
+def _by_command(depth: int, events: Iterable[RecordedEvent[Any]]) -> list[Step]:
+    """The steps of these events, last first: each command once, and below it all of its events,
+    also where those of another command stand between them in the log."""
+    commands = defaultdict[Any, list[RecordedEvent[Any]]](list)
+    for event in events:
+        commands[event.causation_id, origin(event).get("id")].append(event)
+    return [step for group in commands.values() for step in _headed(depth, group)][::-1]
+
+
+def _headed(depth: int, events: list[RecordedEvent[Any]]) -> Iterator[Step]:
+    command = origin(events[0])
+    if command:
+        sent = depth == 0 and "fields" in command
+        kind: Literal["command", "policy"] = "command" if sent else "policy"
+        yield Step(depth, kind, str(command.get("name")))
+    for event in events:
         yield Step(depth + 1, "event", event.type, event)
-        effects = caused.get(event.id, ())
-        stack += [(depth + 2, effect) for effect in reversed(effects)]
-        headed = None if effects else headed
 
 
-def _origin(event: RecordedEvent[Any]) -> dict[str, Any]:
+def origin(event: RecordedEvent[Any]) -> dict[str, Any]:
     """The command that the metadata tells of; of an import it may tell of none."""
     metadata: Any = event.metadata
     command = cast(Any, metadata).get("command") if isinstance(metadata, dict) else None
     return cast(dict[str, Any], command) if isinstance(command, dict) else {}
+
+
+def who(event: RecordedEvent[Any]) -> str:
+    """The actor that the metadata names; empty where it names none."""
+    metadata: Any = event.metadata
+    actor = cast(Any, metadata).get("actor") if isinstance(metadata, dict) else None
+    return actor if isinstance(actor, str) else ""
+
+
+def folded(steps: Sequence[Step], position: int) -> list[tuple[bool, list[Step]]]:
+    """The steps in parts, each with whether a page folds it: all that is far from the event at this
+    position, where there are many. Not folded are the first step, the event's neighbours, and what
+    led to it."""
+    here = next((n for n, step in enumerate(steps) if _is_at(step, position)), 0)
+    near = {0, *range(here - NEAR, here + NEAR + 1), *_ancestors(steps, here)}
+    parts: list[tuple[bool, list[Step]]] = []
+    few = len(steps) <= MOST_UNFOLDED
+    for far, group in groupby(enumerate(steps), key=lambda numbered: numbered[0] not in near):
+        part = [step for _, step in group]
+        parts.append((far and not few and len(part) > 1, part))
+    return parts
+
+
+def _is_at(step: Step, position: int) -> bool:
+    return step.event is not None and step.event.position == position
+
+
+def _ancestors(steps: Sequence[Step], here: int) -> Iterator[int]:
+    """The numbers of the steps below which this one stands."""
+    depth = steps[here].depth if steps else 0
+    for number in range(here, -1, -1):
+        if steps[number].depth < depth:
+            depth = steps[number].depth
+            yield number

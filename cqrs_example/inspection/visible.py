@@ -22,3 +22,10 @@ def on_one_line(text: object) -> str:
 def pretty(value: Any) -> str:
     """JSON to read: indented, in the language it was written in."""
     return visible(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def plain(value: Any) -> str:
+    """A value of a field: text as it is, all else as JSON."""
+    if isinstance(value, str):
+        return visible(value)
+    return visible(json.dumps(value, ensure_ascii=False, default=str))
