@@ -344,7 +344,7 @@ def test_event_tells_who_did_it_by_which_command_before_all_else(staff):
         assert page.index(earlier) < page.index(later)
     assert re.search(r"Recorded 2\d{3}-\d\d-\d\d [\d:.]+ UTC \(\d+.minutes? ago\)", page)
     page = " ".join(re.sub("<[^>]+>", " ", text(staff, address(notified.position))).split())
-    warned = f"By the policy’s WarnOfLowBalance account abc balance 3 Cause #{withdrawn.position}"
+    warned = f"By the policy's WarnOfLowBalance account abc balance 3 Cause #{withdrawn.position}"
     assert warned in page
     imported = by_hand()
     page = " ".join(re.sub("<[^>]+>", " ", text(staff, address(imported))).split())
