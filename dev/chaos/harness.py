@@ -57,7 +57,7 @@ class Outcome:
 
 
 class Harness:
-    """The application, its database, and the wire between them."""
+    """The application, its database, the wire between them, and the proxy before both."""
 
     def __init__(self, folder: Path, commands: int) -> None:
         self.folder = folder
@@ -67,8 +67,9 @@ class Harness:
         self.application = Application(
             folder, self.database.url(self.proxy.port), self.database.url()
         )
+        self.front = Proxy(self.application.port)
         self.stock: Counter[str] = Counter()
-        self.load = Load(self.application.port)
+        self.load = Load(self.front.port)
 
     def start(self) -> None:
         self.database.create()
@@ -80,11 +81,17 @@ class Harness:
         self.application.stop()
         self.database.stop()
 
+    def use(self, database: Database) -> None:
+        """Let another server take the place of the database."""
+        self.database = database
+        self.proxy.target = database.port
+        self.application.direct["DATABASE_URL"] = database.url()
+
     def round(self, fault: Fault) -> Outcome:
         """Load, the fault, recovery; then every command has an outcome, and the books are held
         against the log. The findings say what is wrong."""
         [(before,)] = self.database.ask(LAST)
-        self.load = load = Load(self.application.port)
+        self.load = load = Load(self.front.port)
         kills, not_tried = 0, ""
         load.start()
         try:

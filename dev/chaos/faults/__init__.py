@@ -1,10 +1,10 @@
 """The faults, by name, in the order in which they are tried. The first line of each is what the
 report says of it; each returns how many processes it killed, and leaves nothing broken behind."""
 
-from dev.chaos.faults import disk, handlers, operations, processes, sessions, wire
+from dev.chaos.faults import between, disk, handlers, operations, processes, sessions, wire
 from dev.chaos.harness import Fault
 
-MODULES = (processes, sessions, wire, handlers, operations, disk)
+MODULES = (processes, sessions, wire, between, handlers, operations, disk)
 FAULTS: dict[str, Fault] = {fault.__name__: fault for one in MODULES for fault in one.FAULTS}
 
 SHORT = (
