@@ -51,7 +51,9 @@ def read(
 ) -> Iterator[RecordedEvent[E]]:
     """The events of a stream with versions between `after` and `before`, both exclusive.
 
-    Oldest first, or newest first if `backwards`; at most `limit`. Flat memory for any length.
+    Oldest first, or newest first if `backwards`; at most `limit`. They are read a batch at a time,
+    so a long stream takes no more memory than a short one. A stream that nobody has written to has
+    none. Raises `UnreadableEvent` at an event that the code cannot read.
     """
     sql = f"{WITHIN} {'DESC' if backwards else 'ASC'} LIMIT %s"
     while limit > 0 and (events := query(sql, [name, after, before, min(limit, BATCH)])):
@@ -82,8 +84,11 @@ def read_all(after: int = 0) -> Iterator[RecordedEvent[Event]]:
 
     To go on later, call it again with the position of the last event you have dealt with: none is
     missed and none comes twice, however late its transaction commits. Where a gap may still be
-    filled this waits for the transactions that can fill it, and holds up nobody else. Needs READ
-    COMMITTED, the default: it must see what was committed a moment ago. Refused on a standby.
+    filled this waits for the transactions that can fill it, and holds up nobody else.
+
+    Raises `NotSupportedError` where it could miss events: on a standby, and in a transaction that
+    is not READ COMMITTED, the default. Raises `UnreadableEvent` at an event that the code cannot
+    read.
     """
     _require_sight()
     settled = after

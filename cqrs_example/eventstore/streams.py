@@ -100,9 +100,11 @@ def lock(*names: StreamName[Any]) -> tuple[Stream[Any], ...]: ...
 def lock(*names: StreamName[Any]) -> tuple[Stream[Any], ...]:
     """Lock streams until the transaction ends, and say where they are; in the order asked for.
 
-    Make it the first statement of the transaction, and name all streams at once: whoever locks
-    one after the other waits for those who do it the other way round, and they for him. The type
+    Make it the first statement of the transaction, and name all streams at once. Two transactions
+    that lock the same streams one after the other, in opposite order, wait for each other. The type
     checker knows the events of streams of one kind, and of two; more kinds are `Stream[Any]`.
+
+    Raises `RuntimeError` outside a transaction, and `ValueError` for more than 1,000 streams.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Lock streams inside transaction.atomic(): the locks end with it.")
@@ -139,6 +141,10 @@ def append_many(
     metadata: Mapping[str, Any] | None = None,
 ) -> list[RecordedEvent[E]]:
     """Append events to streams that `lock` returned, in this order, with one statement.
+
+    Without `ids` each event gets a random one. Without a `causation_id` the first id is the cause
+    of all, and without a `correlation_id` the cause is what they have in common. `metadata` is
+    anything that JSON can hold.
 
     Raises `DuplicateEvent` when an id is taken, and `WrongExpectedVersion` when somebody wrote to
     a stream without locking it. The transaction can only be rolled back then.

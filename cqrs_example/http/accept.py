@@ -20,5 +20,5 @@ def _preferred_type(accept: str) -> str | None:
 
 
 def wants_html(request: HttpRequest) -> bool:
-    """Whether the sender would rather read a page than JSON."""
+    """Whether the sender would rather read a page than JSON, as its `Accept` header says."""
     return (preferred_type(request) or "").startswith("text/html")

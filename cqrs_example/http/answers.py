@@ -22,6 +22,7 @@ SENT_BEFORE = "Nothing was done: this form had been sent before. Check it, then 
 
 
 def as_json(value: Any) -> HttpResponse:
+    """A value as compact JSON in UTF-8, with the status 200."""
     style = {"ensure_ascii": False, "separators": (",", ":")}
     kind = "application/json; charset=utf-8"
     return JsonResponse(value, safe=False, json_dumps_params=style, content_type=kind)
@@ -30,8 +31,12 @@ def as_json(value: Any) -> HttpResponse:
 def done(
     request: HttpRequest, events: Sequence[RecordedEvent[E]], sentence: Callable[[E], str]
 ) -> HttpResponse:
-    """The command was carried out: nothing more to say to a program. People go on to `next`, and
-    read there the sentence of each event; a handler may have found that nothing had to happen."""
+    """What a command that was carried out is answered with. `events` is what `execute` returned.
+
+    A program gets 200 without a body. A form is led on (303) to the page in its field `next`, where
+    the person reads what `sentence` says of each event; or, where the handler found that nothing
+    had to happen, that.
+    """
     # For whoever waits until read models have heard of it: `subscriptions`.
     request.META["LOG_POSITION"] = max((event.position for event in events), default=0)
     if not is_form(request):
@@ -46,7 +51,11 @@ def done(
 def refused(
     request: HttpRequest, error: Exception, template: str, values: Mapping[str, Any]
 ) -> HttpResponse:
-    """The command was not carried out. A person who sent a form gets it back with the error."""
+    """What a command that raised one of `REFUSALS` is answered with.
+
+    A person who sent a form gets `template` (422). It is rendered with `values` and with `error`,
+    `typed` (what the form had) and `next`. Anybody else gets the sentence: see `problem`.
+    """
     if not (is_form(request) and wants_html(request)):
         return problem(request, error)
     reason = SENT_BEFORE if isinstance(error, CommandIdReused) else error
@@ -55,7 +64,11 @@ def refused(
 
 
 def problem(request: HttpRequest, error: Exception) -> HttpResponse:
-    """An error as one sentence, on a page for people."""
+    """An error as one sentence: as text for programs, in `problem.html` for people.
+
+    The status is the error's own `status`. Without one it is 422 for a form and for a
+    `CommandIdReused`, and otherwise 400.
+    """
     status = _status(request, error)
     if wants_html(request):
         return render(request, "problem.html", {"status": status, "error": error}, status=status)

@@ -34,7 +34,7 @@ def visible(value: object, name: str, longest: int) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Whether all of it can be seen: of blanks, only the space counts as seen."""
+    """Whether each character can be seen. Of blanks, only the space counts."""
     categories = {unicodedata.category(character) for character in text.replace(" ", "")}
     return not (categories & CATEGORIES or UNSEEN.search(text))
 

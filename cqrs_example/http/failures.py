@@ -19,9 +19,12 @@ UNFIT = (
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """What a failure of the database is answered with: 503 where it passes (a retry is safe with an
-    Idempotency-Key, even when the answer to the commit got lost), 500 where it does not. Raises it
-    where it is a mistake of ours."""
+    """What a failure of the database is answered with, one of Django's database errors.
+
+    A failure that passes is 503 with `Retry-After`. A retry is safe then, with an Idempotency-Key,
+    even when the answer to the commit got lost. A failure that does not pass is 500. Where the
+    error is a mistake of ours, such as a value that does not fit a column, it is raised again.
+    """
     lost = "08" if isinstance(error, InterfaceError | OperationalError) else ""
     sqlstate = getattr(error.__cause__, "sqlstate", None) or lost  # the server said no word
     if sqlstate.startswith(OURS):

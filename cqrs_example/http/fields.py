@@ -13,15 +13,19 @@ LARGEST = 2_147_483_647  # what an integer of Postgres holds
 
 
 def field(request: HttpRequest, name: str) -> Any:
-    """What the body has under a name: any JSON value, or a form's text; None if nothing."""
+    """What the body has under a name: any JSON value, or a form's text; None if nothing.
+
+    Raises `BadInput` where the body is not JSON, or no object.
+    """
     return (json_object(request.body) if is_json(request) else request.POST).get(name)
 
 
 def whole_number(request: HttpRequest, name: str, least: int = 0, plausible: int = LARGEST) -> int:
     """A whole number from `least` to 2,147,483,647: a JSON integer, or digits in a form's field.
 
-    More than is `plausible` is asked back in a form, because a scanner types as well: it is taken
-    when it is sent a second time from the page that asks.
+    Raises `BadInput` for anything else. A form that says more than is `plausible` is asked back by
+    a `BadInput` too, because scanners type codes into fields: the number is taken when it is sent a
+    second time from the page that asks. Programs are not asked back.
     """
     value = field(request, name)
     number = value if is_json(request) else _digits(value)
@@ -35,8 +39,11 @@ def whole_number(request: HttpRequest, name: str, least: int = 0, plausible: int
 
 
 def text(request: HttpRequest, name: str, longest: int, default: str | None = None) -> str:
-    """Text of 1 to `longest` visible characters, in its one spelling: see `visible`. Spaces around
-    it are left out; with a `default`, it may be missing or blank."""
+    """Text of 1 to `longest` visible characters, in its one spelling: see `visible`.
+
+    Spaces around it are left out. With a `default` it may be missing or blank. Raises `BadInput`
+    for anything else.
+    """
     value = field(request, name)
     value = value.strip() if isinstance(value, str) else value
     if default is not None and value in (None, ""):

@@ -65,7 +65,11 @@ def require_readable(request: HttpRequest, known: Collection[str] = ()) -> None:
 
 
 def context(request: HttpRequest) -> Context:
-    """A command's context: its ids from the headers or the form, who sends it, and where to."""
+    """A command's context: its ids from the headers or the form, who sends it, and where to.
+
+    The command's id is the header `Idempotency-Key` or the form's field `command_id`; without one
+    it is random. Raises `BadInput` where it is no UUID.
+    """
     key = request.headers.get("Idempotency-Key", request.POST.get("command_id"))
     command_id = uuid4() if key is None else _uuid(key)
     sent = request.headers.get("X-Correlation-ID", "")
