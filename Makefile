@@ -12,7 +12,7 @@ COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-v
 # What is the same in each mode; what is not is in docs/memory-sync.md.
 DOMAIN := warehouse --ignore=warehouse/tests/browser $(addprefix tests/test_,http_contract.py http_refusals.py forms.py handlers_that_fail.py origins.py races.py)
 
-.PHONY: help run switch rabbitmq db dev sample test test-domain bench bench-full chaos chaos-full screenshots docs check format lock clean
+.PHONY: help run switch rabbitmq db dev sample test test-slow test-domain bench bench-full chaos chaos-full screenshots docs check format lock clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## / \1	/p' Makefile
@@ -41,13 +41,17 @@ db: ## the embedded Postgres alone
 	$(INSTALL) requirements-embedded.txt
 	@exec "$(PY)" -m dev.postgres
 
-test: ## all tests, on a throw-away database (ARGS="-k ship" for some)
+test: ## what a change needs, on a throw-away database (ARGS="-k ship" for some)
 	$(INSTALL) $(DEV_FILES)
-	@exec "$(PY)" -m pytest -n auto --dist worksteal $(if $(filter persisted_async,$(MODE)),$(DOMAIN)) $(ARGS)
+	@exec "$(PY)" -m pytest -n auto --dist worksteal -m "not slow" $(if $(filter persisted_async,$(MODE)),$(DOMAIN)) $(ARGS)
+
+test-slow: ## what starts servers, brokers and type checkers, or copies the tree
+	$(INSTALL) $(DEV_FILES)
+	@exec "$(PY)" -m pytest -n auto --dist worksteal -m slow $(ARGS)
 
 test-domain: ## what the domain does, over HTTP and in races: the same tests in each mode (MODE=persisted_async)
 	$(INSTALL) $(DEV_FILES)
-	@exec "$(PY)" -m pytest -n auto --dist worksteal $(DOMAIN) $(ARGS)
+	@exec "$(PY)" -m pytest -n auto --dist worksteal -m "not slow" $(DOMAIN) $(ARGS)
 
 bench: ## what everything costs beside what else there is, in five minutes (ARGS="http" for a part)
 	$(INSTALL) requirements-embedded.txt

@@ -44,13 +44,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
         differing, found = differences(), status()
     except Error as error:
         return _not_ready(request, "The database does not answer.", str(error).strip())
-    late = [sentence(one) for one in found if one["lag_seconds"] > settings.SUBSCRIPTIONS_READY_LAG]
-    for told in [*differing, *late]:
-        return _not_ready(request, told, told)
+    late = [sentence(row) for row in found if row["lag_seconds"] > settings.SUBSCRIPTIONS_READY_LAG]
+    for reason in [*differing, *late]:
+        return _not_ready(request, reason, reason)
     if not _is_fit():
         return _not_ready(request, "The database is not fit: the log says why.", "see above")
     # Commands go on without these: whoever watches shall see it, and send requests all the same.
-    standing = [sentence(one) for one in found if one["trouble"] or one["parked"]]
+    standing = [sentence(row) for row in found if row["trouble"] or row["parked"]]
     return HttpResponse("\n".join(["ok", *standing]), content_type="text/plain")
 
 

@@ -28,8 +28,8 @@ def progress(
             # The rate is that since the first step: a job may begin far from 0.
             first = first or (reached, now)
             if now - reported >= (OFTEN if stream.isatty() else SELDOM):
-                told = f"{what}: {_figures(reached, total, reached - first[0], now - first[1])}"
-                _report(stream, told, reached / max(total, 1))
+                figures = _figures(reached, total, reached - first[0], now - first[1])
+                _report(stream, f"{what}: {figures}", reached / max(total, 1))
                 reported = now
     finally:
         if stream.isatty():
@@ -37,12 +37,17 @@ def progress(
             stream.flush()
 
 
+def counted(number: int, one: str, more: str) -> str:
+    """`1 row agrees`, `1,234 rows agree`: the number, with the words for one or for more."""
+    return f"{number:,} {one if number == 1 else more}"
+
+
 def _figures(reached: int, total: int, done: int, seconds: float) -> str:
-    told = f"{reached:,} of {total:,}"
+    share = f"{reached:,} of {total:,}"
     if not done or not seconds:
-        return told
+        return share
     rate = done / seconds
-    return f"{told}, {rate:,.0f} per second, {(total - reached) / rate:.0f} s left"
+    return f"{share}, {rate:,.0f} per second, {(total - reached) / rate:.0f} s left"
 
 
 def _report(out: TextIO, text: str, share: float) -> None:

@@ -269,6 +269,7 @@ class Forwarded(Browser):
         return super().request(method, path, body, X_Forwarded_For=said, **headers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("proxies", "others"),
     [("*", 302), ("::1, 127.0.0.0/8", 302), ("192.0.2.0/24", 429), ("", 429)],
@@ -355,6 +356,7 @@ def test_log_is_json_with_the_id_and_without_secrets(server):
         assert secret not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("debug", ["0", "1"])
 def test_request_that_gunicorn_cannot_read_shows_no_secret_and_no_other_id(transactional_db, debug):
     server = BankServer({**PRODUCTION, "DEBUG": debug, "DATABASE_URL": database_url()})

@@ -239,6 +239,7 @@ AUTH_USER_MODEL = "accounts.Account"
 """
 
 
+@pytest.mark.slow
 def test_project_with_its_own_user_model(tmp_path, django_db_setup):
     (tmp_path / "accounts").mkdir()
     (tmp_path / "accounts/__init__.py").touch()

@@ -634,12 +634,12 @@ def test_overview_tells_when_projections_were_rebuilt_and_verified(staff):
     Account.objects.update(amount=77)
     with pytest.raises(CommandError):
         call_command("verify", "accounts", stdout=StringIO())
-    assert ", failed<br>1 of 1 rows differ from 3 events" in text(staff, f"{LIST}overview/")
+    assert ", failed<br>1 of 1 row differs from 3 events" in text(staff, f"{LIST}overview/")
     call_command("rebuild", "accounts", stdout=StringIO())
     call_command("verify", "accounts", stdout=StringIO())
     page = text(staff, f"{LIST}overview/")
-    assert "<br>rebuilt from the log: 1 rows changed" in page
-    assert "<br>1 rows agree with 3 events" in page
+    assert "<br>rebuilt from the log: 1 row changed" in page
+    assert "<br>1 row agrees with 3 events" in page
 
 
 def test_overview_of_an_empty_log(staff):
@@ -653,7 +653,7 @@ def test_bars_are_as_high_as_hours_are_busy(staff):
         by_hand(version=minute + 1, recorded_at=at)
     chart = staff.get(f"{LIST}overview/").context["chart"]
     assert chart["path"] == "M0.0 120v-120.0h40.0V120zM540.0 120v-60.0h40.0V120z"
-    assert [count for _, count in chart["told"]] == [1, 2]
+    assert [count for _, count in chart["hours"]] == [1, 2]
 
 
 # Fast, or a sentence

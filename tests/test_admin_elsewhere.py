@@ -3,70 +3,74 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .databases import own_database, url
 
-pytestmark = pytest.mark.slices("products")
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 OWN_ADMIN = """
 from django.contrib import admin
 from cqrs_example.inspection.model_admins import ReadModelAdmin
-from warehouse.products.models import Product
+from tests.bank.models import Account
 
-@admin.register(Product)
+@admin.register(Account)
 class OwnAdmin(ReadModelAdmin):
-    projection = "products"
+    projection = "accounts"
 """
 OWN_SITE = """
 from django.contrib import admin
 from django.urls import path
-from cqrs_example.urls import *
+from tests.bank.urls import *
 
 own = admin.AdminSite(name="own")
-others = [one for one in urlpatterns if "admin" not in str(one.pattern)]
+others = [entry for entry in urlpatterns if "admin" not in str(entry.pattern)]
 urlpatterns = [*others, path("own/", own.urls)]
 """
 VISIT = """
 from django.contrib.auth import get_user_model
 from django.test import Client
 client = Client(headers={"host": "localhost"})
-client.force_login(get_user_model().objects.create_superuser("boss"))
+users = get_user_model().objects
+client.force_login(users.filter(username="boss").first() or users.create_superuser("boss"))
 answer = client.get(PATH)
 print(answer.status_code, "Overview of the log" in answer.content.decode())
 from django.contrib import admin
-from warehouse.products.models import Product
-print(type(admin.site._registry[Product]).__name__)
+from tests.bank.models import Account
+print(type(admin.site._registry[Account]).__name__)
 """
 
 
-def visit(folder: Path, page: str, settings: str) -> list[str]:
-    """What the index of an admin answers under these settings, and whose admin has the products."""
-    (folder / "own.py").write_text(
-        f"from cqrs_example.settings.persisted_sync import *\n{settings}"
-    )
+@pytest.fixture(scope="module")
+def database(django_db_setup: None) -> Iterator[str]:
+    """The URL of one that is migrated: no test adds a table."""
     with own_database() as name:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(folder),
-            "DJANGO_SETTINGS_MODULE": "own",
-            "DATABASE_URL": url(name),
-            "DEBUG": "1",
-            "HTTPS": "0",
-        }
-        for arguments in (["migrate", "-v", "0"], ["shell", "-v", "0", "-c", VISIT]):
-            arguments[-1] = arguments[-1].replace("PATH", repr(page))
-            run = subprocess.run(
-                [sys.executable, "manage.py", *arguments],
-                cwd=ROOT,
-                env=environment,
-                capture_output=True,
-                text=True,
-            )
-            assert run.returncode == 0, run.stderr
-    return run.stdout.split()
+        manage(url(name), "tests.bank.settings", "migrate", "-v", "0")
+        yield url(name)
+
+
+def manage(database: str, settings: str, *arguments: str, **environment: str) -> str:
+    ours = {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": settings}
+    run = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DEBUG": "1", "HTTPS": "0", **ours, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def visit(database: str, folder: Path, page: str, settings: str) -> list[str]:
+    """What the index of an admin answers under these settings, and whose admin has the accounts."""
+    (folder / "own.py").write_text(f"from tests.bank.settings import *\n{settings}")
+    script = VISIT.replace("PATH", repr(page))
+    shell = ("shell", "-v", "0", "-c", script)
+    return manage(database, "own", *shell, PYTHONPATH=str(folder)).split()
 
 
 LAST = """
@@ -76,22 +80,22 @@ INSTALLED_APPS += ["cqrs_example.inspection"]
 
 
 @pytest.mark.parametrize(
-    ("settings", "admin_of_products"),
+    ("settings", "admin_of_accounts"),
     [
-        (LAST, "ProductAdmin"),
+        (LAST, "ReadModelAdmin"),
         ('INSTALLED_APPS = ["mine", *INSTALLED_APPS]', "OwnAdmin"),
         ('INSTALLED_APPS = [*INSTALLED_APPS, "mine"]', "OwnAdmin"),
     ],
     ids=["listed last", "own admin before", "own admin after"],
 )
-def test_any_order(django_db_setup, tmp_path, settings, admin_of_products):
+def test_any_order(database, tmp_path, settings, admin_of_accounts):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/__init__.py").touch()
     (tmp_path / "mine/admin.py").write_text(OWN_ADMIN)
-    assert visit(tmp_path, "/admin/", settings) == ["200", "True", admin_of_products]
+    assert visit(database, tmp_path, "/admin/", settings) == ["200", "True", admin_of_accounts]
 
 
-def test_site_of_its_own(django_db_setup, tmp_path):
+def test_site_of_its_own(database, tmp_path):
     (tmp_path / "own_urls.py").write_text(OWN_SITE)
-    found = visit(tmp_path, "/own/", 'ROOT_URLCONF = "own_urls"')
-    assert found == ["200", "False", "ProductAdmin"]
+    found = visit(database, tmp_path, "/own/", 'ROOT_URLCONF = "own_urls"')
+    assert found == ["200", "False", "ReadModelAdmin"]

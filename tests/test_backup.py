@@ -17,6 +17,8 @@ from .bank.serving import SETTINGS, BankServer
 from .conftest import ROOT
 from .databases import execute, own_database, url
 
+pytestmark = pytest.mark.slow
+
 TEXT = (ROOT / "docs" / "backup.md").read_text()
 
 

@@ -5,43 +5,35 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
 from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from psycopg.conninfo import make_conninfo
 
 from cqrs_example.eventstore.log import APPEND_LOCK
+from cqrs_example.messaging import execute
 from cqrs_example.operations.asking import faults
 from dev.cluster import Cluster
 from dev.pooler import Pooler, pgbouncer
 from dev.standby import primary, streaming_standby
-from warehouse.tests.given import received
 
-from .conftest import ROOT, Server, database_url
+from .bank.commands import Deposit, deposit
+from .bank.models import Account
+from .bank.serving import BankServer
+from .conftest import ROOT, database_url
 from .databases import own_database, url
 from .racing import all_at_once
-from .test_operations import run_manage as run_manage_of
+from .test_operations import run_manage
 
 needs_pgbouncer = pytest.mark.skipif(
     not shutil.which("pgbouncer"), reason="Debian's package pgbouncer is not installed."
 )
-pytestmark = pytest.mark.slices(
-    "increase_product_quantity",
-    "ship_product_quantity",
-    "products",
-    "product_history",
-    "activity",
-)
-
-# Of the warehouse, which the server of these tests serves as well.
-run_manage = partial(run_manage_of, DJANGO_SETTINGS_MODULE="tests.settings")
+pytestmark = pytest.mark.usefixtures("bank")
 
 TRANSACTION: dict[str, Any] = {"pool_mode": "transaction", "default_pool_size": 3}
 
@@ -64,10 +56,11 @@ def _limits_of_the_role(transactional_db: None) -> Iterator[None]:
         cursor.execute(f"ALTER DATABASE {name} RESET ALL")
 
 
+@pytest.mark.slow
 @needs_pgbouncer
-@pytest.mark.parametrize("command", [["verify"], ["verify", "products"], ["rebuild", "products"]])
+@pytest.mark.parametrize("command", [["verify"], ["verify", "accounts"], ["rebuild", "accounts"]])
 def test_long_work_through_a_pooler_is_refused_and_leaves_nothing(pooler, server, command):
-    assert server.increase("abc123", 1).status == 200
+    assert server.deposit("abc123", 1).status == 200
     run = run_manage(pooler.url, *command, DATABASE_POOLER="1")
     assert run.returncode == 1
     assert "This session is a pooler's" in run.stdout
@@ -82,6 +75,7 @@ def test_long_work_through_a_pooler_is_refused_and_leaves_nothing(pooler, server
     assert left == (0, 0, "on")
 
 
+@pytest.mark.slow
 @needs_pgbouncer
 def test_session_pooling_is_refused_for_long_work_too(transactional_db):
     with pgbouncer(database_url(), pool_mode="session") as one:
@@ -89,16 +83,17 @@ def test_session_pooling_is_refused_for_long_work_too(transactional_db):
     assert (run.returncode, "This session is a pooler's" in run.stdout) == (1, True)
 
 
+@pytest.mark.slow
 @needs_pgbouncer
 @pytest.mark.usefixtures("_limits_of_the_role")
 def test_commands_raced_through_a_pooler(pooler, rows):
-    through = Server({"DATABASE_URL": pooler.url, "DATABASE_POOLER": "1", "DEBUG": "1"})
+    through = BankServer({"DATABASE_URL": pooler.url, "DATABASE_POOLER": "1", "DEBUG": "1"})
     try:
-        tasks = [lambda n=n: through.increase(f"p{n % 3}", 1).status for n in range(60)]
+        tasks = [lambda n=n: through.deposit(f"p{n % 3}", 1).status for n in range(60)]
         assert all_at_once(tasks[:30]) + all_at_once(tasks[30:]) == [200] * 60
-        assert all_at_once([lambda: through.ship("p0", 1).status] * 30).count(200) == 20
-        assert through.stock() == {"p0": 0, "p1": 20, "p2": 20}
-        for path in ("/", "/warehouse/activity", "/warehouse/products/p0", "/admin/"):
+        assert all_at_once([lambda: through.withdraw("p0", 1).status] * 30).count(200) == 20
+        assert through.balances() == {"p0": 0, "p1": 20, "p2": 20}
+        for path in ("/", "/low_balances", "/accounts/p0", "/admin/"):
             assert through("GET", path, Accept="text/html").status in (200, 302)
     finally:
         through.stop()
@@ -117,9 +112,10 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @needs_pgbouncer
 @pytest.mark.parametrize(
-    ("settings", "environment", "sentence"),
+    ("options", "environment", "sentence"),
     [
         ({}, {}, "set DATABASE_POOLER=1"),
         ({"ignore_startup_parameters": "options"}, {}, "set DATABASE_POOLER=1"),
@@ -127,9 +123,9 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_server_behind_a_pooler_that_is_not_set_up(
-    transactional_db, settings, environment, sentence
+    transactional_db, options, environment, sentence
 ):
-    with pgbouncer(database_url(), **TRANSACTION, **settings) as one:
+    with pgbouncer(database_url(), **TRANSACTION, **options) as one:
         run = start(DATABASE_URL=one.url, **environment)
     assert run.returncode == 1
     assert sentence in run.stderr
@@ -155,19 +151,19 @@ def pooled_by_django(transactional_db: None) -> Iterator[None]:
 
 def test_long_work_in_a_process_with_a_pool(pooled_by_django, rows):
     for nth in range(3):
-        received(f"a{nth}", 1)
+        execute(deposit, Deposit(f"a{nth}", 1))
         call_command("verify", stdout=StringIO())
         call_command("rebuild", all=True, stdout=StringIO())
-        received(f"b{nth}", 1)
+        execute(deposit, Deposit(f"b{nth}", 1))
         assert rows("SELECT current_setting('enable_sort')") == [("on",)]
-    assert apps.get_model("warehouse_products.Product").objects.count() == 6
+    assert Account.objects.count() == 6
 
 
 @pytest.mark.parametrize("command", ["verify", "rebuild"])
 def test_long_work_inside_a_transaction_is_refused(transactional_db, command):
     out = StringIO()
     with transaction.atomic(), pytest.raises(CommandError):
-        call_command(command, "products", stdout=out)
+        call_command(command, "accounts", stdout=out)
     assert "outside transaction.atomic()" in out.getvalue()
 
 
@@ -179,6 +175,7 @@ def own_server() -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.mark.slow
 def test_standby_is_refused(own_server):
     with streaming_standby(own_server) as cluster:
         standby = cluster.url()
@@ -194,6 +191,7 @@ def test_standby_is_refused(own_server):
         assert "Read the log on the primary, not on a standby" in run.stderr
 
 
+@pytest.mark.slow
 def test_prepared_transaction_is_waited_for(own_server):
     """Of a prepared transaction no process is known; its lock counts all the same."""
     with psycopg.connect(own_server.url(), autocommit=True) as other:
@@ -215,8 +213,11 @@ def test_prepared_transaction_is_waited_for(own_server):
 def test_ready_follows_a_switch_to_read_only(server, rows):
     assert server("GET", "/readyz").status == 200
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
-    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-    others = f"{end} AND datname = current_database()"
+    # Waits until they have ended: one that still lived would be lost in the middle of a request.
+    others = (
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
         cursor.execute(others)
@@ -309,7 +310,7 @@ def test_function_of_the_trigger_that_does_nothing(db):
 
 def test_log_that_was_copied_in(transactional_db, server, rows):
     """COPY, or logical replication, takes rows along but no sequence."""
-    assert server.increase("abc123", 1).status == 200
+    assert server.deposit("abc123", 1).status == 200
     [(last,)] = rows("SELECT last_value FROM eventstore_event_position_seq")
     rows("SELECT setval('eventstore_event_position_seq', 1, false)")
     try:
@@ -321,7 +322,7 @@ def test_log_that_was_copied_in(transactional_db, server, rows):
             call_command("verify", stdout=out)
         assert "SELECT setval(pg_get_serial_sequence(" in out.getvalue()
         with pytest.raises(CommandError):
-            call_command("rebuild", "products", stdout=out)
+            call_command("rebuild", "accounts", stdout=out)
         run = start(DATABASE_URL=database_url())
         assert (run.returncode, "SELECT setval(" in run.stderr) == (1, True)
     finally:
@@ -329,6 +330,7 @@ def test_log_that_was_copied_in(transactional_db, server, rows):
     assert server("GET", "/readyz").status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "value"),
     [("DateStyle", "'German, DMY'"), ("default_transaction_isolation", "'repeatable read'")],
@@ -338,10 +340,10 @@ def test_settings_of_the_database_that_the_code_does_not_rely_on(transactional_d
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER DATABASE {name} SET {setting} = {value}")
-    server = Server({"DATABASE_URL": database_url(), "DEBUG": "1"})
+    server = BankServer({"DATABASE_URL": database_url(), "DEBUG": "1"})
     try:
-        assert server.increase("abc123", 1).status == 200
-        assert server("GET", "/warehouse/products/abc123", Accept="text/html").status == 200
+        assert server.deposit("abc123", 1).status == 200
+        assert server("GET", "/accounts/abc123", Accept="text/html").status == 200
         for command in (["verify"], ["rebuild", "--all"], ["events", "tail"]):
             run = run_manage(database_url(), *command)
             assert run.returncode == 0, run.stderr + run.stdout
@@ -361,6 +363,7 @@ def test_settings_that_something_between_took_away(db):
     assert wrong == {"operations.E011", "operations.E012", "operations.E014"}
 
 
+@pytest.mark.slow
 def test_database_in_another_encoding(own_server):
     with psycopg.connect(own_server.url(), autocommit=True) as owner:
         owner.execute(
@@ -406,15 +409,16 @@ def db_of_its_own(django_db_setup: None) -> Iterator[str]:
         yield url(name)
 
 
+@pytest.mark.slow
 def test_role_for_tables_in_another_schema(db_of_its_own, role):
     with psycopg.connect(db_of_its_own, autocommit=True) as owner:
         owner.execute("CREATE SCHEMA of_its_own")
     there = make_conninfo(db_of_its_own, options="-c search_path=of_its_own")
     assert run_manage(there, "migrate", "-v", "0").returncode == 0
     as_role = run_manage(there, "create_app_role", role).stdout.strip()
-    server = Server({"DATABASE_URL": as_role, "DEBUG": "1"})
+    server = BankServer({"DATABASE_URL": as_role, "DEBUG": "1"})
     try:
-        assert server.increase("abc123", 10).status == 200
+        assert server.deposit("abc123", 10).status == 200
     finally:
         server.stop()
     assert run_manage(as_role, "verify").returncode == 0
@@ -423,6 +427,7 @@ def test_role_for_tables_in_another_schema(db_of_its_own, role):
             assert session.execute(f"SHOW {name}").fetchone() == (value,)
 
 
+@pytest.mark.slow
 def test_role_that_may_create_in_the_schema_is_refused(db_of_its_own, role):
     """As in a database of before Postgres 15, whose schema is somebody else's."""
     assert run_manage(db_of_its_own, "migrate", "-v", "0").returncode == 0

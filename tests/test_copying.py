@@ -48,6 +48,8 @@ from bank.accounts import *
 from bank.messaging import execute
 from django.db import connection
 
+pytestmark = pytest.mark.slow
+
 with tempfile.TemporaryFile() as file:
     connection.ensure_connection()
     connection.connection.pgconn.trace(file.fileno())

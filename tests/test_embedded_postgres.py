@@ -17,6 +17,8 @@ from dev.programs import find_programs
 
 from .racing import until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from .databases import libpq_environment, own_database, url
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 WRITE = re.compile(r"<!-- write: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
 PRIVACY: dict[str, str] = dict(WRITE.findall((ROOT / "docs" / "privacy.md").read_text()))

@@ -58,6 +58,7 @@ def test_slice_that_is_not_listed_is_found(tmp_path: Path) -> None:
     assert unlisted(tmp_path) == ["return_product_quantity"]
 
 
+@pytest.mark.slow
 def test_name_that_is_no_slice_ends_the_collection_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "test_marked.py").write_text(MARKED)
     options = ("-c", "pyproject.toml", "-p", "tests.fixtures", "--collect-only")

@@ -111,6 +111,7 @@ def _remembered(transactional_db: None) -> Iterator[None]:
         cursor.execute("DROP TABLE limits")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_remembered")
 @pytest.mark.parametrize(
     ("options", "changed", "environment"),
@@ -186,6 +187,7 @@ FORBIDDEN = [
 ]
 
 
+@pytest.mark.slow
 def test_application_as_a_role_that_cannot_change_the_log(migrated, role):
     told = manage(migrated, "create_app_role", role)
     as_role = make_conninfo(told.strip())
@@ -232,6 +234,7 @@ def without_connections(server: BankServer, database: str, role: str) -> None:
     assert server.withdraw("abc123", 2).status == 200
 
 
+@pytest.mark.slow
 def test_role_again_after_a_migration(migrated, role):
     given = {"APP_ROLE_PASSWORD": 'it\'s {a} "password" %s'}
     for _ in range(2):
@@ -247,6 +250,7 @@ def test_role_again_after_a_migration(migrated, role):
         session.execute("INSERT INTO later (x) VALUES (1)")
 
 
+@pytest.mark.slow
 def test_role_refused_that_may_change_the_log_by_another_way(migrated, role):
     with psycopg.connect(migrated, autocommit=True) as owner:
         owner.execute(f"CREATE ROLE {role} NOINHERIT")

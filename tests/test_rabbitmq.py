@@ -32,7 +32,10 @@ from . import racing
 from .racing import until
 from .subscribing import Subscribed, add, working
 
-pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="There is no rabbitmq-server here.")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PROGRAM.exists(), reason="There is no rabbitmq-server here."),
+]
 
 
 @pytest.fixture(scope="module")

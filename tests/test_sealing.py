@@ -48,7 +48,7 @@ def test_newest_event_deleted_and_the_read_models_rebuilt(damaged):  # noqa: F81
     damaged("DELETE FROM eventstore_event WHERE position = %s", last)
     call_command("rebuild", "--all", stdout=StringIO())
     first, finding, *rest = finds()
-    assert first == "the log: 1 findings in 5 events"
+    assert first == "the log: 1 finding in 5 events"
     assert f"to {last} {NOT_AS_SEALED}: 2 were sealed, 1 are there" in finding
     assert [line for line in rest if "agree" not in line] == []
 

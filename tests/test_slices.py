@@ -25,6 +25,8 @@ from django.urls import get_resolver
 from cqrs_example.messaging import execute
 from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
 
+pytestmark = pytest.mark.slow
+
 def handle(tx, command):
     [product] = tx.lock(product_stream("abc"))
     tx.append(product, [ProductQuantityIncreased("abc", 20, 20)])

@@ -16,6 +16,8 @@ from .bank.commands import Deposit, deposit
 from .managing import BANK
 from .test_operations import run_manage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def alone(bank: None, django_db_blocker: Any) -> Iterator[None]:

@@ -204,7 +204,7 @@ def test_lag_that_makes_a_server_unready(subscribed: Subscribed, client: Any) ->
         subscribed.caught_up()
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert b"1 events parked" in response.content
+    assert b"1 event parked" in response.content
 
 
 def test_retry_that_fails_says_so(subscribed: Subscribed) -> None:
@@ -283,6 +283,7 @@ def gate(open_it: bool) -> None:
         cursor.execute(f"SELECT pg_advisory_{'unlock' if open_it else 'lock'}(4242)")
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_and_after_the_commit(subscribed: Subscribed) -> None:
     """Rows and checkpoint are one transaction, so there is no moment at which one is without the
     other: killed before the commit it is done again, after it not."""
@@ -305,6 +306,7 @@ def test_killed_in_the_middle_and_after_the_commit(subscribed: Subscribed) -> No
     assert subscribed.ledger() == subscribed.notes() == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_sigterm_finishes_what_was_begun(subscribed: Subscribed) -> None:
     subscribed.settings.PROJECTIONS = {"ledger": "tests.subscribing_gated"}
     subscribed.switch("ledger", "note")
@@ -318,6 +320,7 @@ def test_sigterm_finishes_what_was_begun(subscribed: Subscribed) -> None:
     assert subscribed.ledger() == [1]
 
 
+@pytest.mark.slow
 def test_sigterm_does_not_wait_for_a_handler_that_is_stuck(subscribed: Subscribed) -> None:
     subscribed.settings.PROJECTIONS = {"ledger": "tests.subscribing_gated"}
     subscribed.switch("ledger", "note")

@@ -18,6 +18,8 @@ from . import trees
 from .databases import own_database, url
 from .slices import SLICES
 
+pytestmark = pytest.mark.slow
+
 PAGE = (trees.ROOT / "docs" / "tutorial.md").read_text()
 # A comment says what is to be done with the block below it.
 STEP = re.compile(r"<!-- (\w+):(?: ([^\n]*))? -->\n+```\w+\n(.*?)```\n", re.DOTALL)

@@ -34,6 +34,8 @@ from bank.accounts import account_stream
 from bank.messaging import Transaction
 from bank.reports import LargeDepositReported
 
+pytestmark = pytest.mark.slow
+
 
 def mistake(tx: Transaction) -> None:
     [account] = tx.lock(account_stream("ann"))

@@ -11,8 +11,8 @@ Line = tuple[str, object]  # where, or what became of it, or ""; and the event, 
 def failure(steps: Iterable[tuple[str, Line]], expected: list[Line], got: list[Line]) -> str:
     """The message of a scenario that failed. A step is a word, such as Given, and a line."""
     story = groupby(steps, key=lambda step: step[0])
-    parts = [(word, [told(line) for _, line in part]) for word, part in story]
-    ours, theirs = list(map(told, expected)), list(map(told, got))
+    parts = [(word, [as_text(line) for _, line in part]) for word, part in story]
+    ours, theirs = list(map(as_text, expected)), list(map(as_text, got))
     difference = [line.rstrip() for line in ndiff(ours, theirs)]
     parts += [("Expected", ours), ("Got", theirs), ("Difference (- expected, + got)", difference)]
     return "\n".join(
@@ -20,7 +20,7 @@ def failure(steps: Iterable[tuple[str, Line]], expected: list[Line], got: list[L
     )
 
 
-def told(line: Line) -> str:
+def as_text(line: Line) -> str:
     """A line as its sentence, if it has one, and as Python."""
     where, thing = line
     sentence, code = str(thing), repr(thing)

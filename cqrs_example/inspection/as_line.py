@@ -19,13 +19,13 @@ PAINT = {
 def as_line(event: RecordedEvent[Any], colours: bool) -> str:
     """Where it stands, when it was recorded, and what it says; one line, whatever stands in it."""
     paint = PAINT if colours else dict.fromkeys(PAINT, str)
-    told = on_one_line(event.data)
+    text = on_one_line(event.data)
     return "  ".join(
         [
             paint["position"](f"#{event.position}"),
             f"{event.recorded_at:%Y-%m-%d %H:%M:%S}",
             paint["stream"](f"{on_one_line(event.stream)}@{event.version}"),
             paint["type"](on_one_line(event.type.rpartition(".")[2])),
-            paint["problem"](told) if isinstance(event.data, Unreadable) else told,
+            paint["problem"](text) if isinstance(event.data, Unreadable) else text,
         ]
     )

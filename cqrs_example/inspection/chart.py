@@ -17,7 +17,7 @@ def bars(counts: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
     hours = [begin + number * HOUR for number in range((end - begin) // HOUR + 1)]
     most, width = max(by_hour.get(hour, 0) for hour in hours), WIDTH / len(hours)
     drawn = [_bar(n, by_hour.get(hour, 0), most, width) for n, hour in enumerate(hours)]
-    told = [(hour, by_hour[hour]) for hour in reversed(hours) if hour in by_hour]
+    hours_with_events = [(hour, by_hour[hour]) for hour in reversed(hours) if hour in by_hour]
     return {
         "width": WIDTH,
         "height": HEIGHT,
@@ -25,7 +25,7 @@ def bars(counts: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
         "begin": begin,
         "end": end,
         "most": most,
-        "told": told,
+        "hours": hours_with_events,
     }
 
 

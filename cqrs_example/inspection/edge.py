@@ -40,8 +40,8 @@ def inspecting(view: Callable[..., Any]) -> Callable[..., Any]:
             return _problem(self, request, str(error), error.status)
         except (OperationalError, InterfaceError) as error:
             response = _problem(self, request, TOO_LONG, 503)
-            told = request.method, request.path, str(error).strip()
-            log_response("%s %s: %s", *told, response=response)
+            request_and_error = request.method, request.path, str(error).strip()
+            log_response("%s %s: %s", *request_and_error, response=response)
             return response
 
     return page

@@ -46,24 +46,24 @@ def trace(correlation_id: UUID, limit: int = MOST) -> list[Step]:
     for event in events:
         caused[event.causation_id].append(event)
     roots = [event for event in events if event.causation_id not in known]
-    told: set[UUID] = set()
+    shown: set[UUID] = set()
     # Those that remain after the roots cause each other in a circle: any of them may begin.
     begins = [roots, *([event] for event in events)]
-    return [step for begin in begins for step in _tell(begin, caused, told)]
+    return [step for begin in begins for step in _steps(begin, caused, shown)]
 
 
-def _tell(
+def _steps(
     begin: Iterable[RecordedEvent[Any]],
     caused: dict[UUID, list[RecordedEvent[Any]]],
-    told: set[UUID],
+    shown: set[UUID],
 ) -> Iterator[Step]:
-    stack = _by_command(0, [event for event in begin if event.id not in told])
+    stack = _by_command(0, [event for event in begin if event.id not in shown])
     while stack:
         step = stack.pop()
         if step.event is None:
             yield step
-        elif step.event.id not in told:
-            told.add(step.event.id)
+        elif step.event.id not in shown:
+            shown.add(step.event.id)
             yield step
             stack += _by_command(step.depth + 1, caused.get(step.event.id, ()))
 

@@ -44,18 +44,18 @@ def check_database(databases: Iterable[str] | None = None, **kwargs: Any) -> lis
     except (OperationalError, InterfaceError) as error:
         return [_unanswered(" ".join(str(error).split()))]
     except ProgrammingError as error:  # such as a right that the role does not have
-        told = " ".join(f"The database refused what the application needs: {error}".split())
-        return [Error(told, id="operations.E004")]
+        sentence = " ".join(f"The database refused what the application needs: {error}".split())
+        return [Error(sentence, id="operations.E004")]
 
 
-def _unanswered(told: str) -> CheckMessage:
-    if "unsupported startup parameter" in told:  # PgBouncer's words: that will never pass
+def _unanswered(reason: str) -> CheckMessage:
+    if "unsupported startup parameter" in reason:  # PgBouncer's words: that will never pass
         return Error(
             "DATABASE_URL leads to a pooler that refuses the settings which a session begins with:"
-            f" set DATABASE_POOLER=1. It said: {told}",
+            f" set DATABASE_POOLER=1. It said: {reason}",
             id="operations.E005",
         )
-    sentence = f"The database was not checked, as it does not answer: {told}"
+    sentence = f"The database was not checked, as it does not answer: {reason}"
     return Warning(sentence, id="operations.W001")
 
 

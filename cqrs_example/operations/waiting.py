@@ -11,8 +11,8 @@ LONG = 5.0  # seconds
 def settled_and_told(who: str) -> int:
     """`settled_position`; after `LONG` seconds of waiting for it, standard error gets a line that
     says who waits, and for what."""
-    told = f"{who}: waiting for a transaction that writes to the log and does not end"
-    timer = Timer(LONG, lambda: print(told, file=sys.stderr, flush=True))
+    sentence = f"{who}: waiting for a transaction that writes to the log and does not end"
+    timer = Timer(LONG, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True
     timer.start()
     try:

@@ -43,6 +43,6 @@ def check_models(**kwargs: Any) -> list[CheckMessage]:
     for name, path in cast(dict[str, Any], projections).items():
         with suppress(ImportError, AttributeError, TypeError, ValueError):  # messaging tells these
             for problem in numbered_references(import_module(path).MODELS):
-                told = f"settings.PROJECTIONS[{name!r}]: {problem}"
-                errors.append(Error(told, id="projections.E003"))
+                sentence = f"settings.PROJECTIONS[{name!r}]: {problem}"
+                errors.append(Error(sentence, id="projections.E003"))
     return errors

@@ -69,9 +69,9 @@ def _upsert(cursor: Any, sql: str, table: Table, noticed_by: str) -> None:
     except IntegrityError as error:
         if not noticed_by:
             raise
-        told = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0]
         raise Unreplayable(
-            f"Rows of {table.live} cannot change places: {told}. They would have to go and come"
+            f"Rows of {table.live} cannot change places: {reason}. They would have to go and come"
             f" back, which these foreign keys would notice: {noticed_by}. Drop these, rebuild, and"
             " make them anew: DEFERRABLE INITIALLY DEFERRED, and pointing to what identifies a row."
         ) from error

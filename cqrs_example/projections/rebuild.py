@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 
 from ..eventstore.log import APPEND_LOCK, END
 from ..operations.asking import require_fit_log
+from ..progress import counted
 from .delivered import checkpoint, reached
 from .equal import make_equal
 from .replay import Watch, catch_up, projection, replay
@@ -38,8 +39,9 @@ def rebuild(name: str, watch: Watch) -> Result:
             if (changed := _cut_over(name, module, position, tables)) is not None:
                 took = 1000 * (time.monotonic() - begin)
                 who = "writers" if checkpoint(name) is None else "its worker"
-                told = f"{changed:,} rows changed, {who} held up for {took:.0f} ms at most"
-                return Result(f"rebuilt from the log: {told}")
+                rows = counted(changed, "row changed", "rows changed")
+                sentence = f"rebuilt from the log: {rows}, {who} held up for {took:.0f} ms at most"
+                return Result(sentence)
             time.sleep(PAUSE)
     raise Unreplayable(
         f"The log was never free for {name} within {TRIES} tries: a long transaction writes to it."

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from ..operations.waiting import settled_and_told
+from ..progress import counted
 from .models import Seal
 from .replay import Watch
 from .runs import Result
@@ -55,7 +56,8 @@ def seal_log(watch: Watch) -> Result:
         if last is None:
             return Result("there are no events to seal")
         events = Seal.objects.aggregate(Sum("events"))["events__sum"]
-    return Result(f"{events:,} events are sealed, up to position {last.upto}: {last.digest}")
+    sealed = counted(events, "event is sealed", "events are sealed")
+    return Result(f"{sealed}, up to position {last.upto}: {last.digest}")
 
 
 def differing_seals(expected: str | None) -> Iterator[str]:

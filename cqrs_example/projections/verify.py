@@ -1,5 +1,6 @@
 """Prove a read model against the log, in one snapshot and without a lock."""
 
+from ..progress import counted
 from .delivered import reached
 from .differences import differences
 from .replay import Watch, catch_up, projection, replay
@@ -23,6 +24,9 @@ def verify_projection(name: str, watch: Watch) -> Result:
             rows = sum(column(f"SELECT count(*) FROM {table.live}")[0] for table in tables)
             many, missing, findings = differences(module, tables, events)
     if many:
-        told = f"{many:,} of {rows + missing:,} rows differ from {events:,} events"
-        return Result(told, findings)
-    return Result(f"{rows:,} rows agree with {events:,} events")
+        all_rows = counted(rows + missing, "row", "rows")
+        differ = "differs" if many == 1 else "differ"
+        sentence = f"{many:,} of {all_rows} {differ} from {counted(events, 'event', 'events')}"
+        return Result(sentence, findings)
+    agree = counted(rows, "row agrees", "rows agree")
+    return Result(f"{agree} with {counted(events, 'event', 'events')}")

@@ -15,6 +15,7 @@ from ..eventstore.contracts import contracts
 from ..eventstore.recorded import SELECT
 from ..messaging import hears
 from ..operations.asking import faults_of_the_log
+from ..progress import counted
 from .replay import Watch, streamed
 from .runs import Result
 from .sealing import differing_seals, sealed_position
@@ -59,17 +60,21 @@ def verify_log(watch: Watch, expected: str | None = None) -> Result:
         # An invariant would stop at an event that cannot be read.
         broken: Iterable[str] = [] if unknown else _broken_invariants(watch, events)
         unfit = [fault.sentence for fault in faults_of_the_log()]
-        asked = map(_told, (OUT_OF_ORDER, TWICE, POSITION_TWICE))
+        asked = map(_findings, (OUT_OF_ORDER, TWICE, POSITION_TWICE))
         checks = (unfit, *asked, unknown, broken, wrong_origins(), differing_seals(expected))
         found = [_first(findings) for findings in checks]
         sealed = sealed_position()
+    all_events = counted(events, "event", "events")
     if many := sum(number for number, _ in found):
         unasked = "; invariants need every type known, and were not asked" if unknown else ""
         findings = [finding for _, first in found for finding in first]
-        return Result(f"{many:,} findings in {events:,} events{unasked}", findings)
+        found_in = f"{counted(many, 'finding', 'findings')} in {all_events}"
+        return Result(f"{found_in}{unasked}", findings)
     held = f"; {', '.join(invariants())} held" if invariants() else ""
     seals = f"; sealed up to position {sealed}: agrees" if sealed is not None else ""
-    return Result(f"{events:,} events in {streams:,} streams are in order{held}{seals}")
+    are = "is" if events == 1 else "are"
+    where = counted(streams, "stream", "streams")
+    return Result(f"{all_events} in {where} {are} in order{held}{seals}")
 
 
 def invariants() -> Mapping[str, str]:
@@ -86,7 +91,7 @@ def _first(findings: Iterable[str]) -> tuple[int, list[str]]:
     return len(first), first
 
 
-def _told(sql: str) -> Iterator[str]:
+def _findings(sql: str) -> Iterator[str]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql)
         for (finding,) in cursor:

@@ -36,7 +36,7 @@ class Feed:
         self.name, self.read_log, self.stack = name, read_log, stack
         self.connection: amqp.Connection | None = None
         self.tried = -AGAIN
-        self.behind = self.told = False
+        self.behind = self.said_so = False
         self.newest = (0, "")  # position and id, as a message says
 
     def read(self, after: int) -> Sequence[Row]:
@@ -70,7 +70,7 @@ class Feed:
         self.channel.basic_qos(0, AT_ONCE, False)
         self.channel.basic_consume(queue, callback=self._take)
         self.tag = self.acknowledged = 0
-        self.connection, self.behind, self.told = connection, True, False
+        self.connection, self.behind, self.said_so = connection, True, False
 
     def _listen(self, connection: amqp.Connection) -> None:
         with suppress(TimeoutError):
@@ -93,10 +93,10 @@ class Feed:
             self.acknowledged = self.tag
 
     def _lose(self, error: Exception) -> None:
-        if not self.told:
+        if not self.said_so:
             log.warning("%s: follows the log without the broker: %r", self.name, error)
         self.stack.close()
-        self.connection, self.newest, self.told = None, (0, ""), True
+        self.connection, self.newest, self.said_so = None, (0, ""), True
         self.tried = monotonic()
 
 

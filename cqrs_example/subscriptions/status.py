@@ -33,10 +33,15 @@ def status() -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def sentence(one: dict[str, Any]) -> str:
+def sentence(row: dict[str, Any]) -> str:
     """The same in words."""
-    text = "{name} ({kind}) has heard up to position {position}".format(**one)
-    text += ", {lag_events:,} events and {lag_seconds:.1f} s behind" if one["lag_events"] else ""
-    text += ", {parked:,} events parked" if one["parked"] else ""
-    text += "" if one["running"] else ", no worker is at it"
-    return (text + (", stands still: {trouble}" if one["trouble"] else "")).format(**one)
+    text = f"{row['name']} ({row['kind']}) has heard up to position {row['position']}"
+    if row["lag_events"]:
+        text += f", {_events(row['lag_events'])} and {row['lag_seconds']:.1f} s behind"
+    text += f", {_events(row['parked'])} parked" if row["parked"] else ""
+    text += "" if row["running"] else ", no worker is at it"
+    return text + (f", stands still: {row['trouble']}" if row["trouble"] else "")
+
+
+def _events(number: int) -> str:
+    return f"{number:,} event" if number == 1 else f"{number:,} events"

@@ -124,3 +124,9 @@ def test_page_shows_shipments_from_before_they_had_a_reference(client, db, rows)
     assert page.count(b"order number: not recorded") == 1
     assert page.count(b"order number: &lt;b&gt;A-1001&lt;/b&gt;") == 1
     assert client.get(PRODUCT, {"version": "2"}).json()["quantity"] == 7
+
+
+@pytest.mark.django_db
+def test_address_to_find_a_product_leads_to_it(client):
+    answer = client.get("/warehouse/product?sku=abc123", headers={"accept": "application/json"})
+    assert (answer.status_code, answer["Location"]) == (302, PRODUCT)

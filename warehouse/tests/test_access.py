@@ -93,6 +93,7 @@ def test_document_asks_for_a_token(settings: Any) -> None:
     assert "401" not in document["paths"]["/healthz"]["get"]["responses"]
 
 
+@pytest.mark.slow
 def test_schemathesis_with_a_token_finds_nothing(closed: Server) -> None:
     """Also that 401 and 403 are as described, and that none gets in without."""
     for name, value in bearer("fuzzer", *PERMISSIONS).items():

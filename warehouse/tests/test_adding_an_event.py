@@ -8,6 +8,8 @@ import pytest
 
 from tests import trees
 
+pytestmark = pytest.mark.slow
+
 RETURNED = """@dataclass(frozen=True, slots=True)
 class ProductQuantityReturned:
     type: ClassVar[str] = "warehouse.ProductQuantityReturned"

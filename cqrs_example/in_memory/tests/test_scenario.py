@@ -131,6 +131,7 @@ def test_each_step_can_fail(by: int, step: Any, got: str) -> None:
     assert got in str(failure.value).partition("Got\n")[2].splitlines()
 
 
+@pytest.mark.slow
 def test_the_fixture_asks_what_became_of_the_last_command(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_it.py").write_text(

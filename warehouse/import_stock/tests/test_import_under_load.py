@@ -42,6 +42,7 @@ def received():
     return Counter(event.data.sku for event in read_all())
 
 
+@pytest.mark.slow
 def test_killed_between_its_chunks(stock):
     lock = "SELECT FROM eventstore_lock({}, {}, '[\"product-b\"]')".format(*APPEND_LOCK)
     with holding(lock) as (holder, _):

@@ -94,8 +94,8 @@ class Command(BaseCommand):
         except NotSupportedError as error:  # as on a standby
             raise CommandError(str(error)) from None
         except (DatabaseError, InterfaceError) as error:
-            told = " ".join(str(error).split())
-            raise CommandError(f"The database did not answer: {told}") from None
+            reason = " ".join(str(error).split())
+            raise CommandError(f"The database did not answer: {reason}") from None
 
     def tail(self, options: dict[str, Any]) -> None:
         wanted = filter_of(options, options["stream"])
@@ -110,8 +110,8 @@ class Command(BaseCommand):
                     if wanted.lets_through(event):
                         self._say(event, options)
             except (OperationalError, InterfaceError) as error:
-                told = " ".join(str(error).split())
-                self.stderr.write(f"The database did not answer, trying again: {told}")
+                reason = " ".join(str(error).split())
+                self.stderr.write(f"The database did not answer, trying again: {reason}")
                 connection.close()
 
     def show(self, options: dict[str, Any]) -> None:
@@ -150,9 +150,9 @@ class Command(BaseCommand):
             if events > most:
                 self.stderr.write(f"There are more than {most:,}: -n says how many to show.")
                 return
-            told = {"depth": step.depth, "kind": step.kind, "name": step.name}
+            place = {"depth": step.depth, "kind": step.kind, "name": step.name}
             if options["json"]:
-                self._write({**told, "event": step.event and as_json(step.event)})
+                self._write({**place, "event": step.event and as_json(step.event)})
             else:
                 text = (
                     as_line(step.event, self.colours)

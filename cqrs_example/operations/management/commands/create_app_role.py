@@ -33,8 +33,8 @@ class Command(BaseCommand):
         try:
             create_app_role(name, password)
         except (RoleTooMighty, DatabaseError) as error:
-            told = str(error).strip().splitlines()[0]  # the further lines quote what was sent
-            raise CommandError(f"Nothing was changed: {told}") from error
+            reason = str(error).strip().splitlines()[0]  # the further lines quote what was sent
+            raise CommandError(f"Nothing was changed: {reason}") from error
         self.stderr.write(f"The role {name!r} may read the log and add to it. DATABASE_URL for it:")
         self.stdout.write(_url(name, given, password))
 

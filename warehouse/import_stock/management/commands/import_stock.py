@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from cqrs_example.messaging import CommandIdReused, DomainError
-from cqrs_example.progress import progress
+from cqrs_example.progress import counted, progress
 
 from ...importing import CannotImport, check, import_rows
 
@@ -32,12 +32,13 @@ class Command(BaseCommand):
         except CannotImport as error:
             raise CommandError(f"Nothing of {path} was imported.\n{error}") from None
         except (CommandIdReused, DomainError, DatabaseError) as error:
-            told = " ".join(str(error).split())
-            raise CommandError(f"Stopped in {path}: {told}. {AGAIN}") from None
+            reason = " ".join(str(error).split())
+            raise CommandError(f"Stopped in {path}: {reason}. {AGAIN}") from None
         except KeyboardInterrupt:
             raise CommandError(f"Stopped in {path}. {AGAIN}", returncode=130) from None
+        lines = counted(rows, "line", "lines")
         before = f"; {rows - new:,} had been imported before" if new < rows else ""
-        self.stdout.write(f"Imported {new:,} of {rows:,} lines of {path}{before}.")
+        self.stdout.write(f"Imported {new:,} of {lines} of {path}{before}.")
 
     def _import(self, path: Path, spool: IO[str]) -> tuple[int, int]:
         """How many rows were new, and how many there are."""

@@ -21,11 +21,11 @@ from dev.failure import DevError
 from dev.message_schemas import write
 from dev.processes import free_port
 from dev.rabbitmq import PROGRAM, Rabbit
-from warehouse.tests.given import received, shipped
+from tests.racing import until
 
-from .racing import until
+from .given import received, shipped
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 MESSAGES = ROOT / "docs" / "messages"
 PAGE = (ROOT / "docs" / "subscriptions.md").read_text()
 
@@ -64,6 +64,7 @@ def test_what_is_stored_is_what_the_schema_says(db: None) -> None:
     assert len(rows) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PROGRAM.exists(), reason="There is no rabbitmq-server here.")
 def test_consumer_of_the_page(db: None, settings: Any, tmp_path: Path) -> None:
     """Each message three times: each event counts once."""
