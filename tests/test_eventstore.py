@@ -125,7 +125,7 @@ def test_append_the_same_id():
     assert [event.id for event in read_all()] == [event_id]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_append_around_the_lock():
     with transaction.atomic():
         [stale] = lock("a")

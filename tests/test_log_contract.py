@@ -3,6 +3,7 @@
 import pytest
 
 from cqrs_example import eventstore
+from cqrs_example.database.base import DatabaseWrapper
 from cqrs_example.in_memory import Log
 from cqrs_example.in_memory.tests.log_contract import LogContract
 from cqrs_example.messaging import EventLog
@@ -21,6 +22,15 @@ class TestPostgres(LogContract):
     @pytest.fixture
     def log(self, transactional_db: None) -> EventLog:
         return Postgres()
+
+
+class TestPostgresWithAnotherBackend(TestPostgres):
+    """One that sends each statement at once, as Django's own does."""
+
+    @pytest.fixture(autouse=True)
+    def _without_trips(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("send", "later"):
+            monkeypatch.delattr(DatabaseWrapper, name)
 
 
 class TestInMemory(LogContract):

@@ -189,11 +189,22 @@ def test_position_handed_out_while_settling_is_not_settled():
     assert held[0].event.position > settled == start
 
 
-def test_own_events_are_seen_inside_the_transaction():
+def test_log_is_not_read_inside_a_transaction_that_writes():
+    """It would wait for a writer who waits for this one's stream, and neither would ever end."""
     with transaction.atomic():
-        [stream] = lock("mine")
-        [event] = append(stream, [Deposited("mine", 1, 1)])
-        assert positions(event.position - 1) == [event.position]
+        lock("mine")
+        for look in (positions, settled_position):
+            with pytest.raises(NotSupportedError, match="before or after a transaction that locks"):
+                look()
+    with transaction.atomic():
+        assert positions() == []
+
+
+@pytest.mark.django_db(transaction=False)
+def test_log_is_read_in_a_test_case():
+    """Which is one transaction for all that is written and read in it."""
+    event = record("mine")
+    assert positions(event.position - 1) == [event.position]
 
 
 def test_settled_position_under_repeatable_read():

@@ -39,7 +39,7 @@ def round_trips(trace):
 
 def test_deposit(traced):
     trace = traced(execute, deposit, Deposit("abc", 1))
-    assert round_trips(trace) == 3  # BEGIN and the locks; the event; the read model and COMMIT
+    assert round_trips(trace) == 2  # BEGIN and the locks; all that is written, and COMMIT
     assert "SAVEPOINT" not in trace
     assert "COMMIT" in trace
     assert "Parse" not in trace  # all of it was prepared by the first command
@@ -47,15 +47,15 @@ def test_deposit(traced):
 
 def test_withdraw(traced):
     trace = traced(execute, withdraw, Withdraw("abc", 1))
-    assert round_trips(trace) == 3  # two read models now
+    assert round_trips(trace) == 2  # two read models now
     assert "SAVEPOINT" not in trace
 
 
 def test_withdrawal_that_warns(traced):
     trace = traced(execute, withdraw, Withdraw("abc", 97))
-    # BEGIN and the locks; the shipment; what had waited, and the ORM's to-do item; of the command
-    # that the policy issues the lock and the event; the item that is ticked off; COMMIT.
-    assert round_trips(trace) == 8
+    # BEGIN and the locks; what had waited; the ORM's to-do item; the lock of the command that the
+    # policy issues; its event; the item that is ticked off; COMMIT.
+    assert round_trips(trace) == 7
     assert "SAVEPOINT" not in trace
 
 

@@ -5,7 +5,8 @@ The event store and messaging use `send` and `later` where a connection has them
 
 import select
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction
@@ -36,19 +37,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Run a statement and return its rows; BEGIN and what is waiting travel with it."""
         if self._is_watched():
             return self._by_cursor(sql, parameters)
-        answer = self._send(self._statement(sql, parameters))
+        answer = self._send(self._statement(sql, parameters))[-1]
         with self.wrap_database_errors:
             return trips.rows(self.connection, answer)
 
-    def later(self, sql: str, parameters: Sequence[Any]) -> None:
+    def later(
+        self, sql: str, parameters: Sequence[Any], answered: trips.Answered | None = None
+    ) -> None:
         """Run a statement before the next one, or with COMMIT: nobody waits for its result.
 
-        What the database says against it is raised there.
+        What the database says against it is raised there. `answered`, if given, is called there
+        with a function that returns the rows, or raises the error.
         """
         if self.get_autocommit() or self._is_watched():
-            self._by_cursor(sql, parameters)
+            rows = partial(self._by_cursor, sql, parameters)
+            answered(rows) if answered else rows()
         else:
-            self.waiting.append(self._statement(sql, parameters))
+            statement = self._statement(sql, parameters)
+            self.waiting.append(statement._replace(answered=answered))
 
     def is_usable(self) -> bool:
         """Django asks the server, a round trip in each request. But a server that ends or restarts
@@ -84,14 +90,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             return trips.statement(self.connection, self.prepared, sql, parameters)
 
-    def _send(self, *last: trips.Statement) -> PGresult:
+    def _send(self, *last: trips.Statement) -> Sequence[PGresult]:
         statements, self.waiting = [*self.waiting, *last], []
         if not self.autocommit and self._status() == TransactionStatus.IDLE:
             statements.insert(0, trips.Statement((self._begin(), ())))
         try:
             with self.wrap_database_errors:
-                return trips.send(self.connection, self.prepared, statements)
-        except BaseException:
+                answers = trips.send(self.connection, self.prepared, statements)
+        except BaseException as error:
             # It may be the error of a statement that had waited. Whoever catches it, for his own,
             # must not commit without that one. Postgres will refuse, if this was its refusal; else,
             # or where answers are still to come, the connection is of no more use.
@@ -102,7 +108,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self.connection.close()  # or a pool would hand it on
                 if self.autocommit:
                     self.close()
+            for statement in statements:
+                if statement.answered:
+                    statement.answered(partial(_raise, error))
             raise
+        for statement, answer in zip(statements, answers, strict=True):
+            if statement.answered:
+                statement.answered(partial(trips.rows, self.connection, answer))
+        return answers
 
     def _begin(self) -> str:
         level, read_only = self.connection.isolation_level, self.connection.read_only
@@ -144,3 +157,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # All of it is younger than the savepoint: that was a statement.
         self.waiting = []
         super()._savepoint_rollback(sid)  # type: ignore[misc]
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from hashlib import blake2b
 from itertools import count
 from typing import Any, NamedTuple
@@ -32,6 +32,9 @@ OUTDATED = (DatatypeMismatch, FeatureNotSupported, InvalidSqlStatementName)
 # synchronous standby is away it would wait for ever.
 PATIENCE = 12.0
 
+# Called with a function that returns the rows, or raises what the database said: it may raise
+# something else instead.
+Answered = Callable[[Callable[[], Sequence[Sequence[Any]]]], object]
 Key = tuple[str, tuple[int, ...]]  # SQL with %s, and the types of its parameters
 
 
@@ -56,6 +59,7 @@ class Statement(NamedTuple):
 
     key: Key
     parameters: Sequence[Any] = ()
+    answered: Answered | None = None
 
 
 COMMIT = Statement(("COMMIT", ()))
@@ -89,8 +93,10 @@ def rows(connection: Connection[Any], answer: PGresult) -> list[tuple[Any, ...]]
     return loaded.load_rows(0, answer.ntuples, tuple)
 
 
-def send(connection: Connection[Any], known: Names, statements: Sequence[Statement]) -> PGresult:
-    """Run statements one after the other; returns the answer to the last one.
+def send(
+    connection: Connection[Any], known: Names, statements: Sequence[Statement]
+) -> list[PGresult]:
+    """Run statements one after the other; returns the answers.
 
     By libpq's pipeline mode: psycopg's own pipeline takes longer in Python than a round trip on one
     machine. Raises what psycopg raises; after a statement that fails, the server skips the rest.
@@ -103,30 +109,30 @@ def send(connection: Connection[Any], known: Names, statements: Sequence[Stateme
             known.clear()
             known.outdated = False
     known.unreplicated = False
-    answers, new = _exchanged(connection, known, statements)
+    answers, prepared = _exchanged(connection, known, statements)
     for number, answer in enumerate(answers):
         if answer.status == ExecStatus.FATAL_ERROR:
             error = error_from_result(answer)
             known.outdated |= isinstance(error, OUTDATED)
-            if isinstance(error, OUTDATED) and number not in new:
+            if isinstance(error, OUTDATED) and not prepared & {number, number - 1}:
                 raise OperationalError(f"Prepared before, and outdated: {error}") from error
             raise error
     if statements[-1] is COMMIT and answers[-1].command_status != b"COMMIT":
         raise InFailedSqlTransaction("A statement had failed before: all is rolled back.")
     if known.unreplicated:
         raise OperationalError("Committed, but no standby has said that it has it, too.")
-    return answers[-1]
+    return [answer for number, answer in enumerate(answers) if number not in prepared]
 
 
 def _exchanged(
     connection: Connection[Any], known: Names, statements: Sequence[Statement]
 ) -> tuple[list[PGresult], set[int]]:
-    """The answers, and which of them are to what was not prepared before."""
+    """The answers, and the places of those that say that a statement is prepared."""
     libpq = connection.pgconn
     libpq.enter_pipeline_mode()
     new: list[tuple[int, Key]] = []
     expected = 0
-    for key, parameters in statements:
+    for key, parameters, *_ in statements:
         if known.unnamed:
             libpq.send_query_params(_numbered(key[0]), parameters, key[1])
             expected += 1
@@ -148,7 +154,7 @@ def _exchanged(
     for number, key in new:
         if answers[number].status != ExecStatus.COMMAND_OK:  # refused, or skipped
             del known[key]
-    return answers, {number + nth for number, _ in new for nth in (0, 1)}
+    return answers, {number for number, _ in new}
 
 
 def _impatiently(libpq: PGconn, answers: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:

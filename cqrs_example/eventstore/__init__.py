@@ -12,8 +12,9 @@ Names are the field's: a *stream* holds the events of one thing, a *version* cou
 """
 
 from .contracts import Event as Event, UnreadableEvent as UnreadableEvent
-from .log import caused_by as caused_by, last_event as last_event, last_events as last_events
-from .log import read as read, read_all as read_all, settled_position as settled_position
+from .log import caused_by as caused_by, last_event as last_event, read as read
+from .log import read_all as read_all, settled_position as settled_position
+from .looking import last_events as last_events
 from .recorded import RecordedEvent as RecordedEvent, StreamName as StreamName
 from .streams import Accepts as Accepts, NewEvent as NewEvent, Stream as Stream
 from .streams import DuplicateEvent as DuplicateEvent, WrongExpectedVersion as WrongExpectedVersion

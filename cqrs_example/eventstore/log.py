@@ -19,23 +19,22 @@ APPEND_LOCK = (0x6576656E, 0x74730000)
 # max() first, the writers afterwards: a position below it was handed out before, so whoever got it
 # has committed, has given up, or is among them.
 LAST_POSITION = "SELECT coalesce(max(position), 0) FROM eventstore_event"
-# On a standby nobody sees who writes.
-BLIND = """
+HOLDERS = """
+    FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2
+      AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+# On a standby nobody sees who writes. And who writes must not wait for others, who may wait for it.
+BLIND = f"""
     SELECT CASE WHEN pg_is_in_recovery() THEN 'on the primary, not on a standby'
-        WHEN isolation <> 'read committed' THEN 'under READ COMMITTED, not ' || upper(isolation) END
+        WHEN isolation <> 'read committed' THEN 'under READ COMMITTED, not ' || upper(isolation)
+        WHEN EXISTS (SELECT {HOLDERS} AND pid = pg_backend_pid() AND mode = 'ShareLock' AND %s)
+            THEN 'before or after a transaction that locks streams, not in it' END
     FROM current_setting('transaction_isolation') AS isolation
-"""
-WRITERS = """
-    SELECT virtualtransaction FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2 AND granted
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND pid IS DISTINCT FROM pg_backend_pid() -- a prepared transaction has none
-"""
+"""  # noqa: S608 (no input in it)
+# A prepared transaction has no pid.
+WRITERS = "SELECT virtualtransaction" + HOLDERS + "AND pid IS DISTINCT FROM pg_backend_pid()"  # noqa: S608
 WITHIN = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version"
 WHOLE_LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
-LAST_OF_EACH = SELECT.replace("SELECT", "SELECT DISTINCT ON (stream)", 1) + (
-    "WHERE stream > %s AND stream < %s ORDER BY stream, version DESC LIMIT %s"
-)
 CAUSED_BY = SELECT + "WHERE causation_id = %s ORDER BY position"
 
 END = 2**63 - 1
@@ -68,17 +67,6 @@ def last_event(name: StreamName[E]) -> RecordedEvent[E] | None:
     return next(read(name, backwards=True, limit=1), None)
 
 
-def last_events(prefix: StreamName[E]) -> Iterator[RecordedEvent[E]]:
-    """The last event of each stream whose name begins so, by name (in the order of code points).
-
-    Reads all events of these streams, a batch at a time, in flat memory.
-    """
-    after, end = str(prefix), prefix + chr(0x10FFFF)
-    while events := query(LAST_OF_EACH, [after, end, BATCH]):
-        yield from events
-        after = events[-1].stream
-
-
 def read_all(after: int = 0) -> Iterator[RecordedEvent[Event]]:
     """All events after a position, in the order of positions, as far as they are settled.
 
@@ -86,9 +74,9 @@ def read_all(after: int = 0) -> Iterator[RecordedEvent[Event]]:
     missed and none comes twice, however late its transaction commits. Where a gap may still be
     filled this waits for the transactions that can fill it, and holds up nobody else.
 
-    Raises `NotSupportedError` where it could miss events: on a standby, and in a transaction that
-    is not READ COMMITTED, the default. Raises `UnreadableEvent` at an event that the code cannot
-    read.
+    Raises `NotSupportedError` where it could miss events or wait for ever: on a standby, in a
+    transaction that is not READ COMMITTED, the default, and in one that has locked streams. Raises
+    `UnreadableEvent` at an event that the code cannot read.
     """
     _require_sight()
     settled = after
@@ -125,8 +113,9 @@ def caused_by(causation_id: UUID) -> list[RecordedEvent[Any]]:
 
 
 def _require_sight() -> None:
+    in_test_case = any(getattr(one, "_from_testcase", False) for one in connection.atomic_blocks)
     with connection.cursor() as cursor:
-        cursor.execute(BLIND)
+        cursor.execute(BLIND, [*APPEND_LOCK, not in_test_case])
         [remedy] = cursor.fetchone()
     if remedy:
         raise NotSupportedError(f"Read the log {remedy}: events that commit late would be missed.")

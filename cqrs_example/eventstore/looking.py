@@ -1,7 +1,7 @@
 """Looking at the log, for pages and tools: not for deciding, nor for following it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import connection
 
 from .contracts import UnreadableEvent
-from .log import END, WITHIN
-from .recorded import SELECT, RecordedEvent, recorded
+from .log import BATCH, END, WITHIN
+from .recorded import SELECT, E, RecordedEvent, StreamName, query, recorded
 
 BETWEEN = SELECT + "WHERE position > %s AND position < %s ORDER BY position {way} LIMIT %s"
 # Compared as pairs, as they stand in the index: `type = …` may make Postgres walk through the whole
@@ -18,6 +18,9 @@ BETWEEN = SELECT + "WHERE position > %s AND position < %s ORDER BY position {way
 OF_TYPE = SELECT + (
     "WHERE (type, position) > (%s, %s) AND (type, position) < (%s, %s)"
     " ORDER BY type {way}, position {way} LIMIT %s"
+)
+LAST_OF_EACH = SELECT.replace("SELECT", "SELECT DISTINCT ON (stream)", 1) + (
+    "WHERE stream > %s AND stream < %s ORDER BY stream, version DESC LIMIT %s"
 )
 
 
@@ -60,6 +63,17 @@ def metadata_of(event_id: UUID) -> Mapping[str, Any] | None:
     found = rows("SELECT metadata::text FROM eventstore_event WHERE id = %s", [event_id])
     metadata: Mapping[str, Any] | None = json.loads(found[0][0]) if found else None
     return metadata
+
+
+def last_events(prefix: StreamName[E]) -> Iterator[RecordedEvent[E]]:
+    """The last event of each stream whose name begins so, by name (in the order of code points).
+
+    Reads all events of these streams, a batch at a time, in flat memory.
+    """
+    after, end = str(prefix), prefix + chr(0x10FFFF)
+    while events := query(LAST_OF_EACH, [after, end, BATCH]):
+        yield from events
+        after = events[-1].stream
 
 
 def look(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:

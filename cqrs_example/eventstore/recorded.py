@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar, overload
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
 
+from .codecs import from_json, from_jsonb
 from .contracts import Event, UnreadableEvent, decode
 
 E = TypeVar("E", bound=Event)
@@ -23,9 +24,6 @@ COLUMNS = """
     correlation_id::text, causation_id::text, metadata, recorded_at::text, occurred_at::text
 """
 SELECT = f"SELECT {COLUMNS} FROM eventstore_event "  # noqa: S608 (no input in it)
-
-# Without a look at both ends of the text, as json.loads has, it takes half the time.
-from_json = json.JSONDecoder().raw_decode
 
 
 class StreamName(str, Generic[E]):
@@ -45,19 +43,17 @@ class Column(Generic[T]):
     def __init__(self, number: int, read: Callable[[Any], T]) -> None:
         self.number, self.read = number, read
 
-    @overload
-    def __get__(self, event: None, owner: object) -> Column[T]: ...
-    @overload
-    def __get__(self, event: RecordedEvent[Event], owner: object) -> T: ...
-    def __get__(self, event: RecordedEvent[Event] | None, owner: object) -> T | Column[T]:
-        return self if event is None else self.read(event.row[self.number])
+    def __get__(self, event: RecordedEvent[Event] | None, owner: object) -> T:
+        # Of the class itself, as `help()` asks, it is the column.
+        return self if event is None else self.read(event.row[self.number])  # type: ignore[return-value]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RecordedEvent(Generic[E_co]):
     """An event with its place in the log.
 
-    position        its number in the whole log: increasing, may have gaps, is not commit order
+    position        its number in the whole log: increasing, may have gaps, is not commit order;
+                    asked for before the commit, it takes a round trip to the database
     id              a UUID, the same if the same command is sent again
     stream, version its stream, and its number there: 1, 2, 3 … without gaps
     data            the event itself, an instance of its contract
@@ -71,7 +67,6 @@ class RecordedEvent(Generic[E_co]):
     row: Sequence[Any]
     data: E_co
 
-    position = Column(0, int)
     id = Column(1, UUID)
     stream = Column(2, str)
     version = Column(3, int)
@@ -79,12 +74,30 @@ class RecordedEvent(Generic[E_co]):
     schema_version = Column(5, int)
     correlation_id = Column(7, UUID)
     causation_id = Column(8, UUID)
-    metadata = Column[Mapping[str, Any]](9, lambda text: from_json(text)[0])
+    metadata = Column[Mapping[str, Any]](9, from_jsonb)
     recorded_at = Column(10, datetime.fromisoformat)
     occurred_at = Column(11, datetime.fromisoformat)
 
+    @property
+    def position(self) -> int:
+        if self.row[0] is None:  # its INSERT was put aside, and goes before what a cursor does
+            connection.cursor().close()
+        if self.row[0] is None:
+            raise RuntimeError("This event has no position: its transaction was rolled back.")
+        return int(self.row[0])
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all of these are the same: as text they may differ, by who wrote them."""
+        return isinstance(other, RecordedEvent) and _attributes(self) == _attributes(other)
+
     def __str__(self) -> str:
         return str(self.data)
+
+
+_attributes = attrgetter(
+    *("position", "id", "stream", "version", "type", "schema_version", "data"),
+    *("correlation_id", "causation_id", "metadata", "recorded_at", "occurred_at"),
+)
 
 
 def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
@@ -94,19 +107,13 @@ def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
         return [recorded(row) for row in cursor.fetchall()]
 
 
-def write(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
-    """The same, with BEGIN in the same round trip where the database backend can do that."""
-    send = getattr(connection, "send", None)
-    return [recorded(row) for row in send(sql, parameters)] if send else query(sql, parameters)
-
-
 def recorded(row: Sequence[Any]) -> RecordedEvent[Any]:
     """The event from its row; raises `UnreadableEvent` with its id and position.
 
     Here JSON becomes an instance of a contract: `Any` ends where a caller says what it reads.
     """
     try:
-        data = decode(row[4], row[5], from_json(row[6])[0])
+        data = decode(row[4], row[5], from_json(row[6]))
     except UnreadableEvent as error:
         raise UnreadableEvent(f"Event {row[1]} at position {row[0]}: {error}.") from error
     return RecordedEvent(row, data)

@@ -1,18 +1,21 @@
 """Writing: lock streams, decide, append."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast, overload
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection
 
-from .codecs import as_json, require_unchanged, written
-from .contracts import Event
+from .codecs import as_json, read_back, written
+from .contracts import Event, decode
 from .log import APPEND_LOCK, read
-from .recorded import COLUMNS, E, RecordedEvent, StreamName, write
+from .recorded import COLUMNS, E, RecordedEvent, StreamName, recorded
+from .statements import Answer, later, send
 
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 A = TypeVar("A", bound=Event)
@@ -21,27 +24,30 @@ B = TypeVar("B", bound=Event)
 # Locks live in shared memory until the commit, and there is room for a few thousand in all.
 MOST_STREAMS = 1000
 
-LOCK = f"SELECT {COLUMNS} FROM eventstore_lock(%s::int, %s::int, %s::jsonb)"  # noqa: S608 (no input in it)
-
-# One statement and one parameter for any number of events and streams: as fast as VALUES for one
-# event, faster than arrays for a thousand. statement_timestamp(), because now() is when the
-# transaction began: before the event that it had to wait for.
-APPEND = f"""
-    INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,
-        correlation_id, causation_id, metadata, recorded_at, occurred_at)
-    SELECT id, stream, version, type, schema_version, data,
-        %s, %s, %s, statement_timestamp(), coalesce(occurred_at, statement_timestamp())
-    FROM jsonb_to_recordset(%s) AS new (id uuid, stream text, version int, type text,
-        schema_version int, data jsonb, occurred_at timestamptz)
-    RETURNING {COLUMNS}
+# The time first: it is taken after all waiting, when the function has returned.
+LOCK = f"""
+    SELECT clock_timestamp()::text, {COLUMNS}
+    FROM (SELECT) AS once LEFT JOIN eventstore_lock(%s::int, %s::int, %s::jsonb) ON true
 """  # noqa: S608 (no input in it)
 
+# One statement and one parameter for any number of events and streams: as fast as VALUES for one
+# event, faster than arrays for a thousand.
+APPEND = """
+    INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,
+        correlation_id, causation_id, metadata, recorded_at, occurred_at)
+    SELECT id, stream, version, type, schema_version, data, %s, %s, %s, %s, occurred_at
+    FROM jsonb_to_recordset(%s::jsonb) AS new (id uuid, stream text, version int, type text,
+        schema_version int, data jsonb, occurred_at timestamptz)
+    RETURNING position
+"""
+NEW = ("id", "stream", "version", "type", "schema_version", "data")
 
-class WrongExpectedVersion(Exception):
+
+class WrongExpectedVersion(DatabaseError):
     """The stream is not at the version that the writer believed."""
 
 
-class DuplicateEvent(Exception):
+class DuplicateEvent(DatabaseError):
     """An event with this id is in the log already."""
 
 
@@ -56,6 +62,7 @@ class Accepts(Protocol[E_contra]):
     def name(self) -> str: ...
     @property
     def version(self) -> int: ...
+    def locked_at(self) -> datetime: ...
     def reached(self, event: RecordedEvent[E_contra]) -> None: ...
 
 
@@ -64,11 +71,12 @@ class Stream(Generic[E]):
     """A stream that this transaction has locked: nobody else can append to it before the end.
 
     `last` is its last event (None: it has none yet); iterating over the stream reads all of them.
-    After a savepoint was rolled back, lock again: this does not know of it.
     """
 
     name: StreamName[E]
-    last: RecordedEvent[E] | None = None
+    last: RecordedEvent[E] | None
+    at: datetime
+    savepoints: Sequence[Any] = field(default_factory=lambda: [*connection.savepoint_ids])
 
     @property
     def version(self) -> int:
@@ -77,7 +85,18 @@ class Stream(Generic[E]):
 
     def reached(self, event: RecordedEvent[E]) -> None:
         """This event is the last one from now on."""
-        self.last = event
+        self.last, self.at = event, event.recorded_at
+        self.savepoints = [*connection.savepoint_ids]
+
+    def locked_at(self) -> datetime:
+        """The time of the lock, or of what was appended since.
+
+        Raises `RuntimeError` when that was in a transaction or a savepoint that has ended: nobody
+        tells Python whether it was rolled back, and with it the lock and what was appended.
+        """
+        if connection.in_atomic_block and {*self.savepoints} <= {*connection.savepoint_ids}:
+            return self.at
+        raise RuntimeError(f"Lock {self.name} again: the block in which it was locked has ended.")
 
     def __iter__(self) -> Iterator[RecordedEvent[E]]:
         return read(self.name)
@@ -110,8 +129,10 @@ def lock(*names: StreamName[Any]) -> tuple[Stream[Any], ...]:
         raise RuntimeError("Lock streams inside transaction.atomic(): the locks end with it.")
     if len(set(names)) > MOST_STREAMS:
         raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction: use chunks.")
-    last = {event.stream: event for event in write(LOCK, [*APPEND_LOCK, as_json(names)])}
-    streams = {name: Stream(name, last.get(name)) for name in names}
+    rows = send(LOCK, [*APPEND_LOCK, as_json(names)])
+    at = datetime.fromisoformat(rows[0][0])
+    last = {row[3]: recorded(row[1:]) for row in rows if row[1]}
+    streams = {name: Stream(name, last.get(name), at) for name in names}
     return tuple(streams[name] for name in names)
 
 
@@ -139,42 +160,34 @@ def append_many(
     correlation_id: UUID | None = None,
     causation_id: UUID | None = None,
     metadata: Mapping[str, Any] | None = None,
+    insert: Callable[[Sequence[RecordedEvent[Any]]], None] = lambda events: _insert(events),
 ) -> list[RecordedEvent[E]]:
     """Append events to streams that `lock` returned, in this order, with one statement.
 
     Without `ids` each event gets a random one. Without a `causation_id` the first id is the cause
     of all, and without a `correlation_id` the cause is what they have in common. `metadata` is
-    anything that JSON can hold.
+    anything that JSON can hold. `insert` is for other logs: it gives events their positions.
 
-    Raises `DuplicateEvent` when an id is taken, and `WrongExpectedVersion` when somebody wrote to
-    a stream without locking it. The transaction can only be rolled back then.
+    The statement travels with the next one, or with COMMIT. So it is there that `DuplicateEvent` is
+    raised when an id is taken, and `WrongExpectedVersion` when somebody wrote to a stream without
+    locking it. The transaction can only be rolled back then. What would read back as something
+    else is refused at once: `TypeError`, or `ValueError` where JSON cannot hold it.
     """
     if not new:
         return []
     ids = ids or [uuid4() for _ in new]
     causation_id = causation_id or ids[0]
-    texts = as_json(metadata or {}), as_json(as_rows(new, ids))
-    try:
-        events = write(APPEND, [correlation_id or causation_id, causation_id, *texts])
-    except IntegrityError as error:
-        # The last line of defence, in the words of the event store.
-        constraint = cast(psycopg.Error, error.__cause__).diag.constraint_name or ""
-        raise CONSTRAINTS.get(constraint, IntegrityError)(str(error)) from error
-    reach(new, events)
+    origin = str(correlation_id or causation_id), str(causation_id), as_json(metadata or {})
+    at = max(event.stream.locked_at() for event in new)
+    versions = _versions(new)
+    events = [
+        _unnumbered(one, next(versions), event_id, origin, at)
+        for one, event_id in zip(new, ids, strict=True)
+    ]
+    insert(events)
+    for one, event in zip(new, events, strict=True):
+        one.stream.reached(event)
     return events
-
-
-def as_rows(new: Sequence[NewEvent[E]], ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """What is to be recorded, by column: the versions go on from those of the streams."""
-    return [_row(*one) for one in zip(ids, _versions(new), new, strict=True)]
-
-
-def reach(new: Sequence[NewEvent[E]], events: Sequence[RecordedEvent[E]]) -> None:
-    """Let the streams know their last events; raises `TypeError` where one differs from what was
-    to be recorded."""
-    for (stream, data, _), event in zip(new, events, strict=True):
-        require_unchanged(data, event.data)
-        stream.reached(event)
 
 
 def _versions(new: Sequence[NewEvent[E]]) -> Iterator[int]:
@@ -184,13 +197,36 @@ def _versions(new: Sequence[NewEvent[E]]) -> Iterator[int]:
         yield reached[stream.name]
 
 
-def _row(event_id: UUID, version: int, new: NewEvent[E]) -> dict[str, Any]:
-    return {
-        "id": event_id,
-        "stream": new.stream.name,
-        "version": version,
-        "type": new.data.type,
-        "schema_version": new.data.schema_version,
-        "data": written(new.data),
-        "occurred_at": new.occurred_at,
-    }
+def _unnumbered(
+    new: NewEvent[E], version: int, event_id: UUID, origin: Sequence[str], at: datetime
+) -> RecordedEvent[E]:
+    """The event as a read will give it, but for its position, which comes with the INSERT."""
+    data = written(new.data)
+    place = None, str(event_id), str(new.stream.name), version
+    times = _as_read(at), _as_read(new.occurred_at or at)
+    row = [*place, new.data.type, new.data.schema_version, data, *origin, *times]
+    return RecordedEvent(row, read_back(new.data, data, decode))
+
+
+def _as_read(moment: datetime) -> str:
+    """In the time zone of the session."""
+    zone = ZoneInfo(connection.timezone_name)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(zone).isoformat()
+
+
+def _insert(events: Sequence[RecordedEvent[Any]]) -> None:
+    rows = [{**dict(zip(NEW, e.row[1:], strict=False)), "occurred_at": e.row[11]} for e in events]
+    later(APPEND, [*events[0].row[7:11], as_json(rows)], partial(_number, events))
+
+
+def _number(events: Sequence[RecordedEvent[Any]], answer: Answer) -> None:
+    try:
+        rows = answer()
+    except IntegrityError as error:
+        # The last line of defence, in the words of the event store.
+        constraint = cast(psycopg.Error, error.__cause__).diag.constraint_name or ""
+        if constraint not in CONSTRAINTS:
+            raise
+        raise CONSTRAINTS[constraint](str(error)) from error
+    for event, (position,) in zip(events, rows, strict=True):
+        event.row = [position, *event.row[1:]]

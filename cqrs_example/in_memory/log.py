@@ -16,8 +16,9 @@ from datetime import UTC, datetime
 from itertools import count, islice
 from threading import Lock, get_ident
 from typing import Any, TypeVar, overload
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from django.db import NotSupportedError
 from django.db.transaction import TransactionManagementError
 
 from ..eventstore import (
@@ -28,11 +29,10 @@ from ..eventstore import (
     Stream,
     StreamName,
     WrongExpectedVersion,
+    append_many,
 )
-from ..eventstore.codecs import as_json
 from ..eventstore.log import END
-from ..eventstore.recorded import recorded
-from ..eventstore.streams import MOST_STREAMS, Accepts, as_rows, expect, reach
+from ..eventstore.streams import MOST_STREAMS, Accepts, expect
 from ..messaging import EventLog
 
 A = TypeVar("A", bound=Event)
@@ -104,7 +104,8 @@ class Log(EventLog):
         self._ours()
         if len(set(names)) > MOST_STREAMS:
             raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction.")
-        streams = {name: LockedStream(name, self.last_event(name), log=self) for name in names}
+        now = self.now()
+        streams = {name: LockedStream(name, self.last_event(name), now, log=self) for name in names}
         return tuple(streams[name] for name in names)
 
     def append(
@@ -119,40 +120,14 @@ class Log(EventLog):
         expect(stream, expected_version)
         return self.append_many([NewEvent(stream, event) for event in events], **origin)
 
-    def append_many(
-        self,
-        new: Sequence[NewEvent[E]],
-        *,
-        ids: Sequence[UUID] | None = None,
-        correlation_id: UUID | None = None,
-        causation_id: UUID | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> list[RecordedEvent[E]]:
-        """Append to streams that `lock` returned, in this order.
+    def append_many(self, new: Sequence[NewEvent[E]], **origin: Any) -> list[RecordedEvent[E]]:
+        """Append to streams that `lock` returned, in this order: see `eventstore.append_many`."""
+        return append_many(new, insert=self._insert, **origin)
 
-        Raises `DuplicateEvent` when an id is taken, and `WrongExpectedVersion` when somebody wrote
-        to a stream without locking it. The transaction can only be rolled back then.
-        """
-        if not new:
-            return []
-        ids = ids or [uuid4() for _ in new]
-        causation_id = causation_id or ids[0]
-        origin = str(correlation_id or causation_id), str(causation_id), as_json(metadata or {})
-        now = self.now()
-        events = [self._recorded(row, origin, now) for row in as_rows(new, ids)]
+    def _insert(self, events: Sequence[RecordedEvent[Any]]) -> None:
         for event in events:
+            event.row = [next(self.positions), *event.row[1:]]
             self._add(event)
-        reach(new, events)
-        return events
-
-    def _recorded(
-        self, row: Mapping[str, Any], origin: Sequence[str], now: datetime
-    ) -> RecordedEvent[Any]:
-        """The event as it would be read from Postgres, where it goes through JSON."""
-        place = next(self.positions), str(row["id"]), row["stream"], row["version"]
-        fact = row["type"], row["schema_version"], as_json(row["data"])
-        times = (moment.astimezone(UTC).isoformat() for moment in (now, row["occurred_at"] or now))
-        return recorded([*place, *fact, *origin, *times])
 
     def _add(self, event: RecordedEvent[Any]) -> None:
         """What makes a log of a list: no id comes twice, and no version of a stream."""
@@ -184,6 +159,8 @@ class Log(EventLog):
 
     def read_all(self, after: int = 0) -> Iterator[RecordedEvent[Any]]:
         """All events after a position: none can come later with a lower one."""
+        if self._is_ours():
+            raise NotSupportedError("Read the log before or after a transaction, not in it.")
         return (event for event in self._visible() if event.position > after)
 
     def last_event(self, name: StreamName[E]) -> RecordedEvent[E] | None:
@@ -211,6 +188,10 @@ class LockedStream(Stream[E]):
     """A stream whose events are read in memory."""
 
     log: Log = field(kw_only=True)
+
+    def locked_at(self) -> datetime:
+        """Now: there are no savepoints, and `append` says where there is no transaction."""
+        return self.at
 
     def __iter__(self) -> Iterator[RecordedEvent[E]]:
         return self.log.read(self.name)

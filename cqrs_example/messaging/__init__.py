@@ -7,10 +7,11 @@ What hears of events is in the settings, in order: `PROJECTIONS` (name → modul
 events each of them hears is in its signature: see `hearing`.
 """
 
+from ..eventstore.statements import later as later
 from .commands import CommandIdReused as CommandIdReused, Context as Context
 from .commands import DomainError as DomainError, Repeated as Repeated, execute as execute
 from .hearing import heard_by as heard_by, hears as hears, recorded_by as recorded_by
-from .transaction import EventLog as EventLog, Transaction as Transaction, later as later
+from .transaction import EventLog as EventLog, Transaction as Transaction
 from .upserts import upsert as upsert
 
 VERSION = "2"

@@ -46,6 +46,17 @@ def require_recorded(handler: Function) -> Classes:
     return _classes(handler, "return")
 
 
+def require_declared(name: str, records: Classes, events: Iterable[object]) -> None:
+    """Raise `TypeError` when a command of this name is about to record what its handler does not
+    say; `records` is `recorded_by(handler)`."""
+    wrong = {type(event).__name__ for event in events if not isinstance(event, records)}
+    if records and wrong:
+        raise TypeError(
+            f"{name} records {', '.join(sorted(wrong))}, but its handler does not say so: add it to"
+            " what the handler returns, list[RecordedEvent[…]]."
+        )
+
+
 def hears(handler: Function, event: RecordedEvent[Any]) -> bool:
     """Whether a projection or a policy hears of this event."""
     return isinstance(event.data, heard_by(handler))

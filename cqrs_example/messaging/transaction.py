@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from .. import eventstore
 from ..eventstore import Accepts, Event, NewEvent, RecordedEvent
 from ..eventstore.codecs import recorded_fields
-from .hearing import Classes, Function, hears, recorded_by
+from .hearing import Classes, Function, hears, recorded_by, require_declared
 
 Command = TypeVar("Command")
 E = TypeVar("E", bound=Event)
@@ -106,7 +106,7 @@ class Transaction:
 
     def append_many(self, new: Sequence[NewEvent[E]]) -> list[RecordedEvent[E]]:
         """Append to many streams at once: see `eventstore.append_many`."""
-        self._require_declared(new)
+        require_declared(self.command["name"], self.records, [event.data for event in new])
         events = self.unit.log.append_many(
             new,
             ids=[uuid5(self.command_id, str(next(self.numbers))) for _ in new],
@@ -121,16 +121,6 @@ class Transaction:
         """Carry out another command as a part of this one: its events have this one's ids and
         metadata, so that a repetition of the whole knows them again."""
         return handler(self, command)
-
-    def _require_declared(self, new: Sequence[NewEvent[Any]]) -> None:
-        wrong = {
-            type(event.data).__name__ for event in new if not isinstance(event.data, self.records)
-        }
-        if self.records and wrong:
-            raise TypeError(
-                f"{self.command['name']} records {', '.join(sorted(wrong))}, but its handler does"
-                " not say so: add it to what the handler returns, list[RecordedEvent[…]]."
-            )
 
 
 class PolicyTransaction(Transaction):
@@ -190,9 +180,3 @@ def _require_intact() -> None:
     """
     if connection.needs_rollback or connection.connection.info.transaction_status.name == "INERROR":
         raise transaction.TransactionManagementError("A statement had failed: all is rolled back.")
-
-
-def later(sql: str, parameters: Sequence[Any]) -> None:
-    """Run a statement of a projection before the transaction's next one, or together with COMMIT:
-    nobody waits for its result. At once, where the database backend is not ours."""
-    (getattr(connection, "later", None) or connection.cursor().execute)(sql, parameters)

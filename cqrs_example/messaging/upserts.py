@@ -23,8 +23,8 @@ from psycopg import ProgrammingError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.types.json import Jsonb
 
+from ..eventstore.statements import later
 from .keys import Model, is_given, key_fields, own_fields
-from .transaction import later
 
 Row = Mapping[str, Any]
 
@@ -85,7 +85,7 @@ def statement(model: Model, names: tuple[str, ...], add: tuple[str, ...] = ()) -
     return f"""
         INSERT INTO {quote(model._meta.db_table)} AS there ({", ".join(columns)})
         SELECT {", ".join(map(quote, names))}
-        FROM jsonb_to_recordset(%s) AS new ({", ".join(types)})
+        FROM jsonb_to_recordset(%s::jsonb) AS new ({", ".join(types)})
         ON CONFLICT ({", ".join(quote(field.column) for field in key)})
         DO {"UPDATE SET " + ", ".join(sets) if sets else "NOTHING"}
     """  # noqa: S608 (names of the model, no input)

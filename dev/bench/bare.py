@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Generator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -25,8 +24,9 @@ def command(sku: str) -> Generator[Trip, Any, None]:
     """The trips between BEGIN and COMMIT; wants the rows of the first one."""
     rows = yield [(LOCK, [*APPEND_LOCK, json.dumps([product_stream(sku)])])]
     version, on_hand = 0, 0
-    if rows:
-        version, on_hand = int(rows[0][3]), json.loads(rows[0][6])["quantity_on_hand"]
+    [at, *last] = rows[0]
+    if last[0] is not None:
+        version, on_hand = int(last[3]), json.loads(last[6])["quantity_on_hand"]
     new = str(uuid4())
     event = {
         "id": new,
@@ -35,13 +35,14 @@ def command(sku: str) -> Generator[Trip, Any, None]:
         "type": "warehouse.ProductQuantityIncreased",
         "schema_version": 1,
         "data": {"sku": sku, "quantity": 1, "quantity_on_hand": on_hand + 1},
+        "occurred_at": at,
     }
     origin = {"id": new, "name": "Increase", "fields": {"sku": sku, "quantity": 1}}
     metadata = {"command": origin, "actor": "anonymous", "request": {}}
-    product = {"sku": sku, "quantity": on_hand + 1, "changed_at": str(datetime.now(UTC))}
+    product = {"sku": sku, "quantity": on_hand + 1, "changed_at": at}
     [model] = projection("products").MODELS
     yield [
-        (APPEND, [new, new, json.dumps(metadata), json.dumps([event])]),
+        (APPEND, [new, new, json.dumps(metadata), at, json.dumps([event])]),
         (statement(model, tuple(product)), [json.dumps([product])]),
     ]
 

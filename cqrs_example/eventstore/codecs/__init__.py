@@ -7,9 +7,9 @@ text, whole numbers, true, false, null, and lists and dicts of them; all else go
 """
 
 from .compound import Codec
-from .json_text import as_json, recorded_fields
+from .json_text import as_json, from_json, from_jsonb, recorded_fields
 from .table import CODECS, built, codec_for, hints_of, written
-from .unchanged import require_unchanged
+from .unchanged import read_back
 
 __all__ = [
     "CODECS",
@@ -17,8 +17,10 @@ __all__ = [
     "as_json",
     "built",
     "codec_for",
+    "from_json",
+    "from_jsonb",
     "hints_of",
+    "read_back",
     "recorded_fields",
-    "require_unchanged",
     "written",
 ]

@@ -1,5 +1,6 @@
 """Whether an event reads back as it was: equal, and of the same types all the way down."""
 
+from collections.abc import Callable
 from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -8,13 +9,22 @@ from typing import Any, cast
 from uuid import UUID
 
 from .compound import MAPPINGS, ROWS, SETS
+from .json_text import as_json, from_jsonb
 from .table import shape_of
 
 SCALARS = (str, int, float, Decimal, UUID, date, datetime, time, timedelta)
 
 
+def read_back(given: Any, data: Any, decode: Callable[[str, int, Any], Any]) -> Any:
+    """An event as it is read, from its fields as `written` gave them; raises `TypeError` where that
+    is something else: a projection must hear in a replay what it hears now."""
+    read = decode(given.type, given.schema_version, from_jsonb(as_json(data)))
+    require_unchanged(given, read)
+    return read
+
+
 def require_unchanged(given: Any, read: Any) -> None:
-    """Raises `TypeError` with a sentence: a projection must hear in a replay what it hears now."""
+    """Raises `TypeError` with a sentence that names the field."""
     for name in shape_of(given.__class__).names:
         before, after = getattr(given, name), getattr(read, name)
         if not same(before, after):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
@@ -20,7 +21,7 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4, uuid5
 
 import pytest
-from django.db import connection
+from django.db import NotSupportedError, connection
 from django.db.transaction import TransactionManagementError
 
 from ...eventstore import DuplicateEvent, NewEvent, RecordedEvent, StreamName, WrongExpectedVersion
@@ -85,6 +86,13 @@ def warn_of_little(tx: Transaction, event: RecordedEvent[Deposited]) -> list[Rec
     return list(tx.execute(warn, Warn(event.data.balance))) if event.data.balance < 10 else []
 
 
+def add_one_up_to_three(
+    tx: Transaction, event: RecordedEvent[Deposited]
+) -> list[RecordedEvent[Deposited]]:
+    """A policy whose own events it hears of."""
+    return list(tx.execute(change, Change(A, 1))) if event.data.balance < 3 else []
+
+
 def append(log: Any, name: StreamName[Any], event: Any, **options: Any) -> None:
     with log.transaction():
         [stream] = log.lock(name)
@@ -128,6 +136,56 @@ class LogContract:
             (A, 3, 4),
         ]
         assert all(one.position < other.position for one, other in pairwise(events))
+
+    def test_events_are_in_the_log_in_the_order_in_which_they_were_appended(self, log: Any) -> None:
+        """Whatever the order of the locks, and however many there are in a transaction."""
+        with log.transaction():
+            a, b = log.lock(A, B)
+            log.append(b, [Deposited(1, 1)])
+            log.append(a, [Deposited(2, 2)])
+            [c] = log.lock(StreamName[Any]("account-c"))
+            log.append_many([NewEvent(one, Deposited(3, 3)) for one in (c, a, b, c)])
+            log.append(a, [Deposited(4, 4)])
+        assert [(event.stream[-1], event.version) for event in log.read_all()] == [
+            ("b", 1),
+            ("a", 1),
+            ("c", 1),
+            ("a", 2),
+            ("b", 2),
+            ("c", 2),
+            ("a", 3),
+        ]
+
+    def test_a_stream_is_recorded_later_and_later(self, log: Any) -> None:
+        with log.transaction():
+            [a] = log.lock(A)
+            [b] = log.lock(B)
+            log.append_many([NewEvent(a, Deposited(1, 1)), NewEvent(b, Deposited(1, 1))])
+            log.append(a, [Deposited(2, 3)])
+        execute(change, Change(A, 1), log=log)
+        times = [event.recorded_at for event in log.read(A)]
+        assert times == sorted(times)
+
+    def test_the_log_is_not_read_where_it_is_written(self, log: Any) -> None:
+        """Whoever writes and waits for other writers may wait for those who wait for him."""
+        with log.transaction():
+            log.lock(A)
+            with pytest.raises(NotSupportedError, match="before or after a transaction"):
+                list(log.read_all())
+
+    def test_a_position_that_is_asked_for_at_once(self, log: Any) -> None:
+        with log.transaction():
+            a, b = log.lock(A, B)
+            [second] = log.append(b, [Deposited(1, 1)])
+            assert second.position < log.append(a, [Deposited(2, 2)])[0].position
+        assert [event.position for event in log.read(B)] == [second.position]
+
+    def test_a_policy_that_appends_to_the_same_stream(self, log: Any, settings: Any) -> None:
+        settings.POLICIES = {"add": f"{__name__}.add_one_up_to_three"}
+        execute(change, Change(A, 1), log=log)
+        events = list(log.read_all())
+        assert [(e.version, e.data.balance) for e in events] == [(1, 1), (2, 2), (3, 3)]
+        assert [e.id for e in log.read(A)] == [e.id for e in events]
 
     def test_locked_streams_come_in_the_order_asked_for(self, log: Any) -> None:
         execute(change, Change(A, 50), log=log)
@@ -194,8 +252,10 @@ class LogContract:
         def careless(tx: Transaction, command: Change) -> list[RecordedEvent[Deposited]]:
             [account] = tx.lock(command.account)
             recorded = tx.append(account, [Deposited(1, 99)])
-            with pytest.raises(DuplicateEvent):
+            with suppress(DuplicateEvent):
                 log.append(account, [Deposited(1, 99)], ids=[recorded[0].id])
+                list(log.read(account.name))  # at the latest: it may wait for the next statement
+                pytest.fail("It was not refused.")
             return recorded
 
         with pytest.raises(TransactionManagementError):

@@ -1,0 +1,36 @@
+"""Statements that write. With `cqrs_example.database` as the backend some travel together."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from django.db import connection
+
+Rows = Sequence[Sequence[Any]]
+Answer = Callable[[], Rows]  # returns the rows, or raises what the database said
+
+
+def send(sql: str, parameters: Sequence[Any]) -> Rows:
+    """Run a statement and return its rows; BEGIN and what was put aside travel with it."""
+    if ours := getattr(connection, "send", None):
+        rows: Rows = ours(sql, parameters)
+        return rows
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def later(
+    sql: str, parameters: Sequence[Any], answered: Callable[[Answer], object] | None = None
+) -> None:
+    """Put a statement aside: it travels with the transaction's next one, or with COMMIT; at once,
+    where the database backend is not ours.
+
+    What the database says against it is raised there as well: by the next statement, or at the end
+    of `atomic()`. `answered`, if given, is called there with its answer.
+    """
+    answer = partial(send, sql, parameters)
+    if ours := getattr(connection, "later", None):
+        ours(sql, parameters, answered)
+    else:
+        answered(answer) if answered else answer()
