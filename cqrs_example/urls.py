@@ -26,6 +26,7 @@ urlpatterns = [
     path("warehouse/", include("warehouse.increase_product_quantity.urls")),
     path("warehouse/", include("warehouse.ship_product_quantity.urls")),
     path("warehouse/", include("warehouse.count_product_quantity.urls")),
+    path("warehouse/", include("warehouse.documents.urls")),
     path("warehouse/", include("warehouse.low_product_quantity_notification.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 SLICES = (
     "activity",
     "count_product_quantity",
+    "documents",
     "import_stock",
     "increase_product_quantity",
     "low_product_quantity_notification",

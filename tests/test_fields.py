@@ -61,22 +61,6 @@ def test_whole_number_from_one():
     assert "from 1 to" in str(refusal(whole_number, program(amount=0), "amount", 1))
 
 
-def test_implausible_number_is_asked_back_where_it_was_typed():
-    typed = {"amount": "36000291", "amount_before": ""}
-    error = refusal(whole_number, person(**typed), "amount", plausible=1000)
-    assert (str(error), error.field) == (
-        "Is the amount really 36,000,291? Send it again if it is.",
-        "amount",
-    )
-    sent_again = person(amount="36000291", amount_before="36000291")
-    assert whole_number(sent_again, "amount", plausible=1000) == 36_000_291
-    another = person(amount="4210000", amount_before="36000291")
-    assert "really 4,210,000?" in str(refusal(whole_number, another, "amount", plausible=1000))
-    assert whole_number(person(amount="1000"), "amount", plausible=1000) == 1000
-    # A program means what it says.
-    assert whole_number(program(amount=36_000_291), "amount", plausible=1000) == 36_000_291
-
-
 @pytest.mark.parametrize("sent", [program, person])
 def test_text(sent):
     assert text(sent(reason="  broken glass "), "reason", 200) == "broken glass"

@@ -14,11 +14,12 @@ from cqrs_example.eventstore import StreamName
 @dataclass(frozen=True, slots=True)
 class ProductQuantityIncreased:
     type: ClassVar[str] = "warehouse.ProductQuantityIncreased"
-    schema_version: ClassVar[int] = 1
+    schema_version: ClassVar[int] = 2
 
     sku: str
     quantity: int
     quantity_on_hand: int
+    reference: str = ""  # the number of the delivery; empty when none was given
 
     def __str__(self) -> str:
         return f"Received {self.quantity} of {self.sku}, {self.quantity_on_hand} on hand"
@@ -69,7 +70,10 @@ def _with_reference(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 # By type and schema version: from the stored fields to those of the next version.
-UPCASTERS = {("warehouse.ProductQuantityShipped", 1): _with_reference}
+UPCASTERS = {
+    ("warehouse.ProductQuantityIncreased", 1): dict,  # without a reference: the field's default
+    ("warehouse.ProductQuantityShipped", 1): _with_reference,
+}
 
 
 # What a product's stream holds. A new event of products is added here, and the type checker names

@@ -29,21 +29,21 @@ def as_json(value: Any) -> HttpResponse:
 
 
 def done(
-    request: HttpRequest, events: Sequence[RecordedEvent[E]], sentence: Callable[[E], str]
+    request: HttpRequest, events: Sequence[RecordedEvent[E]], sentence: Callable[[E], str] | str
 ) -> HttpResponse:
     """What a command that was carried out is answered with. `events` is what `execute` returned.
 
     A program gets 200 without a body. A form is led on (303) to the page in its field `next`, where
-    the person reads what `sentence` says of each event; or, where the handler found that nothing
-    had to happen, that.
+    the person reads what `sentence` says of each event, or the one that is given for all; or,
+    where the handler found that nothing had to happen, that.
     """
     # For whoever waits until read models have heard of it: `subscriptions`.
     request.META["LOG_POSITION"] = max((event.position for event in events), default=0)
     if not is_form(request):
         return empty(200)
-    happened = " ".join(sentence(event.data) for event in events) or NOTHING
+    told = sentence if isinstance(sentence, str) else " ".join(sentence(e.data) for e in events)
     before = "This was done before, and not again: " if isinstance(events, Repeated) else ""
-    messages.success(request, before + happened)
+    messages.success(request, before + (told or NOTHING))
     # "See other": reloading that page repeats nothing.
     return HttpResponseRedirect(_next(request), status=303)
 

@@ -1,7 +1,7 @@
 """What every view of the application has in common."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial, wraps
+from functools import wraps
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
@@ -12,19 +12,20 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from .accept import preferred_type
 from .answers import REFUSALS, problem
 from .failures import unavailable
-from .reading import BadInput, is_json, require_readable
+from .reading import MOST_BYTES, BadInput, is_json, require_readable
 
 View = Callable[..., Any]  # to a response, which may be streamed
+Decorator = Callable[[View], View]
 
 
-def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View]:
+def endpoint(*methods: str, fields: Iterable[str] = (), most_bytes: int = MOST_BYTES) -> Decorator:
     """Make a view answer to programs and to people, and to these methods only.
 
     A program's JSON may have these fields, and those of the address, which count as they stand
     there. Anything else is refused by its name: left out, it would be missing in the log for ever.
     Nothing is done for a sender who cannot read the answer (406). A form needs its CSRF token,
-    JSON needs none (see `is_json`). Refusals that the view leaves alone become one sentence, and
-    a database that does not answer becomes 503.
+    JSON needs none (see `is_json`). A body has `most_bytes` at most. Refusals that the view leaves
+    alone become one sentence, and a database that does not answer becomes 503.
     """
 
     def decorate(view: View) -> View:
@@ -32,8 +33,11 @@ def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View
 
         @wraps(view)
         def edge(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            run = partial(view if is_json(request) else protected, request, *args, **kwargs)
-            response = _reply(request, methods, {*fields, *kwargs}, run)
+            def run() -> Any:
+                require_readable(request, {*fields, *kwargs}, most_bytes)
+                return (view if is_json(request) else protected)(request, *args, **kwargs)
+
+            response = _reply(request, methods, run)
             if response.status_code == 405:
                 response.headers["Allow"] = ", ".join(methods)
             patch_vary_headers(response, ["Accept"])
@@ -46,13 +50,12 @@ def endpoint(*methods: str, fields: Iterable[str] = ()) -> Callable[[View], View
     return decorate
 
 
-def _reply(request: HttpRequest, methods: Sequence[str], keys: set[str], run: View) -> Any:
+def _reply(request: HttpRequest, methods: Sequence[str], run: View) -> Any:
     try:
         if request.method not in methods:
             raise BadInput(f"Use {' or '.join(methods)} here, not {request.method}.", 405)
         if preferred_type(request) is None:
             raise BadInput("Not Acceptable", 406)
-        require_readable(request, keys)
         return run()
     except REFUSALS as error:
         return problem(request, error)

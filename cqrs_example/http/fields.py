@@ -20,21 +20,21 @@ def field(request: HttpRequest, name: str) -> Any:
     return (json_object(request.body) if is_json(request) else request.POST).get(name)
 
 
-def whole_number(request: HttpRequest, name: str, least: int = 0, plausible: int = LARGEST) -> int:
+def whole_number(request: HttpRequest, name: str, least: int = 0) -> int:
     """A whole number from `least` to 2,147,483,647: a JSON integer, or digits in a form's field.
 
-    Raises `BadInput` for anything else. A form that says more than is `plausible` is asked back by
-    a `BadInput` too, because scanners type codes into fields: the number is taken when it is sent a
-    second time from the page that asks. Programs are not asked back.
+    Raises `BadInput` for anything else.
     """
-    value = field(request, name)
-    number = value if is_json(request) else _digits(value)
+    return to_whole_number(field(request, name), name, least, typed=not is_json(request))
+
+
+def to_whole_number(value: Any, name: str, least: int = 0, *, typed: bool) -> int:
+    """The same of a value: of the digits that somebody typed, or of an integer that JSON had."""
+    number = _digits(value) if typed else value
     if type(number) is not int or not least <= number <= LARGEST:
         is_ = "missing" if value in (None, "") else f"{json.dumps(value, ensure_ascii=False):.40}"
         right = f"a whole number from {least} to {LARGEST:,}"
         raise BadInput(f"The {name} must be {right}, but is {is_}.", field=name)
-    if number > plausible and not is_json(request) and field(request, f"{name}_before") != value:
-        raise BadInput(f"Is the {name} really {number:,}? Send it again if it is.", field=name)
     return number
 
 

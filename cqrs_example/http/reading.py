@@ -36,7 +36,7 @@ def is_form(request: HttpRequest) -> bool:
     return request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def require_readable(request: HttpRequest, known: Collection[str] = ()) -> None:
+def require_readable(request: HttpRequest, known: Collection[str], most_bytes: int) -> None:
     """Refuse a body that is too large or of unknown length, or neither JSON nor a form in UTF-8;
     and JSON with other keys than those that are known: a misspelt one would be left out for ever.
 
@@ -45,8 +45,8 @@ def require_readable(request: HttpRequest, known: Collection[str] = ()) -> None:
     if "Transfer-Encoding" in request.headers:
         # A WSGI application sees a chunked body as an empty one.
         raise BadInput("Send a Content-Length: chunked bodies are not read.", 411)
-    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
-        raise BadInput(f"The body may have {MOST_BYTES:,} bytes at most.", 413)
+    if int(request.headers.get("Content-Length") or 0) > most_bytes:
+        raise BadInput(f"The body may have {most_bytes:,} bytes at most.", 413)
     if request.method != "POST":
         return
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":

@@ -163,8 +163,9 @@ LOGGING = logs.configuration(
 # A shipment that leaves this many or fewer is reported, and the stock page marks the product. After
 # a change, `manage.py rebuild low_product_quantity_notification`: its read model decides by it.
 LOW_PRODUCT_QUANTITY = 5
-# What is typed into a page and is more than this is asked back: scanners type codes as well.
-PLAUSIBLE_QUANTITY = 100_000
+# What is typed and is more than this is asked back, and more than 100 times what the product ever
+# moved at once: scanners type codes as well.
+PLAUSIBLE_QUANTITY = 10_000
 
 # What the inspection of the log links to: for the first part of a stream's name, the URL that takes
 # the rest; for a projection, the stream that a row of its read model is about.

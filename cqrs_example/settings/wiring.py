@@ -5,6 +5,7 @@ INSTALLED_APPS = [
     "warehouse.increase_product_quantity",
     "warehouse.ship_product_quantity",
     "warehouse.count_product_quantity",
+    "warehouse.documents",
     "warehouse.products",
     "warehouse.product_history",
     "warehouse.activity",
@@ -39,6 +40,9 @@ COMMANDS: list[str] = [
     "warehouse.import_stock.command.handle",
     "warehouse.ship_product_quantity.command.handle",
     "warehouse.count_product_quantity.command.handle",
+    "warehouse.documents.command.receive_delivery",
+    "warehouse.documents.command.ship_order",
+    "warehouse.documents.command.count_shelf",
     "warehouse.low_product_quantity_notification.command.handle",
 ]
 
@@ -64,6 +68,9 @@ PERMISSIONS: dict[str, str] = {
     "increase": "warehouse.increase_product_quantity.views.increase",
     "ship": "warehouse.ship_product_quantity.views.ship",
     "count": "warehouse.count_product_quantity.views.count",
+    "receive_delivery": "warehouse.documents.views.receive_delivery",
+    "ship_order": "warehouse.documents.views.ship_order",
+    "count_shelf": "warehouse.documents.views.count_shelf",
 }
 
 # What must hold, whatever happened: `manage.py verify` asks these.

@@ -1,21 +1,21 @@
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from cqrs_example.eventstore.looking import newest_of
-from cqrs_example.http import REFUSALS, context, done, endpoint, refused, text, whole_number
+from cqrs_example.http import REFUSALS, context, done, endpoint, refused, text
 from cqrs_example.messaging import execute
 from warehouse.events import ProductQuantityCounted, product_stream
+from warehouse.quantities import quantity_of
 from warehouse.sku import parse_sku
 
 from .command import CountProductQuantity, handle
 
 
-@endpoint("POST", fields=["quantity", "reason"])
+@endpoint("POST", fields=["quantity", "confirmed", "reason"])
 def count(request: HttpRequest, sku: str) -> HttpResponse:
     sku = parse_sku(sku)
     page = {"sku": sku, "last": lambda: newest_of(product_stream(sku))}
     try:
-        quantity = whole_number(request, "quantity", 0, settings.PLAUSIBLE_QUANTITY)
+        quantity = quantity_of(request, 0, sku)
         reason = text(request, "reason", 200, default="")
         command = CountProductQuantity(sku, quantity, reason)
         events = execute(handle, command, context(request))

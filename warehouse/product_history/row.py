@@ -11,6 +11,7 @@ from warehouse.events import (
     ProductQuantityShipped,
     change,
 )
+from warehouse.quantities import signed
 
 
 class Row(NamedTuple):
@@ -23,22 +24,17 @@ class Row(NamedTuple):
 def as_row(event: RecordedEvent[Any]) -> Row:
     if isinstance(event.data, Unreadable):
         return Row(event, str(event), "", "")
-    return Row(event, *_sentence(event.data), _signed(change(event.data)))
+    return Row(event, *_sentence(event.data), signed(change(event.data)))
 
 
 def _sentence(event: ProductEvent) -> tuple[str, str]:
     """What happened, and what else was recorded about it; the page itself names the product."""
     match event:
-        case ProductQuantityIncreased(quantity=quantity):
-            return f"Received {quantity:,}", ""
+        case ProductQuantityIncreased(quantity=quantity, reference=reference):
+            return f"Received {quantity:,}", f"delivery note: {reference}" if reference else ""
         case ProductQuantityShipped(quantity=quantity, reference=reference):
             return f"Shipped {quantity:,}", f"order number: {reference}"
         case ProductQuantityCounted(quantity_on_hand=counted, reason=reason):
             return f"Counted {counted:,}", reason
         case _:
             assert_never(event)
-
-
-def _signed(number: int) -> str:
-    """With a plus, or with the minus that is as wide as a digit; 0 has neither."""
-    return f"{number:+,}".replace("-", "\N{MINUS SIGN}") if number else "0"

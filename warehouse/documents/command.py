@@ -1,0 +1,136 @@
+"""A delivery, an order, a shelf: many products in one command, which records all of it or nothing.
+
+Each line becomes the event that the same deed on one product records, so whoever hears of products
+hears of documents as well.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TypeVar
+
+from cqrs_example.eventstore import NewEvent, RecordedEvent
+from cqrs_example.messaging import DomainError, Transaction
+from warehouse.events import (
+    ProductQuantityCounted,
+    ProductQuantityIncreased,
+    ProductQuantityShipped,
+    product_stream,
+)
+
+MOST = 2**63 - 1  # what a bigint holds
+
+
+@dataclass(frozen=True)
+class Line:
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """Its reference, such as the number on the delivery note, and its lines.
+
+    The lines are not recorded with the command, which stands beside each event: a document of a
+    hundred lines would be stored a hundred times. Their fingerprint is, so that the same command id
+    with other lines is known as another command.
+    """
+
+    reference: str
+    lines: tuple[Line, ...] = field(metadata={"recorded": False})
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = "\n".join(f"{line.quantity} {line.sku}" for line in self.lines)
+        object.__setattr__(self, "fingerprint", sha256(text.encode()).hexdigest())
+
+
+class ReceiveDelivery(Document):
+    """What came."""
+
+
+class ShipOrder(Document):
+    """What goes."""
+
+
+class CountShelf(Document):
+    """What is there."""
+
+
+E = TypeVar("E", ProductQuantityIncreased, ProductQuantityShipped, ProductQuantityCounted)
+# How many there are (None: nobody knows the product), a line, the reference: what happens.
+Decide = Callable[[int | None, Line, str], E]
+
+
+class WrongLines(DomainError):
+    """Nothing was recorded. `sentences` says by the number of each wrong line what is wrong."""
+
+    def __init__(self, sentences: Mapping[int, str]) -> None:
+        super().__init__(" ".join(f"Line {n}: {text}" for n, text in sentences.items()))
+        self.sentences = sentences
+
+
+def receive(on_hand: int | None, line: Line, reference: str) -> ProductQuantityIncreased:
+    total = (on_hand or 0) + line.quantity
+    if total > MOST:
+        raise DomainError(f"There cannot be more than {MOST:,} on hand.")
+    return ProductQuantityIncreased(line.sku, line.quantity, total, reference)
+
+
+def ship(on_hand: int | None, line: Line, reference: str) -> ProductQuantityShipped:
+    left = (on_hand or 0) - line.quantity
+    if left < 0:
+        raise DomainError(f"Insufficient quantity on hand: there are {on_hand or 0:,}.")
+    return ProductQuantityShipped(line.sku, line.quantity, left, reference or "not given")
+
+
+def count(on_hand: int | None, line: Line, reference: str) -> ProductQuantityCounted:
+    if on_hand is None and line.quantity == 0:
+        raise DomainError(f"There is no product {line.sku}, so nothing of it can be missing.")
+    difference = line.quantity - (on_hand or 0)
+    return ProductQuantityCounted(line.sku, difference, line.quantity, reference)
+
+
+def receive_delivery(
+    tx: Transaction, command: ReceiveDelivery
+) -> list[RecordedEvent[ProductQuantityIncreased]]:
+    return _record(tx, command, receive)
+
+
+def ship_order(tx: Transaction, command: ShipOrder) -> list[RecordedEvent[ProductQuantityShipped]]:
+    return _record(tx, command, ship)
+
+
+def count_shelf(
+    tx: Transaction, command: CountShelf
+) -> list[RecordedEvent[ProductQuantityCounted]]:
+    """Of two counts of a product in one document, nobody knows which one holds."""
+    first: dict[str, int] = {}
+    wrong = {}
+    for number, line in enumerate(command.lines, 1):
+        if first.setdefault(line.sku, number) != number:
+            wrong[number] = f"{line.sku} is counted in line {first[line.sku]} already."
+    if wrong:
+        raise WrongLines(wrong)
+    return _record(tx, command, count)
+
+
+def _record(tx: Transaction, document: Document, decide: Decide[E]) -> list[RecordedEvent[E]]:
+    """Decide line by line; a product's next line goes on from its last one."""
+    names = [product_stream(line.sku) for line in document.lines]
+    # All at once: two documents that locked line by line would wait for each other.
+    products = dict(zip(names, tx.lock(*names), strict=True))
+    on_hand = {p.name: p.last.data.quantity_on_hand for p in products.values() if p.last}
+    new: list[NewEvent[E]] = []
+    wrong = {}
+    for number, (name, line) in enumerate(zip(names, document.lines, strict=True), 1):
+        try:
+            event = decide(on_hand.get(name), line, document.reference)
+        except DomainError as error:
+            wrong[number] = str(error)
+            continue
+        on_hand[name] = event.quantity_on_hand
+        new.append(NewEvent(products[name], event))
+    if wrong:
+        raise WrongLines(wrong)
+    return tx.append_many(new)
