@@ -27,8 +27,6 @@ from . import commands
 from .events import account_stream
 from .models import Account, LowBalance
 
-PLAUSIBLE = 100_000
-
 
 def named(account: str) -> str:
     """The account's name in its one spelling; not one that an address spells in a second way."""
@@ -68,7 +66,7 @@ def low_balances(request: HttpRequest) -> HttpResponseBase:
 @endpoint("POST", fields=["amount"])
 def deposit(request: HttpRequest, account: str) -> HttpResponse:
     def command(account: str) -> commands.Deposit:
-        return commands.Deposit(account, whole_number(request, "amount", 1, PLAUSIBLE))
+        return commands.Deposit(account, whole_number(request, "amount", 1))
 
     return _carry_out(request, account, commands.deposit, command, "bank/deposit.html")
 
@@ -76,7 +74,7 @@ def deposit(request: HttpRequest, account: str) -> HttpResponse:
 @endpoint("POST", fields=["amount", "reference"])
 def withdraw(request: HttpRequest, account: str) -> HttpResponse:
     def command(account: str) -> commands.Withdraw:
-        amount = whole_number(request, "amount", 1, PLAUSIBLE)
+        amount = whole_number(request, "amount", 1)
         return commands.Withdraw(account, amount, text(request, "reference", 64, "not given"))
 
     return _carry_out(request, account, commands.withdraw, command, "bank/withdraw.html")

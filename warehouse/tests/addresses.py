@@ -41,6 +41,6 @@ def _command(path: str, item: Any) -> Command:
     return Command(path, content["example"], schema["required"], schema["properties"])
 
 
-COMMANDS = [_command(path, item) for path, item in PATHS.items() if "post" in item]
-READ = [path for path, item in PATHS.items() if "get" in item]
 OF_A_PRODUCT = [path for path in PATHS if "{sku}" in path]
+COMMANDS = [_command(path, PATHS[path]) for path in OF_A_PRODUCT if "post" in PATHS[path]]
+READ = [path for path, item in PATHS.items() if "get" in item and "post" not in item]
