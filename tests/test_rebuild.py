@@ -317,25 +317,25 @@ WRITING = "SELECT pg_advisory_xact_lock_shared({}, {})".format(*APPEND_LOCK)
 
 
 def last_position():
-    """In place of the settled one, which would wait for the writer before the cut-over does."""
+    """In place of the settled one, which would wait for the writer before the rebuild does."""
     return StoredEvent.objects.latest("position").position
 
 
-def test_cut_over_gives_up_the_queue_and_tries_again(log, monkeypatch):
-    """A long transaction must not make all who come later wait behind the cut-over."""
+def test_gives_up_the_queue_and_tries_again(log, monkeypatch):
+    """A long transaction must not make all who come later wait behind the rebuild."""
     monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
     spoil()
-    waits = count()
-    cut_over = rebuilding._cut_over
+    tries = []
+    compared = rebuilding._compared
 
     def counted(*arguments):
-        next(waits)
-        return cut_over(*arguments)
+        tries.append(1)
+        return compared(*arguments)
 
-    monkeypatch.setattr(rebuilding, "_cut_over", counted)
+    monkeypatch.setattr(rebuilding, "_compared", counted)
     monkeypatch.setattr(waiting, "settled_position", last_position)
     with holding(WRITING) as (_, release), in_background(partial(rebuild, "accounts")) as job:
-        until(lambda: next(waits) > 2)  # it waited, gave up, and waited again
+        until(lambda: len(tries) > 2)  # it waited, gave up, and waited again
         execute(deposit, Deposit("a", 1))  # comes through meanwhile
         release.set()
         job.result(PATIENCE)
@@ -407,6 +407,157 @@ def test_rebuilds_under_writers_and_readers(log):
     assert (rows(Account), rows(LowBalance)) == before
 
 
+# Bit by bit, where many rows differ
+
+
+MANY = [f"m{number:02}" for number in range(12)]
+
+
+REBUILDING = "locktype = 'advisory' AND classid = hashtext('rebuild')::oid"
+
+
+@pytest.fixture
+def many(log, monkeypatch):
+    """More wrong rows than are repaired at once; how it should be."""
+    for account in MANY:
+        execute(deposit, Deposit(account, 50))
+    right = balances()
+    Account.objects.filter(account__in=MANY[:-1]).update(amount=1)
+    Account.objects.filter(account=MANY[-1]).delete()
+    Account.objects.create(account="z", amount=5, changed_at="2025-01-01T00:00Z")
+    monkeypatch.setattr(rebuilding, "AT_ONCE", 5)
+    return right
+
+
+def wrong(right):
+    """How many rows are not as they should be."""
+    live = balances()
+    return sum(live.get(one) != right.get(one) for one in {*live, *right})
+
+
+def after_each_part(monkeypatch, then):
+    """Call `then`, elsewhere, with the rows of each transaction that repairs some; None: all."""
+    repaired = rebuilding._repaired
+
+    def told(work, parts):
+        held_up = repaired(work, parts)
+        with in_background(partial(then, [part for _, part in parts])):  # not in its session
+            return held_up
+
+    monkeypatch.setattr(rebuilding, "_repaired", told)
+
+
+def test_commands_go_on_between_the_parts(many, monkeypatch):
+    left, parts = [], []
+
+    def another_command(rows):
+        parts.append(rows)
+        left.append(wrong(many))
+        execute(deposit, Deposit(f"new{len(parts)}", 7))
+        many[f"new{len(parts)}"] = 7
+
+    after_each_part(monkeypatch, another_command)
+    assert ": 13 rows changed," in rebuild("accounts")
+    assert parts == [[range(5)], [range(5, 10)], [range(10, 15)]]
+    assert left == [8, 3, 0]
+    assert balances() == many
+
+
+def test_commands_go_on_while_rows_are_compared(many, monkeypatch):
+    compare = rebuilding.compare
+
+    def slowly(table):
+        with in_background(partial(execute, deposit, Deposit("a", 40))):
+            pass
+        return compare(table)
+
+    monkeypatch.setattr(rebuilding, "compare", slowly)
+    rebuild("accounts")
+    assert balances() == {**many, "a": 3 + 2 * 40}
+
+
+@pytest.mark.parametrize("at_once", [1, 5])
+def test_exact_while_others_write_to_the_same_rows(many, monkeypatch, at_once):
+    monkeypatch.setattr(rebuilding, "AT_ONCE", at_once)
+    ended = threading.Event()
+    written = count()
+
+    def write(number):
+        for nth in count(number):
+            execute(deposit, Deposit(MANY[nth % len(MANY)], 60))
+            execute(withdraw, Withdraw(MANY[nth % len(MANY)], 50))
+            execute(deposit, Deposit(f"n{next(written)}", 7))
+            if ended.is_set():
+                return
+
+    def repair():
+        try:
+            for _ in range(3):
+                Account.objects.filter(account__in=MANY).update(amount=3)
+                rebuild("accounts")
+        finally:
+            ended.set()
+
+    all_at_once([repair, *[partial(write, number) for number in range(4)]])
+    out = StringIO()
+    call_command("verify", "accounts", stdout=out)
+    assert "rows agree with" in out.getvalue()
+
+
+def test_killed_between_two_parts(many, monkeypatch):
+    def kill(rows):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {REBUILDING}")
+
+    with monkeypatch.context() as patched:
+        after_each_part(patched, kill)
+        with pytest.raises(CommandError):
+            rebuild("accounts")
+    assert wrong(many) == 8  # each row is as it was, or right
+    until(lambda: temporary_tables_anywhere() == 0)
+    until(lambda: "8 rows changed" in rebuild("accounts"))
+    assert balances() == many
+
+
+def test_rows_that_others_go_on_to_get_wrong(many, monkeypatch):
+    """As an older version of the code does that is still at work: the last word is all at once."""
+    parts = []
+
+    def spoil_again(rows):
+        parts.append(rows)
+        if rows != [None]:
+            Account.objects.filter(account="a").update(amount=90 + len(parts))
+
+    after_each_part(monkeypatch, spoil_again)
+    rebuild("accounts")
+    assert [rows == [None] for rows in parts] == [False] * 5 + [True]
+    assert balances() == many
+
+
+def test_row_that_somebody_holds(log, monkeypatch):
+    """What was replayed in the transaction that gave up is replayed again."""
+    monkeypatch.setattr(rebuilding, "PAUSE", 0.01)
+    spoil()
+    reached, deposits = rebuilding.reached, []
+
+    def after_a_deposit(*place, **held):
+        deposits.append(f"c{len(deposits)}")
+        with in_background(partial(execute, deposit, Deposit(deposits[-1], 1))):
+            pass
+        return reached(*place, **held)
+
+    monkeypatch.setattr(rebuilding, "reached", after_a_deposit)
+    row, job = (
+        "SELECT FROM bank_account WHERE account = 'a' FOR UPDATE",
+        partial(rebuild, "accounts"),
+    )
+    with holding(row) as (_, release), in_background(job) as done:
+        until(lambda: len(deposits) > 2)
+        release.set()
+        done.result(PATIENCE)
+    assert balances() == {**log, **dict.fromkeys(deposits, 1)}
+
+
 # Killed
 
 
@@ -415,7 +566,7 @@ def test_rebuilds_under_writers_and_readers(log):
     ("table", "lock"),
     [
         ("eventstore_event", "ACCESS EXCLUSIVE"),  # while it replays
-        ("bank_account", "EXCLUSIVE"),  # while it cuts over
+        ("bank_account", "EXCLUSIVE"),  # while it repairs
     ],
 )
 @pytest.mark.parametrize("kill", ["process", "backend"])

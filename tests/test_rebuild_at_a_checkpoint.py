@@ -105,15 +105,18 @@ def test_under_load() -> None:
     assert withdrawn() == 90
 
 
-def test_no_writer_waits_for_the_cut_over(monkeypatch: Any) -> None:
+def test_no_writer_waits_for_a_rebuild(monkeypatch: Any) -> None:
     some("a")
+    with working("accounts"):
+        caught_up("accounts")
+    Account.objects.update(amount=7)
     inside, go_on = Event(), Event()
     make_equal = rebuilding.make_equal
 
-    def slowly(table: Any) -> int:
+    def slowly(*rows: Any) -> int:
         inside.set()
         go_on.wait(20)
-        return make_equal(table)
+        return make_equal(*rows)
 
     monkeypatch.setattr(rebuilding, "make_equal", slowly)
     with in_background(lambda: call_command("rebuild", "accounts")):
@@ -126,14 +129,14 @@ def test_checkpoint_that_is_put_back_meanwhile(monkeypatch: Any, capsys: Any) ->
     some("a")
     with working(*NAMES):
         caught_up(*NAMES)
-    analyze = rebuilding._analyze
+    forget = rebuilding.forget
 
-    def put_back(tables: Any) -> None:
+    def put_back(table: Any) -> None:
         with in_background(lambda: reset("accounts", 0)):
             pass
-        analyze(tables)
+        forget(table)
 
-    monkeypatch.setattr(rebuilding, "_analyze", put_back)
+    monkeypatch.setattr(rebuilding, "forget", put_back)
     with pytest.raises(CommandError):
         call_command("rebuild", "accounts")
     assert "The checkpoint was put back to position 0 meanwhile" in capsys.readouterr().out

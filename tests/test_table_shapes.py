@@ -10,11 +10,18 @@ from django.core.management.base import SystemCheckError
 from django.db import connection, models
 
 from cqrs_example.messaging import execute
+from cqrs_example.projections import rebuild as rebuilding
 
 from .bank.commands import Deposit, deposit
 from .shapes import shape
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
+
+
+@pytest.fixture(autouse=True, params=[1, rebuilding.AT_ONCE], ids=["row by row", "at once"])
+def _at_once(request, monkeypatch):
+    """How many rows a rebuild repairs in one transaction."""
+    monkeypatch.setattr(rebuilding, "AT_ONCE", request.param)
 
 
 @pytest.fixture

@@ -4,12 +4,16 @@ from typing import Any
 
 from django.db import IntegrityError, connection
 
+from .comparing import Part, among
 from .tables import Table, Unreplayable
 
-DELETE = "DELETE FROM {live} AS live WHERE NOT EXISTS (SELECT FROM {name} AS new WHERE {same})"
+DELETE = """
+    DELETE FROM {live} AS live {among_live}
+    AND NOT EXISTS (SELECT FROM {name} AS new WHERE {same})
+"""
 UPSERT = """
-    INSERT INTO {live} AS live ({columns}) SELECT {columns} FROM {name} AS new
-    WHERE NOT EXISTS (SELECT FROM {live} AS live WHERE {same_key} AND {same_values})
+    INSERT INTO {live} AS live ({columns}) SELECT {new_columns} FROM {name} AS new {among_new}
+    AND NOT EXISTS (SELECT FROM {live} AS live WHERE {same_key} AND {same_values})
     ON CONFLICT ({key}) DO {update}
 """
 # Whether anything but the key keeps rows apart: then two rows may have to change places.
@@ -34,19 +38,25 @@ NOTICED_BY = """
 """
 
 
-def make_equal(table: Table) -> int:
-    """Change those rows that differ; returns how many. Raises `Unreplayable` where it cannot."""
+def make_equal(table: Table, part: Part | None = None) -> int:
+    """Change those rows that differ; returns how many. Of some that are known to differ, `part`
+    says which to look at. Raises `Unreplayable` where it cannot."""
     update = ", ".join(f"{one} = excluded.{one}" for one in table.values)
     values = {
         "live": table.live,
         "name": table.name,
         "key": ", ".join(table.key),
         "columns": ", ".join(table.columns),
+        "new_columns": ", ".join(f"new.{one}" for one in table.columns),
+        "among_live": among("USING", "live", table, part),
+        "among_new": among(",", "new", table, part),
         "same_key": table.same_key,
         "same_values": table.same_values,
         "update": f"UPDATE SET {update}" if update else "NOTHING",
     }
     with connection.cursor() as cursor:
+        if part is not None:  # row by row along the keys, not through both tables for each part
+            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
         # What goes makes room first, in case something else is unique as well.
         cursor.execute(DELETE.format(**values, same=table.same_key))
         deleted = cursor.rowcount
@@ -59,7 +69,7 @@ def make_equal(table: Table) -> int:
             cursor.execute(
                 DELETE.format(**values, same=f"{table.same_key} AND {table.same_values}")
             )
-        _upsert(cursor, UPSERT.format(**values), table, noticed_by)
+        _upsert(cursor, UPSERT.format(**values), table, noticed_by if part is None else "")
         return int(deleted + cursor.rowcount)
 
 
