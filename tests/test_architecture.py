@@ -35,8 +35,8 @@ SLICE, ANOTHER, *_ = trees.SLICES
 MOST_LINES = 1000
 # Beside the core: what `manage.py check` and `verify` ask, how signatures are read, how JSON is,
 # which characters can be seen, what a header says, which failures of the database pass, what only
-# pages look at, how long lists are cut into pages and sent, how statements travel, and what a
-# projection may write rows with.
+# pages look at, how long lists are cut into pages and sent, how statements travel, what a repeated
+# command waits for, and what a projection may write rows with.
 BESIDE = {
     "accept.py",
     "characters.py",
@@ -48,6 +48,7 @@ BESIDE = {
     "keys.py",
     "looking.py",
     "paging.py",
+    "repeating.py",
     "statements.py",
     "streamed.py",
     "upserts.py",

@@ -41,7 +41,11 @@ TODO = "low_balances"
 
 def rebuild(*names, **options):
     out = StringIO()
-    call_command("rebuild", *names, stdout=out, **options)
+    try:
+        call_command("rebuild", *names, stdout=out, **options)
+    except CommandError:
+        print(out.getvalue())
+        raise
     return out.getvalue()
 
 

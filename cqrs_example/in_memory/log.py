@@ -171,6 +171,10 @@ class Log(EventLog):
         """The events that a command or an event directly caused."""
         return [event for event in self._visible() if event.causation_id == causation_id]
 
+    def recorded_before(self, command_id: UUID) -> list[RecordedEvent[Any]]:
+        """The events that a command recorded before, if any."""
+        return self.caused_by(command_id)
+
     def _visible(self) -> Sequence[RecordedEvent[Any]]:
         return list((self._ours().events if self._is_ours() else self.committed).values())
 

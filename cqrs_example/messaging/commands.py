@@ -76,7 +76,7 @@ def execute(
     except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
         # The transaction is gone: only a new one can look up whether this is a repetition. And only
         # now: asking beforehand would cost every command a round trip.
-        events = log.caused_by(context.command_id)
+        events = log.recorded_before(context.command_id)
         if not events and not isinstance(error, DuplicateEvent):
             raise
         _require_same(command, context, events)

@@ -20,6 +20,7 @@ from .. import eventstore
 from ..eventstore import Accepts, Event, NewEvent, RecordedEvent
 from ..eventstore.codecs import recorded_fields
 from .hearing import Classes, Function, hears, recorded_by, require_declared
+from .repeating import recorded_before
 
 Command = TypeVar("Command")
 E = TypeVar("E", bound=Event)
@@ -36,7 +37,7 @@ class EventLog:
 
     lock = staticmethod(eventstore.lock)
     append_many = staticmethod(eventstore.append_many)
-    caused_by = staticmethod(eventstore.caused_by)
+    recorded_before = staticmethod(recorded_before)
     on_commit = staticmethod(partial(transaction.on_commit, robust=True))
 
     @contextmanager

@@ -2,13 +2,20 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from ..eventstore.log import APPEND_LOCK, END
 from ..operations.asking import require_fit_log
@@ -113,13 +120,18 @@ def _patiently(work: Work, step: Callable[[], T]) -> T:
 @contextmanager
 def _alone(name: str) -> Generator[None, None, None]:
     with connection.cursor() as cursor:
-        # A session's lock: it goes with the connection, whatever ends that...
+        # A session's lock: it goes with the connection, whatever ends that ...
         cursor.execute("SELECT pg_try_advisory_lock(hashtext('rebuild'), hashtext(%s))", [name])
         if cursor.fetchone() == (False,):
             raise Unreplayable(f"Another rebuild of {name} is at work. Nothing was done.")
-        yield
-        # ... but later than the next rebuild may ask for it.
-        cursor.execute("SELECT pg_advisory_unlock(hashtext('rebuild'), hashtext(%s))", [name])
+        try:
+            yield
+        finally:
+            # ... but later than the next rebuild may ask for it.
+            with suppress(DatabaseError, InterfaceError):  # it may have ended
+                cursor.execute(
+                    "SELECT pg_advisory_unlock(hashtext('rebuild'), hashtext(%s))", [name]
+                )
 
 
 def _compared(work: Work) -> list[tuple[Table, int]]:
