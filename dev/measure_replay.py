@@ -98,10 +98,10 @@ def main() -> None:
     sql, own = (EVENTS / statistics.median(times) for times in zip(*rounds, strict=True))
     ratio = statistics.median(sql / own for sql, own in rounds)
     print(f"Replay: {own:,.0f} events per second; plain SQL: {sql:,.0f}; ratio {ratio:.3f}.")
-    told = "All rows {}: {}; longest pause between successful commands {:.0f} ms."
-    print(told.format("right", *longest_pause()))
+    sentence = "All rows {}: {}; longest pause between successful commands {:.0f} ms."
+    print(sentence.format("right", *longest_pause()))
     spoil()
-    print(told.format("wrong", *longest_pause()))
+    print(sentence.format("wrong", *longest_pause()))
     print(f"Peak memory: {peak_memory()} MB.")
 
 

@@ -443,12 +443,12 @@ def after_each_part(monkeypatch, then):
     """Call `then`, elsewhere, with the rows of each transaction that repairs some; None: all."""
     repaired = rebuilding._repaired
 
-    def told(work, parts):
+    def observed(work, parts):
         held_up = repaired(work, parts)
         with in_background(partial(then, [part for _, part in parts])):  # not in its session
             return held_up
 
-    monkeypatch.setattr(rebuilding, "_repaired", told)
+    monkeypatch.setattr(rebuilding, "_repaired", observed)
 
 
 def test_commands_go_on_between_the_parts(many, monkeypatch):
