@@ -19,6 +19,12 @@ from dev.stopping import catch_signals, wait_for_stop
 
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 START = 90  # seconds
+# By resource: what sets its limit, a limit that is always kept, and one that is not, so that there
+# is an alarm.
+ALARMS = {
+    "memory": ("vm_memory_monitor set_vm_memory_high_watermark", "0.4", "{absolute, 1000000}"),
+    "disk": ("rabbit_disk_monitor set_disk_free_limit", "50000000", "9000000000000000"),
+}
 ERLANG = "-start_epmd false -erl_epmd_port {port} -kernel inet_dist_use_interface {{127,0,0,1}}"
 CONFIGURATION = """
 listeners.tcp.default = 127.0.0.1:{port}
@@ -66,6 +72,22 @@ class Rabbit:
 
     def wipe(self) -> None:
         shutil.rmtree(self.folder / "data", ignore_errors=True)
+
+    def block(self, resource: str) -> None:
+        """An alarm, as when "memory" or "disk" run out: from now on publishers wait."""
+        setter, _, wanting = ALARMS[resource]
+        self._call(f"{setter} [{wanting}]")
+
+    def unblock(self, resource: str) -> None:
+        setter, enough, _ = ALARMS[resource]
+        self._call(f"{setter} [{enough}]")
+
+    def _call(self, function: str) -> None:
+        """Without rabbitmqctl, which takes seconds, and needs a daemon that would stay (epmd)."""
+        cookie = (self.folder / "home" / ".erlang.cookie").read_text()
+        node = f"localhost:{self.port + 1}"
+        command = ["erl_call", "-c", cookie, "-address", node, "-a", function]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def _answers(self) -> bool:
         if self.process and self.process.poll() is not None:

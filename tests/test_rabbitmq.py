@@ -79,6 +79,10 @@ def all_heard(subscribed: Subscribed) -> None:
     assert sorted(subscribed.notes()) == sorted(subscribed.added())
 
 
+def published(subscribed: Subscribed) -> None:
+    until(lambda: Checkpoint.objects.get(name="relay").position == subscribed.last())
+
+
 @contextmanager
 def fed() -> Iterator[None]:
     with relay(), working("ledger", "note", source=from_queue):
@@ -124,6 +128,45 @@ def test_broker_that_ends_under_load(messages: Subscribed, rabbit: Rabbit, what:
         rabbit.start()
         add("b", *range(40, 60))
         all_heard(messages)
+
+
+@pytest.mark.parametrize("resource", ["memory", "disk"])
+def test_broker_that_blocks_publishers(
+    messages: Subscribed, rabbit: Rabbit, resource: str, monkeypatch: Any
+) -> None:
+    """The relay waits on one connection: the broker would keep each that it gives up."""
+    monkeypatch.setattr(relaying, "CONFIRMED", 0.5)
+    connections = counted(monkeypatch, relaying, "connected")
+    told = counted(monkeypatch, relaying, "stands_still")
+    with fed():
+        add("a", *range(10))
+        published(messages)
+        rabbit.block(resource)
+        try:
+            before = len(connections)
+            add("a", *range(10, 20))
+            until(lambda: len(told) > 2)
+            assert "short of memory or disk" in messages.trouble("relay")
+            assert len(connections) <= before + 1  # once, if its first answer took too long
+            all_heard(messages)
+        finally:
+            rabbit.unblock(resource)
+        add("a", *range(20, 30))
+        published(messages)
+        all_heard(messages)
+        until(lambda: messages.trouble("relay") == "")
+
+
+def counted(monkeypatch: Any, module: Any, name: str) -> list[Any]:
+    """What a function of a module is called with from now on."""
+    calls, function = list[Any](), getattr(module, name)
+
+    def count(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return function(*arguments)
+
+    monkeypatch.setattr(module, name, count)
+    return calls
 
 
 def test_queue_that_is_purged_or_deleted(messages: Subscribed) -> None:

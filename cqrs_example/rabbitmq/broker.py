@@ -60,8 +60,10 @@ def declare(channel: amqp.Channel, name: str) -> str:
     return queue
 
 
-def keep_alive(connection: amqp.Connection) -> None:
-    """Read what has come, and send a heartbeat if it is time; raises when too many are missing."""
-    with suppress(TimeoutError):
-        connection.drain_events(timeout=0.001)
-    connection.heartbeat_tick()
+def keep_alive(connection: amqp.Connection, seconds: float) -> None:
+    """Take what comes within some seconds. If nothing comes, send a heartbeat if it is time; raises
+    when too many of the broker's are missing."""
+    try:
+        connection.drain_events(timeout=seconds)
+    except TimeoutError:
+        connection.heartbeat_tick()

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ..eventstore import settled_position
-from ..subscriptions.checkpoints import move
+from ..subscriptions.checkpoints import move, stands_still
 from ..subscriptions.following import Read, Row, from_log
 from ..subscriptions.models import Checkpoint
 from .broker import connected, declare, exchange, keep_alive
@@ -47,11 +48,13 @@ class Relay:
             self.channel.events["basic_ack"].add(self._confirmed)
             self.channel.events["basic_nack"].add(self._refused)
             self.channel.events["basic_return"].add(_returned)
-            self.sent = 0
+            self.connection.on_blocked = partial(self._block, True)
+            self.connection.on_unblocked = partial(self._block, False)
+            self.sent, self.blocked = 0, False
 
             def read(after: int) -> Sequence[Row]:
                 if not (rows := read_log(after)):
-                    keep_alive(self.connection)
+                    keep_alive(self.connection, 0.001)
                 return rows
 
             yield read
@@ -71,13 +74,19 @@ class Relay:
     def _wait(self) -> None:
         end = monotonic() + CONFIRMED
         while self.waiting:
-            try:
-                self.connection.drain_events(timeout=max(0.001, end - monotonic()))
-            except TimeoutError as error:
-                raise NotConfirmed(
-                    f"RabbitMQ has not confirmed {len(self.waiting)} messages within {CONFIRMED} s:"
-                    " it may be overloaded, or short of memory or disk."
-                ) from error
+            keep_alive(self.connection, 1.0)
+            if not self.waiting or monotonic() < end:
+                continue
+            sentence = f"RabbitMQ has not confirmed {len(self.waiting)} messages in {CONFIRMED} s"
+            if not self.blocked:
+                raise NotConfirmed(f"{sentence}: it may be overloaded.")
+            # It reads nothing, not even that a connection has ended: each new one would stay with
+            # it. So this one waits; heartbeats tell whether the broker is still there.
+            stands_still(NAME, f"{sentence}, because it is short of memory or disk.")
+            end = monotonic() + CONFIRMED
+
+    def _block(self, blocked: bool, *reason: str) -> None:
+        self.blocked = blocked
 
     def _confirmed(self, tag: int, multiple: bool) -> None:
         # In any order, and several at once.
