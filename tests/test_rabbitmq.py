@@ -25,6 +25,7 @@ from cqrs_example.subscriptions.checkpoints import reset
 from cqrs_example.subscriptions.following import rows_between
 from cqrs_example.subscriptions.models import Checkpoint
 from cqrs_example.subscriptions.working import run
+from dev.chaos.proxy import Mode, Proxy
 from dev.processes import free_port
 from dev.rabbitmq import PROGRAM, Rabbit
 
@@ -128,6 +129,110 @@ def test_broker_that_ends_under_load(messages: Subscribed, rabbit: Rabbit, what:
         rabbit.start()
         add("b", *range(40, 60))
         all_heard(messages)
+
+
+@pytest.fixture
+def wire(messages: Subscribed, rabbit: Rabbit, settings: Any, monkeypatch: Any) -> Proxy:
+    """Between the broker and all who connect to it."""
+    monkeypatch.setattr(feeding, "AGAIN", 0.5)
+    monkeypatch.setattr(relaying, "CONFIRMED", 1.0)
+    proxy = Proxy(rabbit.port)
+    settings.BROKER_URL = f"amqp://guest:guest@127.0.0.1:{proxy.port}/"
+    return proxy
+
+
+def test_connections_that_are_cut(messages: Subscribed, wire: Proxy) -> None:
+    with fed():
+        for nth in range(5):
+            add("a", *range(10 * nth, 10 * nth + 5))
+            wire.cut()
+            add("b", *range(10 * nth + 5, 10 * nth + 10))
+        published(messages)
+        all_heard(messages)
+
+
+def test_network_that_swallows_everything(messages: Subscribed, wire: Proxy) -> None:
+    """Nobody says that the connection has ended: workers read the log after a silence, the relay
+    misses confirmations, and new connections get no answer either."""
+    with fed():
+        add("a", *range(10))
+        published(messages)
+        wire.mode = Mode.DEAD
+        add("a", *range(10, 20))
+        all_heard(messages)
+        until(lambda: messages.trouble("relay"))
+        add("a", *range(20, 30))
+        all_heard(messages)
+        wire.mode = Mode.PASS
+        wire.cut()
+        published(messages)
+        add("a", *range(30, 40))
+        published(messages)
+        all_heard(messages)
+        until(lambda: messages.trouble("relay") == "")
+
+
+def test_network_that_comes_back_with_the_old_connections(
+    messages: Subscribed, wire: Proxy
+) -> None:
+    """What was swallowed on the way leaves half a frame: both ends give that connection up."""
+    with fed():
+        for nth in range(3):
+            add("a", *range(20 * nth, 20 * nth + 10))
+            wire.mode = Mode.DEAD
+            add("b", *range(20 * nth + 10, 20 * nth + 20))
+            until(lambda: messages.trouble("relay"))
+            wire.mode = Mode.PASS
+            published(messages)
+        all_heard(messages)
+
+
+def test_database_that_ends_every_session(messages: Subscribed) -> None:
+    """Those of the relay and of the workers, whatever they are at."""
+    with fed():
+        for nth in range(5):
+            add("a", *range(10 * nth, 10 * nth + 10))
+            ended = messages.rows(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+                " current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            assert len(ended) >= 3 or nth
+        published(messages)
+        all_heard(messages)
+
+
+@pytest.mark.parametrize("step", ["basic_publish", "_wait", "move"])
+def test_relay_killed_at_each_step(messages: Subscribed, monkeypatch: Any, step: str) -> None:
+    """Before and after publishing, before and after the confirmation, after its checkpoint."""
+    rest = 5
+    place: Any = {"basic_publish": amqp.Channel, "_wait": Relay, "move": relaying}[step]
+    function = getattr(place, step)
+
+    def dying(*arguments: Any, **named: Any) -> Any:
+        nonlocal rest
+        rest -= 1
+        if rest == 4:
+            raise Killed("before")
+        result = function(*arguments, **named)
+        if rest == 2:
+            raise Killed("after")
+        return result
+
+    monkeypatch.setattr(place, step, dying)
+    taken = stranger()
+    with fed():
+        for number in range(10):
+            add("a", number)
+            published(messages)
+        all_heard(messages)
+    numbers = [body["data"]["number"] for body in taken() if body["type"] == "test.Added"]
+    assert sorted(set(numbers)) == list(range(10))
+    assert list(dict.fromkeys(numbers)) == list(range(10)), "again is right, out of order is not"
+    assert rest < 2
+
+
+class Killed(Exception):
+    """Ends what the relay is at: its session and its connection end as if it had been killed."""
 
 
 @pytest.mark.parametrize("resource", ["memory", "disk"])
