@@ -63,11 +63,13 @@ bench-full: ## the same at length, for the better part of an hour
 
 chaos: ## breaks things under load for a minute, and looks whether anything was lost
 	$(INSTALL) requirements-embedded.txt
-	@exec "$(PY)" -m dev.chaos $(ARGS)
+	@"$(PY)" -m dev.chaos $(ARGS)
+	@test -n "$(ARGS)" || exec "$(PY)" -m dev.chaos --following
 
 chaos-full: ## all that can break, for half an hour, into docs/reliability.md (as root)
 	$(INSTALL) requirements-embedded.txt
-	@exec "$(PY)" -m dev.chaos --full --commands 600 --acknowledged 100000 --kills 200
+	@"$(PY)" -m dev.chaos --full --commands 600 --acknowledged 100000 --kills 200
+	@exec "$(PY)" -m dev.chaos --following --full --commands 600 --acknowledged 50000 --kills 100
 
 screenshots: export SCREENSHOTS := 1
 screenshots: ## the pictures in docs/screenshots anew, by a test in Chromium

@@ -60,10 +60,12 @@ def test_only_an_answer_of_the_application_decides(status, text, expected):
     assert outcome(status, text) == expected
 
 
-def test_unknown_fault_is_refused_with_those_that_there_are():
-    run = subprocess.run(
-        [sys.executable, "-m", "dev.chaos", "lightning"], cwd=ROOT, capture_output=True, text=True
-    )
+@pytest.mark.parametrize(
+    ("options", "first"), [([], "postgres_killed"), (["--following"], "relay_killed")]
+)
+def test_unknown_fault_is_refused_with_those_that_there_are(options, first):
+    command = [sys.executable, "-m", "dev.chaos", *options, "lightning"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 1
-    assert run.stderr.startswith("There is no fault lightning: choose from postgres_killed, ")
+    assert run.stderr.startswith(f"There is no fault lightning: choose from {first}, ")
     assert "Traceback" not in run.stderr

@@ -40,7 +40,11 @@ def connected() -> Generator[amqp.Connection, None, None]:
         heartbeat=10,
     )
     try:
-        connection.connect()
+        try:
+            connection.connect()
+        except OSError as error:
+            # One sentence, whatever it is this time: what is the same as before is logged once.
+            raise ConnectionError(f"RabbitMQ does not answer at {connection.host}.") from error
         # Of its own, the client would wait for ever for a broker that does not answer.
         connection.transport.sock.settimeout(PATIENCE)
         channel = connection.channel()

@@ -40,7 +40,7 @@ class Application:
 
     def start(self) -> None:
         """Starts it; `wait` says when it answers."""
-        environment = {**self.environment, "DJANGO_SETTINGS_MODULE": SETTINGS}
+        environment = {"DJANGO_SETTINGS_MODULE": SETTINGS, **self.environment}
         command = [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -12,7 +12,6 @@ from dev.chaos.harness import Outcome
 from dev.places import as_server
 from dev.programs import find_programs
 
-BEGIN, END = "<!-- chaos -->\n", "<!-- /chaos -->\n"
 HEAD = """| fault | rounds | kills | attempted | acknowledged | lost | duplicated | \
 unknown, resolved | recovery: median, longest | other 5xx |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -30,14 +29,15 @@ def line(name: str, outcome: Outcome) -> str:
     )
 
 
-def write(path: Path, results: dict[str, Outcome], total: Outcome) -> None:
-    """Puts the table where the last one was."""
-    before, _, rest = path.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
+def write(path: Path, place: str, results: dict[str, Outcome], total: Outcome) -> None:
+    """Puts the table where the last one of this place was."""
+    begin, end = f"<!-- {place} -->\n", f"<!-- /{place} -->\n"
+    before, _, rest = path.read_text().partition(begin)
+    after = rest.partition(end)[2]
     rows = [_row(_name(name, outcome), outcome) for name, outcome in results.items()]
     rows.append(_row("**in all**", total))
     table = "\n".join(rows)
-    path.write_text(f"{before}{BEGIN}{_heading(total)}\n{HEAD}{table}\n{END}{after}")
+    path.write_text(f"{before}{begin}{_heading(total)}\n{HEAD}{table}\n{end}{after}")
 
 
 def _heading(total: Outcome) -> str:
