@@ -16,6 +16,7 @@ from ..eventstore.recorded import COLUMNS, SELECT
 from ..http import BadInput, paged
 from . import finding
 from .as_json import as_json
+from .delivered import hearings
 from .edge import show
 from .links import page_of
 from .looking import Unreadable, look, rows, tolerant
@@ -95,6 +96,7 @@ def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str)
         parts=folded(steps, event.position),
         cut=sum(1 for step in steps if step.event) > MOST,
         page=page_of(event.stream),
+        hearings=hearings(event),
     )
 
 

@@ -12,11 +12,13 @@ from django.http import HttpRequest, HttpResponse
 
 from . import statistics
 from .chart import bars
+from .delivered import subscriptions
 from .edge import show
 
 
 def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Four queries, of which none looks at more than the newest 10,000 events."""
+    """Four queries, of which none looks at more than the newest 10,000 events; with subscriptions
+    another, which counts what each has not heard."""
     facts = statistics.facts()
     versions = {
         "Postgres": facts.postgres,
@@ -34,6 +36,7 @@ def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpRe
         chart=bars(statistics.events_per_hour()),
         newest=statistics.NEWEST,
         projections=_projections(facts),
+        subscriptions=subscriptions(),
         versions=versions,
     )
 
