@@ -20,7 +20,7 @@ named = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.nam
 
 def of_a_slice_that_is_gone(path: str) -> bool:
     """What documents say of a slice stays true for those who have it."""
-    name = re.search(r"\bwarehouse/(\w+)/", path)
+    name = re.search(r"\bwarehouse/(\w+)(?:/|$)", path)
     return name is not None and not (ROOT / "warehouse" / name[1]).exists()
 
 

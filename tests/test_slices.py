@@ -93,7 +93,7 @@ def test_project_without_slice(name: str, tmp_path: Path, database: str) -> None
     everything = (*PYTEST, "tests", "warehouse")
     code, output = trees.run(tree, *everything, "--collect-only", database_url=database)
     assert code == 0, output
-    left = (*PYTEST, "-m", "not slices")
+    left = (*PYTEST, "-m", "not slices and not slow")
     code, output = trees.run(tree, *left, *paths(tree), "test_visit.py", database_url=database)
     assert code == 0, output
 

@@ -138,14 +138,22 @@ def fails(visitor: Visitor, status: int, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "sentence"),
     [
-        (
+        pytest.param(
             f"{STOCK}/%20",
             400,
             "The SKU begins or ends with a space: it has 1 to 64 visible characters.",
+            marks=PRODUCT,
         ),
         ("/nowhere", 404, "There is nothing at this address."),
-        (f"{STOCK}/abc123?version=9", 404, "Product abc123 has no version '9'."),
-        (f"{STOCK}/abc123/ship_quantity", 405, "Use POST here, not GET."),
+        pytest.param(
+            f"{STOCK}/abc123?version=9", 404, "Product abc123 has no version '9'.", marks=PRODUCT
+        ),
+        pytest.param(
+            f"{STOCK}/abc123/ship_quantity",
+            405,
+            "Use POST here, not GET.",
+            marks=slices("ship_product_quantity"),
+        ),
     ],
 )
 def test_error(production, path, status, sentence):
