@@ -11,6 +11,8 @@ import pytest
 
 from .databases import libpq_environment, own_database
 
+pytestmark = pytest.mark.slow
+
 BALANCES = """
 from balances.models import Balance
 rows = Balance.objects.order_by("account").values_list("account", "amount")
@@ -47,8 +49,6 @@ import tempfile
 from bank.accounts import *
 from bank.messaging import execute
 from django.db import connection
-
-pytestmark = pytest.mark.slow
 
 with tempfile.TemporaryFile() as file:
     connection.ensure_connection()

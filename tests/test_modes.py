@@ -8,10 +8,12 @@ import pytest
 from dev.modes import MODES
 
 from .modes import not_in
+from .slices import SLICES
 
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.slices(*SLICES)
 @pytest.mark.parametrize("mode", MODES)
 def test_each_test_that_does_not_run_in_a_mode_is_there(mode: str) -> None:
     files = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("warehouse/**/test*.py")]

@@ -9,6 +9,8 @@ import pytest
 from . import trees
 from .databases import own_database, url
 
+pytestmark = pytest.mark.slow
+
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds", "tests.settings")
 LINT = ("-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache")
 # With the tests of the slices that are left, in one process: each start and each database that is
@@ -24,8 +26,6 @@ from django.urls import get_resolver
 
 from cqrs_example.messaging import execute
 from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, product_stream
-
-pytestmark = pytest.mark.slow
 
 def handle(tx, command):
     [product] = tx.lock(product_stream("abc"))

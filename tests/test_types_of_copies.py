@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 WRITE = re.compile(r"<!-- write: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
 # What the generated settings are made of, and what replaces a private function of Django's.
@@ -33,8 +35,6 @@ MISTAKE = """
 from bank.accounts import account_stream
 from bank.messaging import Transaction
 from bank.reports import LargeDepositReported
-
-pytestmark = pytest.mark.slow
 
 
 def mistake(tx: Transaction) -> None:
