@@ -1,6 +1,8 @@
 """Writing: lock streams, decide, append."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -40,7 +42,7 @@ APPEND = """
         schema_version int, data jsonb, occurred_at timestamptz)
     RETURNING position
 """
-NEW = ("id", "stream", "version", "type", "schema_version", "data")
+NEW = ("id", "stream", "version", "type", "schema_version", "data", "occurred_at")
 
 
 class WrongExpectedVersion(DatabaseError):
@@ -54,6 +56,17 @@ class DuplicateEvent(DatabaseError):
 CONSTRAINTS = {"eventstore_event_id": DuplicateEvent, "eventstore_version": WrongExpectedVersion}
 
 
+@dataclass(frozen=True)
+class Held:
+    """When a transaction locked streams, or appended to them, and within which savepoints.
+
+    With the rollback of one the locks are gone, and what was appended: nobody tells Python.
+    """
+
+    at: datetime
+    savepoints: tuple[Any, ...] = field(default_factory=lambda: (*connection.savepoint_ids,))
+
+
 class Accepts(Protocol[E_contra]):
     """A stream that may hold these events. A `Stream[Opened | Deposited]` accepts each of the two:
     so `append` returns what was appended, and not all that the stream could hold."""
@@ -62,8 +75,9 @@ class Accepts(Protocol[E_contra]):
     def name(self) -> str: ...
     @property
     def version(self) -> int: ...
-    def locked_at(self) -> datetime: ...
-    def reached(self, event: RecordedEvent[E_contra]) -> None: ...
+    @property
+    def held(self) -> Held: ...
+    def reached(self, event: RecordedEvent[E_contra], held: Held) -> None: ...
 
 
 @dataclass
@@ -75,28 +89,16 @@ class Stream(Generic[E]):
 
     name: StreamName[E]
     last: RecordedEvent[E] | None
-    at: datetime
-    savepoints: Sequence[Any] = field(default_factory=lambda: [*connection.savepoint_ids])
+    held: Held
 
     @property
     def version(self) -> int:
         """That of its last event; 0: no event yet."""
         return self.last.version if self.last else 0
 
-    def reached(self, event: RecordedEvent[E]) -> None:
+    def reached(self, event: RecordedEvent[E], held: Held) -> None:
         """This event is the last one from now on."""
-        self.last, self.at = event, event.recorded_at
-        self.savepoints = [*connection.savepoint_ids]
-
-    def locked_at(self) -> datetime:
-        """The time of the lock, or of what was appended since.
-
-        Raises `RuntimeError` when that was in a transaction or a savepoint that has ended: nobody
-        tells Python whether it was rolled back, and with it the lock and what was appended.
-        """
-        if connection.in_atomic_block and {*self.savepoints} <= {*connection.savepoint_ids}:
-            return self.at
-        raise RuntimeError(f"Lock {self.name} again: the block in which it was locked has ended.")
+        self.last, self.held = event, held
 
     def __iter__(self) -> Iterator[RecordedEvent[E]]:
         return read(self.name)
@@ -130,9 +132,9 @@ def lock(*names: StreamName[Any]) -> tuple[Stream[Any], ...]:
     if len(set(names)) > MOST_STREAMS:
         raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction: use chunks.")
     rows = send(LOCK, [*APPEND_LOCK, as_json(names)])
-    at = datetime.fromisoformat(rows[0][0])
+    held = Held(datetime.fromisoformat(rows[0][0]))
     last = {row[3]: recorded(row[1:]) for row in rows if row[1]}
-    streams = {name: Stream(name, last.get(name), at) for name in names}
+    streams = {name: Stream(name, last.get(name), held) for name in names}
     return tuple(streams[name] for name in names)
 
 
@@ -178,16 +180,20 @@ def append_many(
     ids = ids or [uuid4() for _ in new]
     causation_id = causation_id or ids[0]
     origin = str(correlation_id or causation_id), str(causation_id), as_json(metadata or {})
-    at = max(event.stream.locked_at() for event in new)
-    versions = _versions(new)
-    events = [
-        _unnumbered(one, next(versions), event_id, origin, at)
-        for one, event_id in zip(new, ids, strict=True)
-    ]
+    held = Held(_time({event.stream.held for event in new}))
+    each = zip(new, _versions(new), ids, strict=True)
+    events = [_unnumbered(*one, origin, held.at) for one in each]
     insert(events)
     for one, event in zip(new, events, strict=True):
-        one.stream.reached(event)
+        one.stream.reached(event, held)
     return events
+
+
+def _time(of: Set[Held]) -> datetime:
+    if any(not {*held.savepoints} <= {None, *connection.savepoint_ids} for held in of):
+        raise RuntimeError("Lock the streams again: the block in which they were locked has ended.")
+    zone = ZoneInfo(connection.timezone_name)  # in which a session reads times
+    return max(held.at for held in of).astimezone(zone)
 
 
 def _versions(new: Sequence[NewEvent[E]]) -> Iterator[int]:
@@ -201,21 +207,17 @@ def _unnumbered(
     new: NewEvent[E], version: int, event_id: UUID, origin: Sequence[str], at: datetime
 ) -> RecordedEvent[E]:
     """The event as a read will give it, but for its position, which comes with the INSERT."""
-    data = written(new.data)
-    place = None, str(event_id), str(new.stream.name), version
-    times = _as_read(at), _as_read(new.occurred_at or at)
-    row = [*place, new.data.type, new.data.schema_version, data, *origin, *times]
+    data, moment = written(new.data), new.occurred_at or at
+    when = (moment if moment.tzinfo else moment.replace(tzinfo=at.tzinfo)).astimezone(at.tzinfo)
+    row: list[Any] = [None, str(event_id), str(new.stream.name), version, new.data.type]
+    row += [new.data.schema_version, data, *origin, at.isoformat(), when.isoformat()]
     return RecordedEvent(row, read_back(new.data, data, decode))
 
 
-def _as_read(moment: datetime) -> str:
-    """In the time zone of the session."""
-    zone = ZoneInfo(connection.timezone_name)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(zone).isoformat()
-
-
 def _insert(events: Sequence[RecordedEvent[Any]]) -> None:
-    rows = [{**dict(zip(NEW, e.row[1:], strict=False)), "occurred_at": e.row[11]} for e in events]
+    if not connection.in_atomic_block:
+        raise RuntimeError("Append inside transaction.atomic(), where the streams are locked.")
+    rows = [dict(zip(NEW, (*event.row[1:7], event.row[11]), strict=True)) for event in events]
     later(APPEND, [*events[0].row[7:11], as_json(rows)], partial(_number, events))
 
 
@@ -229,4 +231,4 @@ def _number(events: Sequence[RecordedEvent[Any]], answer: Answer) -> None:
             raise
         raise CONSTRAINTS[constraint](str(error)) from error
     for event, (position,) in zip(events, rows, strict=True):
-        event.row = [position, *event.row[1:]]
+        cast(list[Any], event.row)[0] = position

@@ -32,7 +32,7 @@ from ..eventstore import (
     append_many,
 )
 from ..eventstore.log import END
-from ..eventstore.streams import MOST_STREAMS, Accepts, expect
+from ..eventstore.streams import MOST_STREAMS, Accepts, Held, expect
 from ..messaging import EventLog
 
 A = TypeVar("A", bound=Event)
@@ -104,7 +104,7 @@ class Log(EventLog):
         self._ours()
         if len(set(names)) > MOST_STREAMS:
             raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction.")
-        now = self.now()
+        now = Held(self.now())
         streams = {name: LockedStream(name, self.last_event(name), now, log=self) for name in names}
         return tuple(streams[name] for name in names)
 
@@ -192,10 +192,6 @@ class LockedStream(Stream[E]):
     """A stream whose events are read in memory."""
 
     log: Log = field(kw_only=True)
-
-    def locked_at(self) -> datetime:
-        """Now: there are no savepoints, and `append` says where there is no transaction."""
-        return self.at
 
     def __iter__(self) -> Iterator[RecordedEvent[E]]:
         return self.log.read(self.name)

@@ -21,4 +21,5 @@ def project(events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuan
             item = {"opened_by": event.id, "sku": data.sku, "quantity": data.quantity_on_hand}
             opened.append({**item, "requested_at": event.recorded_at})
     upsert(Item, opened)
-    Item.objects.bulk_update(closed, ["notified_at"])
+    if closed:  # else the ORM takes its time for nothing, in each command
+        Item.objects.bulk_update(closed, ["notified_at"])
