@@ -17,10 +17,10 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from psycopg import sql
 
-from cqrs_example.eventstore import last_event
-from cqrs_example.messaging import execute as carry_out
+from cqrs_example.eventstore import Event, StreamName, last_event
 from dev.processes import free_port
 from dev.programs import find_programs
 
@@ -28,6 +28,7 @@ from .databases import execute, own_database, url
 from .serving import ROOT
 from .slices import SLICES
 
+PRODUCT = StreamName[Event]("product-abc123")
 BLOCK = re.compile(r"^( *)<!-- run: (\w+) -->\n+ *```sh\n(.*?)^ *```\n", re.DOTALL | re.MULTILINE)
 
 
@@ -105,22 +106,19 @@ def manage(block: str) -> str:
 
 
 @pytest.fixture
-def shipped(transactional_db: None) -> None:
+def shipped(transactional_db: None, client: Client) -> None:
     """What the pages say was done before: 50 received, 47 shipped."""
-    from warehouse.increase_product_quantity import command as increase
-    from warehouse.ship_product_quantity import command as ship
-
-    carry_out(increase.handle, increase.IncreaseProductQuantity("abc123", 50))
-    carry_out(ship.handle, ship.ShipProductQuantity("abc123", 47))
+    for deed, quantity in (("increase", 50), ("ship", 47)):
+        path = f"/warehouse/products/abc123/{deed}_quantity"
+        done = client.post(path, {"quantity": quantity}, content_type="application/json")
+        assert done.status_code == 200
 
 
 @pytest.mark.slices(*SLICES)
 @pytest.mark.usefixtures("shipped")
 def test_debugging() -> None:
-    from warehouse.events import product_stream
-
     page = blocks("debug.md")
-    last = last_event(product_stream("abc123"))
+    last = last_event(PRODUCT)
     assert last is not None
     assert "ProductQuantityShipped" in manage(page.pop("stream"))
     traced = manage(page.pop("trace").replace("$ID", str(last.correlation_id)).split("\n", 1)[1])

@@ -2,9 +2,13 @@
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import BaseCommand
 
 from .slices import SLICES
 
@@ -152,3 +156,122 @@ def _documented(block: Path, name: str) -> bool:
     found = [one for one in ast.parse(file.read_text()).body if isinstance(one, kinds)]
     named = [one for one in found if one.name == name]  # the last one, if there are overloads
     return not named or ast.get_docstring(named[-1]) is not None
+
+
+# What a comment above a block says of it, and the tests that do what these comments say. "done by"
+# names a test that does the same; "not run" says why nothing does.
+MARK = re.compile(r"^ *<!-- (\w+(?: (?:by|run))?)(?:: ?(.*?))? -->$")
+BY_THE_PAGE = {
+    "backup.md": {"run"},
+    "copying.md": {"write"},
+    "debug.md": {"run"},
+    "deploy.md": {"run"},
+    "memory-sync.md": {"run"},
+    "privacy.md": {"write"},
+    "subscriptions.md": {"write"},
+    "tutorial.md": {"above", "alone", "below", "instead", "names", "served", "union", "write"},
+    "upgrade.md": {"run"},
+}
+EVERYWHERE = {"file", "from", "done by", "not run"}
+
+
+def fenced(text: str) -> list[tuple[str, str]]:
+    """Each block of a document, behind the last line before it that is not blank."""
+    found: list[tuple[str, str]] = []
+    above, inside = "", False
+    for line in text.splitlines():
+        if line.strip().startswith("```"):
+            inside = not inside
+            found += [(above, "")] if inside else []
+        elif inside:
+            found[-1] = (found[-1][0], f"{found[-1][1]}{line}\n")
+        above = line if line.strip() else above
+    return found
+
+
+def unmarked(page: str, text: str) -> list[str]:
+    """The first lines of blocks that nothing tests, and that do not say why."""
+    kinds = EVERYWHERE | BY_THE_PAGE.get(page, set())
+    found = [(MARK.match(above), block) for above, block in fenced(text)]
+    return [block.split("\n")[0] for mark, block in found if not mark or mark[1] not in kinds]
+
+
+@named
+def test_each_block_is_tested_or_says_why_not(document: Path) -> None:
+    text = document.read_text()
+    assert unmarked(document.name, text) == []
+    marks = [mark for above, _ in fenced(text) if (mark := MARK.match(above))]
+    tests = [mark[2] for mark in marks if mark[1] == "done by"]
+    assert [path for path in tests if not (ROOT / path).is_file()] == []
+    assert [mark[0] for mark in marks if mark[1] == "not run" and not mark[2]] == []
+
+
+def test_pages_with_marks_of_their_own_have_a_test() -> None:
+    tests = "".join(path.read_text() for path in ROOT.glob("tests/test_*.py"))
+    assert [page for page in BY_THE_PAGE if page not in tests.replace(__file__, "")] == []
+
+
+def test_a_block_without_a_mark_is_found() -> None:
+    assert unmarked("x.md", "Do this:\n\n```sh\nmake run\n```\n") == ["make run"]
+    assert unmarked("x.md", "<!-- run: it -->\n```sh\nmake run\n```\n") == ["make run"]
+    assert unmarked("x.md", "<!-- not run: slow -->\n\n```sh\nmake run\n```\n") == []
+
+
+COMMANDS = [
+    pytest.param(document, shlex.split(line, comments=True), id=f"{document.name}: {line[:40]}")
+    for document in DOCUMENTS
+    for _, block in fenced(document.read_text())
+    for line in re.findall(
+        r"^ *(?:\S*python )?manage\.py (.+)$|\$\((?:\S*python )manage\.py (.+?)[)|]", block, re.M
+    )
+    for line in filter(None, line)
+    if "…" not in line
+]
+
+
+@pytest.mark.slices(*SLICES)
+@pytest.mark.parametrize(("document", "words"), COMMANDS)
+def test_commands_in_documents_have_arguments_that_are_right(
+    document: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As far as the command's parser sees; whether it does what is said is another test's doing."""
+    name, *arguments = words
+    ends = [n for n, word in enumerate(arguments) if word in ("|", "<", ">", "2>", "&", "&&")]
+    arguments = arguments[: min(ends, default=None)]
+    if name in get_commands() and name != "startapp":
+        monkeypatch.setattr(
+            "cqrs_example.inspection.arguments.event_types", lambda: ["bank.Opened"]
+        )
+        app = get_commands()[name]
+        command = app if isinstance(app, BaseCommand) else load_command_class(app, name)
+        arguments = [CORRELATION if word == "$ID" else word for word in arguments]
+        command.create_parser("manage.py", name).parse_args(arguments)
+    else:
+        assert name in {"startapp", "forget", "relay"}, f"{document.name}: there is no {name}"
+
+
+CORRELATION = "4d7e9c52-0c5e-4a8c-9a53-6d1f2b7c8e90"
+
+
+@named
+def test_targets_and_programs_in_documents_are_there(document: Path) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    blocks = "\n".join(block for _, block in fenced(document.read_text()))
+    wanted = re.findall(r"^ *(?:\w+=\S+ )*make ([a-z-]+)", blocks, re.MULTILINE)
+    programs = re.findall(r"-m dev\.([\w.]+)", document.read_text())
+    assert [one for one in wanted if one not in targets] == []
+    paths = [ROOT / "dev" / one.replace(".", "/") for one in programs]
+    assert [p for p in paths if not (p.with_suffix(".py").exists() or p.is_dir())] == []
+
+
+@pytest.mark.slices(*SLICES)
+def test_what_adding_an_event_says_is_said(settings) -> None:
+    text = (ROOT / "docs" / "adding-an-event.md").read_text()
+    settings.POLICIES = {}
+    settings.PROJECTIONS = {"shipping_report": settings.PROJECTIONS["shipping_report"]}
+    told = re.findall(r"^\?: \((messaging\.W001)\) (.*)$", text, re.MULTILINE)
+    assert len(told) == 1
+    assert set(told) <= {(one.id, one.msg) for one in run_checks()}
+    errors = re.findall(r"^(\S+\.py):\d+: (error): .*\"assert_never\"", text, re.MULTILINE)
+    assert len(errors) == 2
+    assert [path for path, *_ in errors if "assert_never(" not in (ROOT / path).read_text()] == []
