@@ -192,8 +192,8 @@ def append_many(
 def _time(of: Set[Held]) -> datetime:
     if any(not {*held.savepoints} <= {None, *connection.savepoint_ids} for held in of):
         raise RuntimeError("Lock the streams again: the block in which they were locked has ended.")
-    zone = ZoneInfo(connection.timezone_name)  # in which a session reads times
-    return max(held.at for held in of).astimezone(zone)
+    # In the zone in which a session reads times.
+    return max(held.at for held in of).astimezone(ZoneInfo(connection.timezone_name))
 
 
 def _versions(new: Sequence[NewEvent[E]]) -> Iterator[int]:
