@@ -14,6 +14,8 @@ from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from .eventstore.failures import refused_for_good
+from .http.failures import UNFIT
 from .subscriptions.status import sentence, status
 from .subscriptions.switching import differences
 
@@ -36,14 +38,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         missing = _needed_migrations() - _applied_migrations()
     except Error as error:
-        return _not_ready(request, "The database does not answer.", str(error).strip())
+        return _failed(request, error)
     if missing:
         names = ", ".join(f"{app}.{name}" for app, name in sorted(missing))
         return _not_ready(request, "Migrations are missing.", f"migrations are missing: {names}")
     try:
         differing, found = differences(), status()
     except Error as error:
-        return _not_ready(request, "The database does not answer.", str(error).strip())
+        return _failed(request, error)
     late = [sentence(row) for row in found if row["lag_seconds"] > settings.SUBSCRIPTIONS_READY_LAG]
     for reason in [*differing, *late]:
         return _not_ready(request, reason, reason)
@@ -52,6 +54,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
     # Commands go on without these: whoever watches shall see it, and send requests all the same.
     standing = [sentence(row) for row in found if row["trouble"] or row["parked"]]
     return HttpResponse("\n".join(["ok", *standing]), content_type="text/plain")
+
+
+def _failed(request: HttpRequest, error: Error) -> HttpResponse:
+    remedy = refused_for_good(error)
+    sentence = UNFIT[0] if remedy else "The database does not answer."
+    return _not_ready(request, sentence, " ".join(f"{remedy} {error}".split()))
 
 
 @cache

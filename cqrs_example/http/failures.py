@@ -4,6 +4,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.log import log_response
 
+from ..eventstore.failures import refused_for_good
 from .answers import problem
 from .reading import BadInput
 
@@ -25,7 +26,8 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     even when the answer to the commit got lost. A failure that does not pass is 500. Where the
     error is a mistake of ours, such as a value that does not fit a column, it is raised again.
     """
-    lost = "08" if isinstance(error, InterfaceError | OperationalError) else ""
+    remedy = refused_for_good(error)
+    lost = "08" if isinstance(error, InterfaceError | OperationalError) and not remedy else ""
     sqlstate = getattr(error.__cause__, "sqlstate", None) or lost  # the server said no word
     if sqlstate.startswith(OURS):
         raise error
@@ -33,5 +35,6 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     response = problem(request, BadInput(*(AWAY if passing else UNFIT)))
     if passing:
         response.headers["Retry-After"] = "1"
-    log_response("%s %s: %s", request.method, request.path, str(error).strip(), response=response)
+    reason = " ".join(f"{remedy} {error}".split())
+    log_response("%s %s: %s", request.method, request.path, reason, response=response)
     return response

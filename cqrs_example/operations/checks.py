@@ -18,6 +18,7 @@ from django.db import (
     connection,
 )
 
+from ..eventstore.failures import refused_for_good
 from .asking import faults
 
 # Each set to off gives away, in a crash, commands that were answered with 200.
@@ -48,14 +49,10 @@ def check_database(databases: Iterable[str] | None = None, **kwargs: Any) -> lis
         return [Error(sentence, id="operations.E004")]
 
 
-def _unanswered(reason: str) -> CheckMessage:
-    if "unsupported startup parameter" in reason:  # PgBouncer's words: that will never pass
-        return Error(
-            "DATABASE_URL leads to a pooler that refuses the settings which a session begins with:"
-            f" set DATABASE_POOLER=1. It said: {reason}",
-            id="operations.E005",
-        )
-    sentence = f"The database was not checked, as it does not answer: {reason}"
+def _unanswered(said: str) -> CheckMessage:
+    if remedy := refused_for_good(OperationalError(said)):
+        return Error(f"{remedy} The server said: {said}", id="operations.E005")
+    sentence = f"The database was not checked, as it does not answer: {said}"
     return Warning(sentence, id="operations.W001")
 
 
