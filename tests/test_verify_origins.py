@@ -36,6 +36,9 @@ ANOTHER = "(SELECT {} FROM eventstore_event AS other WHERE stream = 'account-b')
         ("recorded_at = now() + interval '1 day'", "is recorded in the future"),
         ("recorded_at = '2001-01-01Z'", "before the one before it in account-a"),
         ("occurred_at = now() + interval '1 day'", "after it was recorded"),
+        ("recorded_at = 'infinity'", "is recorded at a time that cannot be read: infinity"),
+        ("occurred_at = '-infinity'", "occurred at a time that cannot be read: -infinity"),
+        ("occurred_at = '0044-03-15Z BC'", "occurred at a time that cannot be read: 0044-03-15"),
     ],
 )
 def test_event_that_is_not_as_its_command_records_it(damaged, damage, finding):  # noqa: F811

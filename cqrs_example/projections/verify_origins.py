@@ -15,45 +15,54 @@ MOST_ISSUED = 1000  # commands of one name that a policy issues for one event: t
 # an event that is below it in the log.
 ORIGINS = """
     SELECT event.id, event.position, event.stream, event.causation_id, event.correlation_id,
-        event.recorded_at, event.occurred_at, event.metadata->'command'->>'id',
+        {recorded_at}, {occurred_at}, event.metadata->'command'->>'id',
         event.metadata->'command'->>'name',
         row_number() OVER (PARTITION BY event.metadata->'command'->>'id' ORDER BY event.position),
         cause.correlation_id,
-        lag(event.recorded_at) OVER (PARTITION BY event.stream ORDER BY event.version),
+        lag({recorded_at}) OVER (PARTITION BY event.stream ORDER BY event.version),
         first_value((event.causation_id, event.correlation_id, event.metadata::text)::text) OVER (
             PARTITION BY event.metadata->'command'->>'id' ORDER BY event.position)
-            = (event.causation_id, event.correlation_id, event.metadata::text)::text
+            = (event.causation_id, event.correlation_id, event.metadata::text)::text,
+        event.recorded_at::text, event.occurred_at::text
     FROM eventstore_event AS event
     LEFT JOIN eventstore_event AS cause
         ON cause.id = event.causation_id AND cause.position < event.position
     ORDER BY event.position
 """
+# NULL for what Postgres can hold and Python cannot: infinity, and years before 1 and after 9999.
+READABLE = (
+    "CASE WHEN event.{0} > '0001-01-02 UTC' AND event.{0} < '9999-12-30 UTC' THEN event.{0} END"
+)
 
 
 class Origin(NamedTuple):
     """A row of ORIGINS. `as_first`: cause, correlation and metadata are those of its command's
-    first event. An event that no command of `messaging` recorded has no `command`."""
+    first event. An event that no command of `messaging` recorded has no `command`. A time is None
+    that cannot be read; as text it is there."""
 
     id: UUID
     position: int
     stream: str
     causation_id: UUID
     correlation_id: UUID
-    recorded_at: datetime
-    occurred_at: datetime
+    recorded_at: datetime | None
+    occurred_at: datetime | None
     command: str | None
     name: str | None
     number: int
     correlation_of_cause: UUID | None
     recorded_before: datetime | None
     as_first: bool
+    recorded_text: str
+    occurred_text: str
 
 
 def wrong_origins() -> Iterator[str]:
     """What is wrong with ids, causes and times, event by event."""
     now = timezone.now()
     with connection.chunked_cursor() as cursor:
-        cursor.execute(ORIGINS)
+        times = {name: READABLE.format(name) for name in ("recorded_at", "occurred_at")}
+        cursor.execute(ORIGINS.format(**times))
         for row in cursor:
             origin = Origin(*row)
             for finding in (*_of_the_command(origin), *_of_times(origin, now)):
@@ -86,6 +95,12 @@ def _is_issued_for(origin: Origin, command: UUID | None) -> bool:
 
 
 def _of_times(origin: Origin, now: datetime) -> Iterator[str]:
+    if origin.recorded_at is None:
+        yield f"is recorded at a time that cannot be read: {origin.recorded_text}"
+    if origin.occurred_at is None:
+        yield f"is said to have occurred at a time that cannot be read: {origin.occurred_text}"
+    if origin.recorded_at is None or origin.occurred_at is None:
+        return
     if origin.recorded_at > now + CLOCK:
         yield f"is recorded in the future, at {origin.recorded_at}"
     if origin.recorded_before and origin.recorded_at < origin.recorded_before - CLOCK:
