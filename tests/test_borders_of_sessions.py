@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 from cqrs_example.eventstore.log import APPEND_LOCK
 from cqrs_example.messaging import execute
 from cqrs_example.operations.asking import faults
+from cqrs_example.subscriptions.working import _leading
 from dev.cluster import Cluster
 from dev.pooler import Pooler, pgbouncer
 from dev.standby import primary, streaming_standby
@@ -27,7 +28,7 @@ from .bank.models import Account
 from .bank.serving import BankServer
 from .conftest import ROOT, database_url
 from .databases import own_database, url
-from .racing import all_at_once
+from .racing import all_at_once, until
 from .test_operations import run_manage
 
 needs_pgbouncer = pytest.mark.skipif(
@@ -73,6 +74,19 @@ def test_long_work_through_a_pooler_is_refused_and_leaves_nothing(pooler, server
             " current_setting('enable_sort')"
         ).fetchone()
     assert left == (0, 0, "on")
+
+
+@pytest.mark.slow
+@needs_pgbouncer
+@pytest.mark.parametrize("command", ["run_subscriptions", "relay"])
+def test_workers_through_a_pooler_are_refused(pooler, command):
+    """Whose lock it is that lets one of them lead, nobody could say."""
+    mode = {"DJANGO_SETTINGS_MODULE": "cqrs_example.settings.persisted_async"}
+    mode["BROKER_URL"] = "amqp://127.0.0.1:1"
+    run = run_manage(pooler.url, command, DATABASE_POOLER="1", **mode)
+    assert run.returncode == 1
+    assert "This session is a pooler's" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 @pytest.mark.slow
@@ -147,6 +161,15 @@ def pooled_by_django(transactional_db: None) -> Iterator[None]:
     connections["default"] = ours
     own.close()
     own.close_pool()
+
+
+def test_the_lead_of_a_worker_ends_in_a_process_with_a_pool(pooled_by_django):
+    """In a session of the pool the lock would stay, and nobody could lead any more."""
+    with _leading("accounts") as leads:
+        assert leads
+    with connection.cursor() as cursor:
+        held = "SELECT count(*) FROM pg_locks WHERE classid = hashtext('subscription')::oid"
+        until(lambda: cursor.execute(held).fetchone() == (0,))
 
 
 def test_long_work_in_a_process_with_a_pool(pooled_by_django, rows):

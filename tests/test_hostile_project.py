@@ -390,7 +390,7 @@ def test_the_first_admin_logs_in_behind_a_proxy_that_adds_a_port(project: Projec
 def test_subscriptions_and_the_broker(project: Project) -> None:
     """Imported, checked and migrated; what they do is in tests of their own."""
     project.write("shop/settings.py", SUBSCRIBED)
-    project.add("subscriptions", "waiting.py")
+    project.add("subscriptions", "operations", "waiting.py")
     project.manage("subscriptions", "switch")
     project.add("rabbitmq")
     assert "no issues" in project.manage("check", "--database", "default")

@@ -13,7 +13,8 @@ THERE = "SELECT to_regclass('eventstore_event') IS NOT NULL AND to_regclass(%s) 
 MADE = "SELECT EXISTS (SELECT FROM django_migrations WHERE app = 'eventstore' AND name = %s)"
 POOLED = (
     "This session is a pooler's (PgBouncer, for example) and may be another one at any moment."
-    " {what}: name Postgres itself in DATABASE_URL for this."
+    " Temporary tables, settings and locks of this work would stay in it for others: name Postgres"
+    " itself in DATABASE_URL for this."
 )
 
 
@@ -52,7 +53,7 @@ def require_own_session() -> None:
     """Raise `Unfit` where work in temporary tables, or with a session's settings and locks, would
     leave these to others, or where the session is not what `SESSION` says."""
     if is_pooled():
-        raise Unfit(POOLED.format(what="Temporary tables would stay in it and hide the real ones"))
+        raise Unfit(POOLED)
     if found := list(_found(SESSION)):
         raise Unfit(" ".join(fault.sentence for fault in found))
 

@@ -9,6 +9,7 @@ from time import monotonic
 
 from django.db import Error, connection
 
+from ..operations.sessions import own_session
 from .checkpoints import position_of, stands_still
 from .delivering import hear
 from .following import Row, Source
@@ -77,8 +78,7 @@ def _leading(name: str) -> Generator[bool, None, None]:
     """Whether this process is the one that works on this, in a database session of its own. The
     lock ends with the session, whatever ends that. It only keeps two from doing the same work: that
     an event has its effect once is the checkpoint's doing."""
-    connection.close()
-    try:
+    with own_session():
         with connection.cursor() as cursor:
             # Along the index: without statistics, as after an import, Postgres would rather sort
             # the rest of the log for each batch.
@@ -86,8 +86,6 @@ def _leading(name: str) -> Generator[bool, None, None]:
             cursor.execute(LEAD, [name])
             [leads] = cursor.fetchone()
         yield leads
-    finally:
-        connection.close()
 
 
 def _tell(name: str, error: Exception, before: str) -> str:

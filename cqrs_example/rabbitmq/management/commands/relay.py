@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from ....operations.asking import Unfit, require_own_session
 from ....subscriptions.working import run
 from ...relay import NAME, Relay, begin
 
@@ -17,8 +18,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
+            require_own_session()
             begin()
-        except DatabaseError as error:
+        except (DatabaseError, Unfit) as error:
             raise CommandError(str(error)) from error
         relay = Relay()
         self.stdout.write("Publishing what is recorded.")

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
+from ....operations.asking import Unfit, require_own_session
 from ...switching import differences, wanted
 from ...working import run
 
@@ -26,10 +27,11 @@ class Command(BaseCommand):
             raise CommandError(f"settings.SUBSCRIPTIONS has {wanted()}, but not {unknown}.")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
+            require_own_session()
             if sentences := differences():
                 raise CommandError("\n".join(sentences))
             source = import_string(getattr(settings, "SUBSCRIPTION_SOURCE", FROM_LOG))
             self.stdout.write(f"Working on {', '.join(names)}.")
             run(names, Event(), source)
-        except DatabaseError as error:
+        except (DatabaseError, Unfit) as error:
             raise CommandError(str(error)) from error
