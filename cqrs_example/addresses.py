@@ -12,8 +12,8 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def probes(get_response: Handler) -> Handler:
-    """Middleware: whoever watches over the process is answered before anything looks at the Host,
-    which is an address there, and before anything asks for https."""
+    """Middleware: a probe is answered before anything looks at the Host, which is an address there,
+    and before anything asks for https."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         view = PROBES.get(request.path_info.rstrip("/"))

@@ -1,4 +1,4 @@
-"""For whoever watches over the process: is it up, and can it work?"""
+"""For monitors and load balancers: is the process up, and can it work?"""
 
 import logging
 from functools import cache
@@ -51,7 +51,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return _not_ready(request, reason, reason)
     if not _is_fit():
         return _not_ready(request, "The database is not fit: the log says why.", "see above")
-    # Commands go on without these: whoever watches shall see it, and send requests all the same.
+    # Commands go on without these: a monitor shall see it, and requests shall come all the same.
     standing = [sentence(row) for row in found if row["trouble"] or row["parked"]]
     return HttpResponse("\n".join(["ok", *standing]), content_type="text/plain")
 
@@ -91,7 +91,7 @@ def _counts(one: CheckMessage) -> bool:
 
 
 def _not_ready(request: HttpRequest, sentence: str, reason: str) -> HttpResponse:
-    """The sentence for whoever asked, the reason for the log."""
+    """The sentence is the answer, the reason goes to the log."""
     response = HttpResponse(sentence, status=503, content_type="text/plain")
     response.headers["Retry-After"] = "1"
     log_response("%s %s: %s", request.method, request.path, reason, response=response)

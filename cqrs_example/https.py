@@ -1,4 +1,4 @@
-"""Whoever says https and is not believed: without a line in the log, nobody finds out why."""
+"""A proxy that says https and is not believed gets a line in the log: else nobody finds out why."""
 
 import logging
 from collections.abc import Callable

@@ -60,7 +60,7 @@ class Access(LoginRequiredMiddleware):
                 return _unauthorized(request, REVOKED, ', error="invalid_token"')
             request.user = account
             if _for_staff(request):
-                # It would open all that a superuser may, to whoever finds it in a program's files.
+                # Found in a program's files, it would open all that a superuser may.
                 return problem(request, BadInput(NOT_THE_ADMIN, 403))
         if _is_open(request) and (not _for_staff(request) or wants_html(request)):
             return None

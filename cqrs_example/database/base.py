@@ -98,9 +98,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             with self.wrap_database_errors:
                 answers = trips.send(self.connection, self.prepared, statements)
         except BaseException as error:
-            # It may be the error of a statement that had waited. Whoever catches it, for his own,
-            # must not commit without that one. Postgres will refuse, if this was its refusal; else,
-            # or where answers are still to come, the connection is of no more use.
+            # It may be the error of a statement that had waited. Code that catches it for its
+            # own statement must not commit without that one. Postgres refuses the commit if it was
+            # Postgres that refused the statement. Otherwise, or where answers are still to come,
+            # the connection cannot be used any more.
             over = self.autocommit or last == (trips.COMMIT,)  # nothing is left to commit
             left = self._status()
             usable = left == TransactionStatus.INERROR or (over and left == TransactionStatus.IDLE)

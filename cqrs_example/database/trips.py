@@ -24,12 +24,13 @@ from psycopg.pq.abc import PGconn, PGresult
 # On one connection. SQL that is put together anew for each command would fill the server's memory.
 MOST_PREPARED = 100
 
-# It may be that a table has changed since, or a pooler has gone to another server process: what is
-# prepared would fail as long as the connection lives.
+# A table may have changed since a statement was prepared, or a pooler may have gone to another
+# server process. A prepared statement would then fail for as long as the connection lives, so all
+# of them are thrown away before the next use of the connection.
 OUTDATED = (DatatypeMismatch, FeatureNotSupported, InvalidSqlStatementName)
 
-# Seconds that COMMIT may take. The server's statement_timeout does not count for it, and where a
-# synchronous standby is away it would wait for ever.
+# Seconds that COMMIT may take. The server's statement_timeout does not end a COMMIT, which would
+# wait for ever while a synchronous standby is away.
 PATIENCE = 12.0
 
 # Called with a function that returns the rows, or raises what the database said: it may raise

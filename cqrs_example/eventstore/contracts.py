@@ -56,7 +56,7 @@ def _leading(key: tuple[str, int], upcaster: Any) -> Any:
 
 def defined_in(module: str) -> list[type[Any]]:
     """The event classes that a module defines: those with a type, not those that it imports.
-    One that has two names is one."""
+    A class that has two names there is returned once."""
     values = [value for value in vars(import_module(module)).values() if isinstance(value, type)]
     return [
         one for one in dict.fromkeys(values) if one.__module__ == module and hasattr(one, "type")

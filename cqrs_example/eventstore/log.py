@@ -16,14 +16,14 @@ BATCH = 1000
 # hold it are those whose events may be on their way. Two numbers, because Postgres keeps such keys
 # apart from the 64-bit keys of the streams.
 APPEND_LOCK = (0x6576656E, 0x74730000)
-# max() first, the writers afterwards: a position below it was handed out before, so whoever got it
-# has committed, has given up, or is among them.
+# max() first, the writers afterwards: a position below it was handed out before, so the transaction
+# that got it has committed, has given up, or is among them.
 LAST_POSITION = "SELECT coalesce(max(position), 0) FROM eventstore_event"
 HOLDERS = """
     FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2
       AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-# On a standby nobody sees who writes. And who writes must not wait for others, who may wait for it.
+# A standby does not show who writes. And a writer must not wait for others, which may wait for it.
 BLIND = f"""
     SELECT CASE WHEN pg_is_in_recovery() THEN 'on the primary, not on a standby'
         WHEN isolation <> 'read committed' THEN 'under READ COMMITTED, not ' || upper(isolation)
@@ -100,8 +100,8 @@ def settled_position() -> int:
         [position] = cursor.fetchone()
     _require_sight()
     waiting_for = _writers()
-    # Asking again and again instead of queueing for the lock: whoever waits for it exclusively
-    # makes every writer that comes later wait as well.
+    # Asking again and again instead of queueing for the lock: a session that waits for it
+    # exclusively makes every writer that comes later wait as well.
     while waiting_for := waiting_for & _writers():
         time.sleep(0.005)
     return int(position)

@@ -41,8 +41,8 @@ def events_between(
     """The events between two positions, both exclusive, oldest or newest first; of one type, if
     `stored_type` gives its name.
 
-    One that the code cannot read has an `Unreadable` as its data. At the newest end, what commits
-    late may still be missing.
+    An event that the code cannot read has an `Unreadable` as its data. At the newest end, events
+    that commit late may still be missing.
     """
     way = "DESC" if backwards else "ASC"
     if stored_type is None:

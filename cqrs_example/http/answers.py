@@ -37,7 +37,7 @@ def done(
     the person reads what `sentence` says of each event, or the one that is given for all; or,
     where the handler found that nothing had to happen, that.
     """
-    # For whoever waits until read models have heard of it: `subscriptions`.
+    # For `waiting.py`, which waits until read models have heard of it.
     request.META["LOG_POSITION"] = max((event.position for event in events), default=0)
     if not is_form(request):
         return empty(200)

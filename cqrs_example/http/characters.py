@@ -1,8 +1,8 @@
 """One rule for text that people and programs send: all of it can be seen, and it has one spelling.
 
 Names that look the same must be the same: what is recorded under one that nobody can tell from
-another is not found again. What is not drawn is refused, and not taken out: whoever sent it is
-told, and nothing is recorded under a name that was not sent.
+another is not found again. A character that is not drawn is refused, and not taken out: the
+sender is told, and nothing is recorded under a name that was not sent.
 """
 
 import re

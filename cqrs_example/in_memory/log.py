@@ -72,7 +72,7 @@ class Log(EventLog):
             self.work = work = Work(dict(self.committed))
             try:
                 yield
-                if work.failed:  # whoever caught the error must not be told that all is recorded
+                if work.failed:  # an error was caught: nobody may be told that all is recorded
                     raise TransactionManagementError("An append had failed: all is rolled back.")
                 self.committed = work.events
             finally:

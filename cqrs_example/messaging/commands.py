@@ -19,7 +19,7 @@ POSTGRES = EventLog()
 
 
 class DomainError(Exception):
-    """The domain refuses the command; the message is a sentence for whoever sent it.
+    """The domain refuses the command; the message is a sentence for the sender.
 
     `field` is the name of the command's field that is at fault, if it is one: a form marks it.
     """

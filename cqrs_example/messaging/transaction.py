@@ -174,7 +174,7 @@ def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[An
 
 
 def _require_intact() -> None:
-    """Raise if a statement has failed in this transaction, whoever caught the error.
+    """Raise if a statement has failed in this transaction, even where its error was caught.
 
     The commit would roll back without a word, from Django and from psycopg alike, and the events
     would be returned as recorded. Django does not notice errors that were caught as psycopg's.

@@ -3,8 +3,8 @@
 *Set* for each session, by `settings/environment.py`: DateStyle, isolation, limits; by Django: time
 zone and client encoding. All below is *checked*, also what was set, because a pooler or a role may
 say otherwise. Who asks: the start of the server, `manage.py check --database default`, `/readyz`,
-`manage.py rebuild` and `verify`; each on a connection that is made as its work makes it. Whoever
-follows the log is refused on a standby by `eventstore` itself.
+`manage.py rebuild` and `verify`; each on a connection that is made as its work makes it. Readers
+of the whole log are refused on a standby by `eventstore` itself.
 """
 
 # Each is SQL that is NULL where all is well, else the text for {} in a sentence that says what is

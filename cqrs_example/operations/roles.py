@@ -31,7 +31,7 @@ RIGHTS = (
     " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role}",
 )
-# Where the block `projections` is there: whoever could change seals could make the chain anew.
+# Where the block `projections` is there: a role that could change seals could make them all anew.
 SEALS = "REVOKE UPDATE, DELETE ON {schema}.projections_seal FROM {role}"
 SCHEMA = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace

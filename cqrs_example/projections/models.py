@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Run(models.Model):
-    """A rebuild or a verification that came to an end, for whoever asks when the last one was."""
+    """A rebuild or a verification that came to an end, to tell when the last one was."""
 
     projection: models.TextField[str, str] = models.TextField(blank=True)  # empty: the log itself
     action: models.TextField[str, str] = models.TextField()  # "rebuild", "verify" or "seal"

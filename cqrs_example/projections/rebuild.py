@@ -171,7 +171,7 @@ def _settled_snapshot(work: Work) -> Generator[None, None, None]:
 
 
 def _repaired(work: Work, parts: Parts) -> float:
-    """Hold up whoever delivers, replay the rest, make these parts equal; for how many seconds."""
+    """Hold up those who deliver, replay the rest, make these parts equal; for how many seconds."""
     begin = time.monotonic()
     with transaction.atomic():
         with connection.cursor() as cursor:

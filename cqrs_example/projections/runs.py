@@ -1,4 +1,4 @@
-"""A rebuild or a check as a command carries it out: told, and kept for whoever asks later."""
+"""A rebuild or a check as a command carries it out: its result is printed, and kept in `Run`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""RabbitMQ between the log and whoever hears: a relay that publishes, queues that feed workers.
+"""RabbitMQ between the log and its subscriptions: a relay that publishes, queues that feed workers.
 
     manage.py relay                 # with settings.BROKER_URL = "amqp://user:password@host:5672/"
 

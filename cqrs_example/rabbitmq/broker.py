@@ -1,4 +1,4 @@
-"""A connection to RabbitMQ, and what is declared there by whoever connects first."""
+"""A connection to RabbitMQ, and the exchange and queues, which the first to connect declares."""
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress

@@ -25,7 +25,7 @@ SUBSCRIPTIONS_READY_LAG = seconds("SUBSCRIPTIONS_READY_LAG", default=float("inf"
 # follow the log.
 BROKER_URL = os.environ.get("BROKER_URL", "")
 
-# Everybody can read these, and whoever knows the key can sign a session as anybody.
+# Everybody can read these, and with the key anybody can sign a session as anybody.
 KNOWN_KEYS = (
     "development only, and refused elsewhere, because everybody can read it",
     "for-development-only-never-use-this-key-where-others-can-reach-it",  # that of .env.dev
@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "cqrs_example.correlation.correlate",
     "cqrs_example.addresses.probes",
     "cqrs_example.addresses.slashes",
-    # Early, so that every answer has it, whoever gave it.
+    # Early, so that every answer has it, also those of other middleware.
     "django.middleware.csp.ContentSecurityPolicyMiddleware"
     if django.VERSION >= (6,)
     else "cqrs_example.csp.content_security_policy",
@@ -94,7 +94,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 # docker/nginx.conf limits how fast an address can guess.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "cqrs_example.access.address.client_address"
-# Else whoever tries again too early waits 15 minutes more, and a guesser locks out for good.
+# Else a person who tries again too early waits 15 minutes more, and a guesser locks out for good.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "cqrs_example.access.views.locked"
 AXES_RESET_ON_SUCCESS = True
@@ -129,7 +129,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_THOUSAND_SEPARATOR = True
 
-# A sentence on every page: what whoever works with it should know.
+# A sentence on every page, for the people who work with it.
 NOTICE = ""
 
 STATIC_URL = "static/"
