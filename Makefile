@@ -10,7 +10,7 @@ INSTALL = @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): i
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra broker pyproject.toml
 
 # What is the same in each mode; what is not is in docs/memory-sync.md.
-DOMAIN := warehouse --ignore=warehouse/tests/browser $(addprefix tests/test_,http_contract.py http_refusals.py forms.py handlers_that_fail.py origins.py races.py)
+DOMAIN := warehouse $(addprefix --ignore=warehouse/tests/browser/test_,pages.py screenshots.py) $(addprefix tests/test_,http_contract.py http_refusals.py forms.py handlers_that_fail.py origins.py races.py)
 
 .PHONY: help run switch rabbitmq db dev sample test test-slow test-domain bench bench-full chaos chaos-full screenshots docs check format lock clean
 

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from dev.processes import free_port
+from dev.rabbitmq import PROGRAM, Rabbit
+
 from .databases import libpq_environment, own_database
+from .racing import until
+
+pytestmark = pytest.mark.slow
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "copying.md").read_text()
 BLOCK = re.compile(r"<!-- write: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
 BLOCKS: list[tuple[str, str]] = BLOCK.findall(PAGE)
+AFTER_THE_COMMIT = (ROOT / "docs" / "subscriptions.md").read_text().partition("## Copy it")[2]
 ACCOUNT = ("bank/settings.py", "bank/accounts.py", "try_it.py")
 
 NEXT = "--- next ---"
@@ -131,6 +138,7 @@ def test_bank_account_as_the_page_says(tmp_path: Path, database: str) -> None:
     rebuild_verify_inspect(project)
     fewer_round_trips(project)
     committing_tests(project)
+    after_the_commit(project, tmp_path)
 
 
 def test_bank_account_with_the_blocks_elsewhere(tmp_path: Path, database: str) -> None:
@@ -261,6 +269,53 @@ def committing_tests(project: Project) -> None:
         assert "Ran 4 tests" in project.manage("test", "balances", "--noinput", *parallel)
     project.write("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = bank.settings\n")
     assert "4 passed" in project.run("-m", "pytest", "--create-db", "balances/tests.py")
+
+
+def after_the_commit(project: Project, folder: Path) -> None:
+    """As docs/subscriptions.md says: without a broker, then with one."""
+    [following, fed] = [text for _, text in BLOCK.findall(AFTER_THE_COMMIT)]
+    project.copy("subscriptions")
+    project.write("bank/settings.py", following)
+    project.manage("migrate", "-v", "0")
+    assert "balances: from now on a worker delivers" in project.manage("subscriptions", "switch")
+    heard_by(project, "run_subscriptions")
+    if PROGRAM.exists():
+        project.copy("rabbitmq")
+        rabbit = Rabbit(folder / "rabbitmq", free_port(following=1))
+        project.write("bank/settings.py", fed + f'BROKER_URL = "{rabbit.url}"\n')
+        rabbit.start()
+        try:
+            heard_by(project, "relay", "run_subscriptions")
+        finally:
+            rabbit.kill()
+
+
+def heard_by(project: Project, *commands: str) -> None:
+    before, _, meanwhile = project.shell(BALANCES, DEPOSIT, f"{BALANCES} ")
+    assert before == meanwhile
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", command], cwd=project.root, env=project.environment
+        )
+        for command in commands
+    ]
+    try:
+        until(lambda: "behind" not in project.manage("subscriptions"))
+        [after] = project.shell(BALANCES)
+        assert after != before
+        assert project.manage("subscriptions").count("has heard up to") == len(commands)
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+
+
+DEPOSIT = """
+from bank.accounts import *
+from bank.messaging import execute
+execute(deposit, Deposit("bob", 7))
+"""
 
 
 def attempt(call: str) -> str:

@@ -21,6 +21,7 @@ from cqrs_example.subscriptions import switching
 from cqrs_example.subscriptions.models import Checkpoint, Parked
 from cqrs_example.subscriptions.switching import CannotSwitch, differences
 
+from . import racing
 from .conftest import database_url
 from .racing import all_at_once, in_background, until
 from .subscribing import Subscribed, add, broken, refused, working
@@ -243,14 +244,17 @@ def test_reset_asks(subscribed: Subscribed, monkeypatch: Any) -> None:
             manage("subscriptions", "reset", name, "--to", position)
 
 
+SETTINGS = "tests.subscribing_settings"
+
+
 class Worker:
     """`manage.py run_subscriptions` in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: str = SETTINGS) -> None:
         self.name = f"worker of a test {uuid4()}"
         environment = {
             "DATABASE_URL": database_url(),
-            "DJANGO_SETTINGS_MODULE": SETTINGS,
+            "DJANGO_SETTINGS_MODULE": settings,
             "PGAPPNAME": self.name,
         }
         self.process = subprocess.Popen(
@@ -272,9 +276,6 @@ class Worker:
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)
-
-
-SETTINGS = "tests.subscribing_settings"
 
 
 def gate(open_it: bool) -> None:
@@ -332,3 +333,33 @@ def test_sigterm_does_not_wait_for_a_handler_that_is_stuck(subscribed: Subscribe
     gate(open_it=True)
     with working("ledger"):
         until(lambda: subscribed.ledger() == [1])
+
+
+@pytest.mark.slow
+def test_two_deployments_side_by_side(subscribed: Subscribed, monkeypatch: Any) -> None:
+    """Old workers stop with a sentence before an event that they do not know, and give up the lead:
+    those of newer code take over, with all that comes after it."""
+    monkeypatch.setattr(racing, "PATIENCE", 60)  # two processes begin
+    subscribed.settings.PROJECTIONS = {"ledger": "tests.subscribing_gated"}
+    subscribed.switch("ledger", "note")
+    old = Worker()
+    add("a", 1)
+    subscribed.caught_up()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,"
+            " correlation_id, causation_id, metadata, recorded_at, occurred_at)"
+            " SELECT gen_random_uuid(), 'new', 1, 'test.New', 7, '{}', correlation_id,"
+            " causation_id, metadata, now(), now() FROM eventstore_event LIMIT 1"
+        )
+    add("a", 2)
+    until(lambda: all("no test.New of version 7" in subscribed.trouble(name) for name in BOTH))
+    assert (subscribed.ledger(), subscribed.notes()) == ([1], [1])
+    new = Worker("tests.subscribing_newer")
+    subscribed.caught_up()
+    assert (subscribed.ledger(), subscribed.notes()) == ([1, 2], [1, 2])
+    assert not any(map(subscribed.trouble, BOTH))
+    assert (old.end(signal.SIGTERM), new.end(signal.SIGTERM)) == (0, 0)
+
+
+BOTH = ("ledger", "note")
