@@ -19,6 +19,7 @@ SLICES = (
     "products",
     "ship_product_quantity",
     "shipping_report",
+    "undo_product_change",
 )
 
 

@@ -6,7 +6,9 @@ stays: a new shape gets a new `schema_version` and an upcaster for what was stor
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, assert_never
+from uuid import UUID
 
 from cqrs_example.eventstore import StreamName
 
@@ -54,6 +56,34 @@ class ProductQuantityCounted:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductChangeUndone:
+    """What was recorded stays in the log. This reverses it, and names it."""
+
+    type: ClassVar[str] = "warehouse.ProductChangeUndone"
+    schema_version: ClassVar[int] = 1
+
+    sku: str
+    undone: UUID  # the id of the event that is reversed
+    undone_type: str
+    undone_version: int
+    undone_at: datetime  # when it had happened: what is added up by day is taken off that day
+    change: int  # the opposite of what that event changed
+    quantity_on_hand: int
+
+    def __str__(self) -> str:
+        what = DEEDS.get(self.undone_type, "change")
+        version = f"version {self.undone_version:,}"
+        return f"Undid a {what} of {self.sku} ({version}), {self.quantity_on_hand:,} on hand"
+
+
+DEEDS = {
+    ProductQuantityIncreased.type: "receipt",
+    ProductQuantityShipped.type: "shipment",
+    ProductQuantityCounted.type: "count",
+}
+
+
+@dataclass(frozen=True, slots=True)
 class NotifiedLowProductQuantity:
     type: ClassVar[str] = "warehouse.NotifiedLowProductQuantity"
     schema_version: ClassVar[int] = 1
@@ -78,7 +108,9 @@ UPCASTERS = {
 
 # What a product's stream holds. A new event of products is added here, and the type checker names
 # each place that has to decide what it means there.
-ProductEvent = ProductQuantityIncreased | ProductQuantityShipped | ProductQuantityCounted
+ProductEvent = (
+    ProductQuantityIncreased | ProductQuantityShipped | ProductQuantityCounted | ProductChangeUndone
+)
 
 
 def product_stream(sku: str) -> StreamName[ProductEvent]:
@@ -94,6 +126,8 @@ def change(event: ProductEvent) -> int:
             return -event.quantity
         case ProductQuantityCounted():
             return event.difference
+        case ProductChangeUndone():
+            return event.change
         case _:
             assert_never(event)
 

@@ -51,12 +51,21 @@ def events_between(
 
 
 def events_of(
-    stream: str, *, after: int = 0, before: int = END, backwards: bool = False, limit: int
+    stream: str,
+    *,
+    after: int = 0,
+    before: int = END,
+    stored_type: str | None = None,
+    backwards: bool = False,
+    limit: int,
 ) -> list[RecordedEvent[Any]]:
-    """The events of a stream with versions between these, both exclusive; `read`, for pages: one
-    that the code cannot read has an `Unreadable` as its data."""
-    sql = f"{WITHIN} {'DESC' if backwards else 'ASC'} LIMIT %s"
-    return look(sql, [stream, after, before, limit])
+    """The events of a stream with versions between these, both exclusive; of one type, if
+    `stored_type` gives its name. `read`, for pages: one that the code cannot read has an
+    `Unreadable` as its data."""
+    of_type = "" if stored_type is None else "AND type = %s "
+    way = "DESC" if backwards else "ASC"
+    sql = f"{WITHIN} {way} LIMIT %s".replace("ORDER BY", f"{of_type}ORDER BY")
+    return look(sql, [stream, after, before, *([stored_type] if stored_type else []), limit])
 
 
 def newest_of(stream: str) -> RecordedEvent[Any] | None:

@@ -101,7 +101,11 @@ class Stream(Generic[E]):
         self.last, self.held = event, held
 
     def __iter__(self) -> Iterator[RecordedEvent[E]]:
-        return read(self.name)
+        return self.after(0)
+
+    def after(self, version: int) -> Iterator[RecordedEvent[E]]:
+        """Its events after a version, oldest first."""
+        return read(self.name, after=version)
 
 
 class NewEvent(NamedTuple, Generic[E]):

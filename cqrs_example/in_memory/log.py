@@ -193,5 +193,5 @@ class LockedStream(Stream[E]):
 
     log: Log = field(kw_only=True)
 
-    def __iter__(self) -> Iterator[RecordedEvent[E]]:
-        return self.log.read(self.name)
+    def after(self, version: int) -> Iterator[RecordedEvent[E]]:
+        return self.log.read(self.name, after=version)

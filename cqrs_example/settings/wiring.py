@@ -6,6 +6,7 @@ INSTALLED_APPS = [
     "warehouse.ship_product_quantity",
     "warehouse.count_product_quantity",
     "warehouse.documents",
+    "warehouse.undo_product_change",
     "warehouse.products",
     "warehouse.product_history",
     "warehouse.activity",
@@ -43,6 +44,7 @@ COMMANDS: list[str] = [
     "warehouse.documents.command.receive_delivery",
     "warehouse.documents.command.ship_order",
     "warehouse.documents.command.count_shelf",
+    "warehouse.undo_product_change.command.handle",
     "warehouse.low_product_quantity_notification.command.handle",
 ]
 
@@ -71,12 +73,14 @@ PERMISSIONS: dict[str, str] = {
     "receive_delivery": "warehouse.documents.views.receive_delivery",
     "ship_order": "warehouse.documents.views.ship_order",
     "count_shelf": "warehouse.documents.views.count_shelf",
+    "undo": "warehouse.undo_product_change.views.undo",
 }
 
 # What must hold, whatever happened: `manage.py verify` asks these.
 INVARIANTS = {
     "stock": "warehouse.invariants.stock",
     "product_streams": "warehouse.invariants.product_streams",
+    "undone": "warehouse.undo_product_change.invariants.undone",
     "stock_list": "warehouse.products.invariants.stock_list",
     "notification_streams": "warehouse.low_product_quantity_notification.invariants.streams",
     "notified": "warehouse.low_product_quantity_notification.invariants.notified",

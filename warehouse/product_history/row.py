@@ -1,10 +1,14 @@
 """What the history of a product says of each of its events."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, assert_never
+from uuid import UUID
 
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.eventstore.looking import Unreadable
 from warehouse.events import (
+    DEEDS,
+    ProductChangeUndone,
     ProductEvent,
     ProductQuantityCounted,
     ProductQuantityIncreased,
@@ -19,12 +23,18 @@ class Row(NamedTuple):
     what: str
     note: str
     change: str
+    undone_by: int | None = None  # the version that has undone it
+    can_be_undone: bool = False
 
 
-def as_row(event: RecordedEvent[Any]) -> Row:
+def as_row(event: RecordedEvent[Any], undone: Mapping[UUID, int]) -> Row:
+    """`undone` says by the id of each event that was undone, by which version."""
     if isinstance(event.data, Unreadable):
         return Row(event, str(event), "", "")
-    return Row(event, *_sentence(event.data), signed(change(event.data)))
+    by, changes = undone.get(event.id), change(event.data)
+    is_undo = isinstance(event.data, ProductChangeUndone)
+    can_be_undone = bool(changes) and not by and not is_undo
+    return Row(event, *_sentence(event.data), signed(changes), by, can_be_undone)
 
 
 def _sentence(event: ProductEvent) -> tuple[str, str]:
@@ -36,5 +46,7 @@ def _sentence(event: ProductEvent) -> tuple[str, str]:
             return f"Shipped {quantity:,}", f"order number: {reference}"
         case ProductQuantityCounted(quantity_on_hand=counted, reason=reason):
             return f"Counted {counted:,}", reason
+        case ProductChangeUndone(undone_type=undone_type, undone_version=version):
+            return f"Undid a {DEEDS.get(undone_type, 'change')}", f"version {version:,}"
         case _:
             assert_never(event)

@@ -1,5 +1,7 @@
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +10,7 @@ from django.shortcuts import redirect, render
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.eventstore.looking import Unreadable, events_of, newest_of
 from cqrs_example.http import BadInput, as_json, endpoint, paged, wants_html
-from warehouse.events import product_stream
+from warehouse.events import ProductChangeUndone, product_stream
 from warehouse.sku import parse_sku
 
 from .chart import step_chart
@@ -51,13 +53,27 @@ def _as_of(request: HttpRequest, sku: str) -> RecordedEvent[Any]:
     raise BadInput(f"Product {sku} has no version {version!r:.20}.", 404)
 
 
+MOST_UNDOING = 1000
+
+
 def _history(request: HttpRequest, shown: RecordedEvent[Any]) -> dict[str, Any]:
     """A page of the events up to the one that is shown, newest first, and their chart."""
     page = paged(request, partial(_up_to, shown), "version", backwards=True)
     events = page["rows"]
     drawn = [event for event in events[::-1] if not isinstance(event.data, Unreadable)]
     chart = step_chart(drawn, settings.LOW_PRODUCT_QUANTITY)
-    return {**page, "rows": [as_row(event) for event in events], "chart": chart}
+    undone = _undone(events)
+    return {**page, "rows": [as_row(event, undone) for event in events], "chart": chart}
+
+
+def _undone(events: Sequence[RecordedEvent[Any]]) -> dict[UUID, int]:
+    """What has been undone of a page's events: by which version. Those that did come later."""
+    if not events:
+        return {}
+    stream, oldest, kind = events[0].stream, events[-1].version, ProductChangeUndone.type
+    found = events_of(stream, after=oldest, stored_type=kind, limit=MOST_UNDOING)
+    undoing = [event for event in found if not isinstance(event.data, Unreadable)]
+    return {event.data.undone: event.version for event in undoing}
 
 
 def _up_to(shown: RecordedEvent[Any], *, before: int | None = None, **window: Any) -> Any:

@@ -23,7 +23,8 @@ class Key(NamedTuple):
 def report(request: HttpRequest) -> HttpResponse:
     """What was shipped, day by day, the latest first; `?sku=abc123`: of one product."""
     sku = request.GET.get("sku", "").strip()
-    rows = DayOfShipping.objects.filter(sku=parse_sku(sku)) if sku else DayOfShipping.objects.all()
+    rows = DayOfShipping.objects.filter(shipments__gt=0)  # of what was undone, nothing is left
+    rows = rows.filter(sku=parse_sku(sku)) if sku else rows
     page = paged(request, partial(_listed, rows), "key", parse=_key)
     if wants_html(request):
         return render(request, "warehouse/shipping_report/report.html", {**page, "sku": sku})

@@ -1,0 +1,1 @@
+"""Command: Undo Product Change → Product Change Undone. The log keeps both."""
