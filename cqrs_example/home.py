@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 
-PAGES = ("products", "activity", "low_product_quantity_notifications", "admin:index")
+PAGES = ("products", "activity", "low_stock", "low_product_quantity_notifications", "admin:index")
 
 
 def home(request: HttpRequest) -> HttpResponseRedirect:

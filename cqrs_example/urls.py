@@ -28,6 +28,7 @@ urlpatterns = [
     path("warehouse/", include("warehouse.count_product_quantity.urls")),
     path("warehouse/", include("warehouse.documents.urls")),
     path("warehouse/", include("warehouse.undo_product_change.urls")),
+    path("warehouse/", include("warehouse.low_stock.urls")),
     path("warehouse/", include("warehouse.low_product_quantity_notification.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -15,6 +15,7 @@ SLICES = (
     "import_stock",
     "increase_product_quantity",
     "low_product_quantity_notification",
+    "low_stock",
     "product_history",
     "products",
     "ship_product_quantity",

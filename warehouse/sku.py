@@ -8,6 +8,7 @@ from django.urls.converters import StringConverter
 from cqrs_example.http import BadInput, is_visible, visible
 
 LONGEST = 64
+LAST = chr(0x10FFFF)  # behind every SKU
 
 
 class AnyText(StringConverter):

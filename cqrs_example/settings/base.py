@@ -161,7 +161,8 @@ LOGGING = logs.configuration(
 )
 
 # A shipment that leaves this many or fewer is reported, and the stock page marks the product. After
-# a change, `manage.py rebuild low_product_quantity_notification`: its read model decides by it.
+# a change, `manage.py rebuild low_product_quantity_notification` and `manage.py rebuild low_stock`:
+# these read models decide by it.
 LOW_PRODUCT_QUANTITY = 5
 # What is typed and is more than this is asked back, and more than 100 times what the product ever
 # moved at once: scanners type codes as well.
@@ -173,5 +174,6 @@ STREAM_PAGES = {"product": "product"}
 READ_MODEL_STREAMS = {
     "products": "product-{sku}",
     "low_product_quantity_notification": "product-{sku}",
+    "low_stock": "product-{sku}",
     "shipping_report": "product-{sku}",
 }

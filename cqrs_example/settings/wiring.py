@@ -13,6 +13,7 @@ INSTALLED_APPS = [
     "warehouse.shipping_report",
     "warehouse.import_stock",
     "warehouse.low_product_quantity_notification",
+    "warehouse.low_stock",
     # The building blocks.
     "cqrs_example.eventstore",
     "cqrs_example.messaging",
@@ -53,6 +54,7 @@ COMMANDS: list[str] = [
 PROJECTIONS: dict[str, str] = {
     "products": "warehouse.products.projection",
     "low_product_quantity_notification": "warehouse.low_product_quantity_notification.projection",
+    "low_stock": "warehouse.low_stock.projection",
     "shipping_report": "warehouse.shipping_report.projection",
 }
 
@@ -82,6 +84,7 @@ INVARIANTS = {
     "product_streams": "warehouse.invariants.product_streams",
     "undone": "warehouse.undo_product_change.invariants.undone",
     "stock_list": "warehouse.products.invariants.stock_list",
+    "low_products": "warehouse.low_stock.invariants.low_products",
     "notification_streams": "warehouse.low_product_quantity_notification.invariants.streams",
     "notified": "warehouse.low_product_quantity_notification.invariants.notified",
 }

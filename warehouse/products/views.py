@@ -5,11 +5,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cqrs_example.http import as_json_list, endpoint, paged, wants_html
-from warehouse.sku import parse_prefix
+from warehouse.sku import LAST, parse_prefix
 
 from .models import Product
-
-LAST = chr(0x10FFFF)  # behind every SKU
 
 
 @endpoint("GET", "HEAD")

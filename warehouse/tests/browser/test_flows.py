@@ -18,6 +18,7 @@ STOCK = "/warehouse/products"
 PRODUCT = f"{STOCK}/abc123"
 SHOWN = {"everything": "", "low stock only": "low", "out of stock": "out"}
 TODO = "/warehouse/low_product_quantity_notifications"
+LOW_STOCK = "/warehouse/low_stock"
 ACTIVITY = "/warehouse/activity"
 
 slices = pytest.mark.slices
@@ -366,6 +367,22 @@ def test_search_and_filters(visitor, page):
     said(page, "Received 4 of screw. 4 on hand.")
 
 
+@slices("low_stock", "low_product_quantity_notification", "increase_product_quantity")
+def test_low_stock(visitor, page):
+    received("abc123", 10)
+    shipped("abc123", 7)
+    visitor.open(LOW_STOCK)
+    cells = page.locator("tbody tr").first.locator("th, td").all_inner_texts()
+    assert cells[:3] == ["abc123", "3", "Low"]
+    submit(page, "Receive", "2")
+    said(page, "Received 2 of abc123. 5 on hand.")
+    lists(page, "abc123")
+    submit(page, "Receive", "20")
+    said(page, "Received 20 of abc123. 25 on hand.")
+    expect(page.get_by_text("Nothing is low")).to_be_visible()
+    assert page.url == visitor.address + LOW_STOCK
+
+
 @slices("low_product_quantity_notification", "increase_product_quantity")
 def test_notifications(visitor, page):
     received("abc123", 10)
@@ -392,7 +409,8 @@ def test_notifications_open_items_come_first(visitor, page, rows):
     "product_history",
     "increase_product_quantity",
     "ship_product_quantity",
-    "low_product_quantity_notification",
+    "documents",
+    "low_stock",
     "activity",
     "shipping_report",
 )
@@ -400,7 +418,7 @@ def test_keyboard_only(visitor, page):
     received("abc123", 10)
     visitor.open(STOCK)
     pages = page.get_by_role("navigation", name="Pages").get_by_role("link").all_inner_texts()
-    assert {"Stock", "Notifications", "Activity", "Shipping report"} <= set(pages)
+    assert {"Stock", "Low stock", "Activity", "Shipping report"} <= set(pages)
     seen: list[str] = []
     for _ in range(12 + len(pages)):
         page.keyboard.press("Tab")

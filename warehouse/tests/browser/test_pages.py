@@ -32,6 +32,7 @@ PAGES = [
         marks=slices("low_product_quantity_notification"),
         id="notifications",
     ),
+    pytest.param("/warehouse/low_stock", marks=slices("low_stock"), id="low stock"),
     pytest.param("/warehouse/activity", marks=slices("activity"), id="activity"),
     pytest.param("/warehouse/shipping_report", marks=slices("shipping_report"), id="report"),
     pytest.param("/login", id="log in"),

@@ -1,0 +1,13 @@
+from django.db import models
+
+
+class LowProduct(models.Model):
+    """A product of which few are there; no row any more once there are enough again."""
+
+    sku = models.TextField(primary_key=True, db_collation="C")
+    quantity = models.BigIntegerField()
+    since = models.DateTimeField()
+    notified_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.sku}: {self.quantity}"
