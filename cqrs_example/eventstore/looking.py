@@ -1,7 +1,7 @@
 """Looking at the log, for pages and tools: not for deciding, nor for following it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,15 @@ def events_of(
     way = "DESC" if backwards else "ASC"
     sql = f"{WITHIN} {way} LIMIT %s".replace("ORDER BY", f"{of_type}ORDER BY")
     return look(sql, [stream, after, before, *([stored_type] if stored_type else []), limit])
+
+
+def newest_first(fetch: Callable[..., Sequence[RecordedEvent[Any]]], key: str) -> Iterator[Any]:
+    """All that `events_between` (by "position") or `events_of` (by "version") finds, newest first:
+    a batch at a time, so that any number of events takes the same memory."""
+    before = END
+    while found := fetch(before=before, backwards=True, limit=BATCH):
+        yield from found
+        before = getattr(found[-1], key)
 
 
 def newest_of(stream: str) -> RecordedEvent[Any] | None:

@@ -2,25 +2,37 @@ import re
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.eventstore.contracts import event_classes
-from cqrs_example.eventstore.looking import events_between
+from cqrs_example.eventstore.looking import events_between, newest_first
 from cqrs_example.http import as_json, endpoint, paged, wants_html
+from cqrs_example.http.streamed import as_csv
+
+COLUMNS = ("position", "occurred_at", "who", "type", "stream", "sentence")
 
 
 @endpoint("GET", "HEAD")
-def activity(request: HttpRequest) -> HttpResponse:
+def activity(request: HttpRequest) -> HttpResponseBase:
     """The last events of the log, newest first; `?type=` with the name of a type: these only."""
     types, wanted = _types(), request.GET.get("type", "")
     known = wanted if wanted in types else None
-    page = paged(request, partial(events_between, stored_type=known), "position", backwards=True)
+    find = partial(events_between, stored_type=known)
+    if request.GET.get("format") == "csv":
+        rows = (_cells(event) for event in newest_first(find, "position"))
+        return as_csv("activity.csv", COLUMNS, rows)
+    page = paged(request, find, "position", backwards=True)
     if wants_html(request):
         page |= {"wanted": wanted, "types": types}
         return render(request, "warehouse/activity/activity.html", page)
     return as_json([_row(event) for event in page["rows"]])
+
+
+def _cells(event: RecordedEvent[Any]) -> list[object]:
+    row = {**_row(event), "who": event.metadata.get("actor", "")}
+    return [row[name] for name in COLUMNS]
 
 
 def _types() -> dict[str, str]:

@@ -17,6 +17,8 @@ from warehouse.events import (
 )
 from warehouse.quantities import signed
 
+COLUMNS = ("version", "occurred_at", "who", "what", "note", "change", "on_hand_after")
+
 
 class Row(NamedTuple):
     event: RecordedEvent[Any]
@@ -35,6 +37,14 @@ def as_row(event: RecordedEvent[Any], undone: Mapping[UUID, int]) -> Row:
     is_undo = isinstance(event.data, ProductChangeUndone)
     can_be_undone = bool(changes) and not by and not is_undo
     return Row(event, *_sentence(event.data), signed(changes), by, can_be_undone)
+
+
+def as_cells(event: RecordedEvent[Any]) -> list[object]:
+    """The same for a spreadsheet, whose numbers it can add up."""
+    row, who = as_row(event, {}), event.metadata.get("actor", "")
+    readable = not isinstance(event.data, Unreadable)
+    numbers = (change(event.data), event.data.quantity_on_hand) if readable else ("", "")
+    return [event.version, event.occurred_at, who, row.what, row.note, *numbers]
 
 
 def _sentence(event: ProductEvent) -> tuple[str, str]:

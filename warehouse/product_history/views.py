@@ -4,25 +4,29 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from cqrs_example.eventstore import RecordedEvent
-from cqrs_example.eventstore.looking import Unreadable, events_of, newest_of
+from cqrs_example.eventstore.looking import Unreadable, events_of, newest_first, newest_of
 from cqrs_example.http import BadInput, as_json, endpoint, paged, wants_html
+from cqrs_example.http.streamed import as_csv
 from warehouse.events import ProductChangeUndone, product_stream
 from warehouse.sku import parse_sku
 
 from .chart import step_chart
-from .row import as_row
+from .row import COLUMNS, as_cells, as_row
 
 
 @endpoint("GET", "HEAD")
-def product(request: HttpRequest, sku: str) -> HttpResponse:
+def product(request: HttpRequest, sku: str) -> HttpResponseBase:
     """One product and its history, told by its stream; `?version=12`: as it was then."""
     sku = parse_sku(sku)
     last = newest_of(product_stream(sku))
     shown = _as_of(request, sku) if "version" in request.GET else last
+    if request.GET.get("format") == "csv" and shown:
+        found = newest_first(partial(_up_to, shown), "version")
+        return as_csv("history.csv", COLUMNS, (as_cells(event) for event in found))
     if wants_html(request):
         page = _history(request, shown) if shown else {}
         page |= {"sku": sku, "last": last, "shown": shown, "low": settings.LOW_PRODUCT_QUANTITY}

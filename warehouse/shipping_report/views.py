@@ -3,10 +3,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cqrs_example.http import as_json, endpoint, paged, wants_html
+from cqrs_example.http.streamed import as_csv
 from warehouse.sku import parse_sku
 
 from .models import DayOfShipping
@@ -20,11 +21,15 @@ class Key(NamedTuple):
 
 
 @endpoint("GET", "HEAD")
-def report(request: HttpRequest) -> HttpResponse:
+def report(request: HttpRequest) -> HttpResponseBase:
     """What was shipped, day by day, the latest first; `?sku=abc123`: of one product."""
     sku = request.GET.get("sku", "").strip()
     rows = DayOfShipping.objects.filter(shipments__gt=0)  # of what was undone, nothing is left
     rows = rows.filter(sku=parse_sku(sku)) if sku else rows
+    if request.GET.get("format") == "csv":
+        columns = ("day", "sku", "shipments", "quantity")
+        found = rows.order_by("-day", "sku").values_list(*columns)
+        return as_csv("shipping_report.csv", columns, found.iterator())
     page = paged(request, partial(_listed, rows), "key", parse=_key)
     if wants_html(request):
         return render(request, "warehouse/shipping_report/report.html", {**page, "sku": sku})
