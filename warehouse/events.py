@@ -8,9 +8,17 @@ stays: a new shape gets a new `schema_version` and an upcaster for what was stor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, assert_never
+from unicodedata import bidirectional
 from uuid import UUID
 
 from cqrs_example.eventstore import StreamName
+
+
+def isolated(sku: str) -> str:
+    """The SKU as it stands in a sentence. One that is written from right to left would turn round
+    the numbers beside it: "Shipped 300 of …, 2,400 left" would read 2,400 shipped."""
+    turns = any(bidirectional(character) in ("R", "AL", "AN") for character in sku)
+    return f"\N{FIRST STRONG ISOLATE}{sku}\N{POP DIRECTIONAL ISOLATE}" if turns else sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,9 @@ class ProductQuantityIncreased:
     reference: str = ""  # the number of the delivery; empty when none was given
 
     def __str__(self) -> str:
-        return f"Received {self.quantity} of {self.sku}, {self.quantity_on_hand} on hand"
+        return (
+            f"Received {self.quantity:,} of {isolated(self.sku)}, {self.quantity_on_hand:,} on hand"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class ProductQuantityShipped:
     reference: str  # the number of the order
 
     def __str__(self) -> str:
-        return f"Shipped {self.quantity} of {self.sku}, {self.quantity_on_hand} left"
+        return f"Shipped {self.quantity:,} of {isolated(self.sku)}, {self.quantity_on_hand:,} left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,8 @@ class ProductQuantityCounted:
     reason: str  # empty when none was given
 
     def __str__(self) -> str:
-        return f"Counted {self.quantity_on_hand} of {self.sku}, a difference of {self.difference}"
+        counted = f"Counted {self.quantity_on_hand:,} of {isolated(self.sku)}"
+        return f"{counted}, a difference of {self.difference:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,8 @@ class ProductChangeUndone:
     def __str__(self) -> str:
         what = DEEDS.get(self.undone_type, "change")
         version = f"version {self.undone_version:,}"
-        return f"Undid a {what} of {self.sku} ({version}), {self.quantity_on_hand:,} on hand"
+        undid = f"Undid a {what} of {isolated(self.sku)} ({version})"
+        return f"{undid}, {self.quantity_on_hand:,} on hand"
 
 
 DEEDS = {
@@ -92,7 +104,7 @@ class NotifiedLowProductQuantity:
     quantity_on_hand: int
 
     def __str__(self) -> str:
-        return f"Notified that {self.sku} is low, {self.quantity_on_hand} left"
+        return f"Notified that {isolated(self.sku)} is low, {self.quantity_on_hand:,} left"
 
 
 def _with_reference(stored: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from cqrs_example.eventstore.looking import newest_of
 from cqrs_example.http import REFUSALS, context, done, endpoint, refused, text
 from cqrs_example.messaging import execute
-from warehouse.events import ProductQuantityCounted, product_stream
+from warehouse.events import ProductQuantityCounted, isolated, product_stream
 from warehouse.quantities import quantity_of
 from warehouse.sku import parse_sku
 
@@ -26,4 +26,5 @@ def count(request: HttpRequest, sku: str) -> HttpResponse:
 
 def sentence(event: ProductQuantityCounted) -> str:
     was = event.quantity_on_hand - event.difference
-    return f"Counted {event.quantity_on_hand} of {event.sku}. There were {was} before."
+    sku = isolated(event.sku)
+    return f"Counted {event.quantity_on_hand:,} of {sku}. There were {was:,} before."

@@ -3,7 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from cqrs_example.eventstore.looking import newest_of
 from cqrs_example.http import REFUSALS, context, done, endpoint, refused
 from cqrs_example.messaging import execute
-from warehouse.events import ProductQuantityIncreased, product_stream
+from warehouse.events import ProductQuantityIncreased, isolated, product_stream
 from warehouse.quantities import quantity_of
 from warehouse.sku import parse_sku
 
@@ -23,4 +23,5 @@ def increase(request: HttpRequest, sku: str) -> HttpResponse:
 
 
 def sentence(event: ProductQuantityIncreased) -> str:
-    return f"Received {event.quantity} of {event.sku}. {event.quantity_on_hand} on hand."
+    sku = isolated(event.sku)
+    return f"Received {event.quantity:,} of {sku}. {event.quantity_on_hand:,} on hand."

@@ -3,7 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from cqrs_example.eventstore.looking import newest_of
 from cqrs_example.http import REFUSALS, context, done, endpoint, refused, text
 from cqrs_example.messaging import execute
-from warehouse.events import ProductQuantityShipped, product_stream
+from warehouse.events import ProductQuantityShipped, isolated, product_stream
 from warehouse.quantities import quantity_of
 from warehouse.sku import parse_sku
 
@@ -25,4 +25,5 @@ def ship(request: HttpRequest, sku: str) -> HttpResponse:
 
 
 def sentence(event: ProductQuantityShipped) -> str:
-    return f"Shipped {event.quantity} of {event.sku}. {event.quantity_on_hand} left."
+    sku = isolated(event.sku)
+    return f"Shipped {event.quantity:,} of {sku}. {event.quantity_on_hand:,} left."

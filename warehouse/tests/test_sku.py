@@ -1,6 +1,7 @@
 import pytest
 
 from cqrs_example.http import BadInput
+from warehouse.events import ProductQuantityShipped, isolated
 from warehouse.sku import parse_sku
 
 
@@ -56,3 +57,10 @@ def test_sku_bad(text, reason):
     assert str(error.value).startswith(f"The SKU {reason}")
     assert str(error.value).endswith(": it has 1 to 64 visible characters.")
     assert error.value.status == 400
+
+
+def test_sku_that_is_written_from_right_to_left_turns_no_number_round():
+    assert isolated("abc-1") == "abc-1"
+    assert isolated("\u0645\u0641\u0643-7") == "\u2068\u0645\u0641\u0643-7\u2069"
+    shipped = ProductQuantityShipped("\u05d1\u05d5\u05e8\u05d2", 300, 2400, "A-1")
+    assert str(shipped) == "Shipped 300 of \u2068\u05d1\u05d5\u05e8\u05d2\u2069, 2,400 left"

@@ -232,7 +232,7 @@ def test_wrong_document_of_a_program(client, db, log, body, sentence):
 @pytest.mark.parametrize("confirmed", [{}, {"confirmed": True}])
 def test_program_means_what_it_says(client, db, log, confirmed):
     assert send(client, RECEIVE, {"lines": as_lines(a=10_001), **confirmed}).status_code == 200
-    assert log() == ["Received 10001 of a, 10001 on hand"]
+    assert log() == ["Received 10,001 of a, 10,001 on hand"]
 
 
 def test_refused_order_of_a_program(client, db, log):

@@ -1,7 +1,7 @@
 """Pictures of the stock and of a product, the same each time: `make screenshots` keeps them."""
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from dev import sample
 from tests.browser.fixtures import Visitor
 from tests.serving import ROOT
 
-DAYS = 75
+FIRST_DAY, DAYS = date(2026, 1, 1), 75
 DESK, PHONE = {"width": 1040, "height": 680}, {"width": 360, "height": 720}
 LOOKS: list[tuple[str, dict[str, Any]]] = [
     ("light", {"viewport": DESK, "color_scheme": "light"}),
@@ -30,7 +30,7 @@ PAGES = {"stock": "/warehouse/products", "product": "/warehouse/products/bolt-06
 )
 def test_screenshots(chromium, server, tmp_path):
     for number in range(DAYS):
-        day = sample.FIRST_DAY + timedelta(days=number)
+        day = FIRST_DAY + timedelta(days=number)
         execute(sample.record_day, sample.RecordDay(day.isoformat()), Context(actor="clerk"))
     folder = ROOT / "docs" / "screenshots" if os.environ.get("SCREENSHOTS") else tmp_path
     for look, options in LOOKS:
