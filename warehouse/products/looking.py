@@ -1,5 +1,6 @@
 """The list of products, as people and programs look at it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -32,3 +33,10 @@ def between(
     """A page of them: see `paged`."""
     window = found.filter(sku__gt=after, sku__lt=before)
     return (window.reverse() if backwards else window)[:limit]
+
+
+def levels(products: Sequence[Product]) -> dict[str, int]:
+    """The scale on which a page shows how many there are of each product."""
+    low = settings.LOW_PRODUCT_QUANTITY
+    most = max([low * 4, *(product.quantity for product in products)])
+    return {"low": low, "optimum": low + 1, "most": most}

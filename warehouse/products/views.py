@@ -1,6 +1,5 @@
 from functools import partial
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
@@ -8,7 +7,7 @@ from cqrs_example.http import as_json_list, endpoint, paged, wants_html
 from cqrs_example.http.streamed import as_csv
 from warehouse.sku import parse_prefix
 
-from .looking import COLUMNS, between, listed
+from .looking import COLUMNS, between, levels, listed
 
 
 @endpoint("GET", "HEAD")
@@ -21,7 +20,5 @@ def products(request: HttpRequest) -> HttpResponseBase:
     if not wants_html(request):
         return as_json_list(request, found.values("quantity", "sku"))
     page = paged(request, partial(between, found), "sku", parse_prefix)
-    low = settings.LOW_PRODUCT_QUANTITY
-    page["most"] = max([low * 4, *(product.quantity for product in page["rows"])])
-    page |= {"prefix": prefix, "show": show, "low": low, "optimum": low + 1}
+    page |= {"prefix": prefix, "show": show, **levels(page["rows"])}
     return render(request, "warehouse/products/products.html", page)

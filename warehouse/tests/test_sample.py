@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid5
 
 import pytest
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from cqrs_example.eventstore import read_all
 from cqrs_example.messaging import Context, Repeated, execute
@@ -15,7 +17,6 @@ from warehouse.events import (
     ProductQuantityIncreased,
     ProductQuantityShipped,
 )
-from warehouse.invariants import stock
 
 DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(30)]
 
@@ -39,6 +40,7 @@ def test_sample(db):
         ProductQuantityIncreased,
         ProductQuantityShipped,
     }
+    stock = import_string(settings.INVARIANTS["stock"])
     streams = {event.stream for event in events if event.stream.startswith("product-")}
     for stream in streams:
         assert list(stock(event for event in events if event.stream == stream)) == []
