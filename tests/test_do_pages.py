@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from psycopg import sql
@@ -101,7 +101,10 @@ def manage(block: str) -> str:
     for line in block.splitlines():
         if line.strip().startswith("python manage.py "):
             _, _, name, *arguments = shlex.split(line)
-            call_command(name, *arguments, stdout=out)
+            try:
+                call_command(name, *arguments, stdout=out)
+            except CommandError as error:
+                raise AssertionError(f"{line}: {error} {out.getvalue()}") from error
     return out.getvalue()
 
 

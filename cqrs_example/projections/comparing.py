@@ -1,6 +1,7 @@
 """Which rows of a live table differ from the temporary one that hides it: found without a lock."""
 
 from django.db import connection
+from django.db.backends.utils import truncate_name
 
 from .tables import Table
 
@@ -49,8 +50,9 @@ def among(joined_by: str, row: str, table: Table, part: Part | None) -> str:
 
 def different(table: Table) -> str:
     """The temporary table that says which rows of this one differ."""
-    name = table.name.strip(chr(34))
-    return connection.ops.quote_name(f"{name} differs")
+    name = f"{table.name.strip(chr(34))} differs"
+    # Postgres would cut off the end of a long name, and it would be that of the table itself.
+    return connection.ops.quote_name(truncate_name(name, connection.ops.max_name_length()))
 
 
 def _filled_in(sql: str, table: Table) -> str:
