@@ -221,3 +221,16 @@ def fewer_than(quantity: int) -> Iterator[None]:
             yield
         finally:
             cursor.execute(f"{table} DROP CONSTRAINT few")
+
+
+@slices("products")
+def test_printed_as_a_table_without_forms(visitor, page):
+    received("abc123", 10)
+    visitor.open(STOCK)
+    page.set_viewport_size({"width": 680, "height": 900})  # A4, between its margins
+    page.emulate_media(media="print")
+    for seen in ("SKU", "On hand", "Changed"):
+        expect(page.get_by_role("columnheader", name=seen)).to_be_visible()
+    for hidden in page.locator("form, button, input, nav").all():
+        expect(hidden).to_be_hidden()
+    expect(page.get_by_role("columnheader", name="Receive or ship")).to_have_count(0)
