@@ -42,5 +42,6 @@ def _command(path: str, item: Any) -> Command:
 
 
 OF_A_PRODUCT = [path for path in PATHS if "{sku}" in path]
-COMMANDS = [_command(path, PATHS[path]) for path in OF_A_PRODUCT if "post" in PATHS[path]]
+EVERY_COMMAND = [_command(path, item) for path, item in PATHS.items() if "post" in item]
+COMMANDS = [command for command in EVERY_COMMAND if command.path in OF_A_PRODUCT]
 READ = [path for path, item in PATHS.items() if "get" in item and "post" not in item]

@@ -16,7 +16,7 @@ from tests.logging_in import bearer, is_refused
 from tests.serving import Server
 from tests.test_openapi import fuzz
 
-from .addresses import COMMANDS, PATHS, Command
+from .addresses import EVERY_COMMAND, PATHS, Command
 from .given import received
 
 OPEN = ["/healthz", "/readyz", "/login", "/logout"]
@@ -34,7 +34,7 @@ def command_of(permission: str) -> Command:
     """The command whose view takes the permission."""
     view = import_string(settings.PERMISSIONS[permission])
     resolve = get_resolver().resolve
-    [command] = [one for one in COMMANDS if resolve(one.address()).func is view]
+    [command] = [one for one in EVERY_COMMAND if resolve(one.address()).func is view]
     return command
 
 
@@ -53,7 +53,7 @@ def test_every_address_takes_a_login(closed: Server, everything: Callable[[], An
 
 def test_every_command_has_a_permission() -> None:
     assert {command_of(permission).path for permission in PERMISSIONS} == {
-        command.path for command in COMMANDS
+        command.path for command in EVERY_COMMAND
     }
 
 
@@ -88,7 +88,7 @@ def test_document_asks_for_a_token(settings: Any) -> None:
     settings.OPEN_MODE = False
     document = description()
     assert document["security"] == [{"token": []}]
-    for command in COMMANDS:
+    for command in EVERY_COMMAND:
         assert {"401", "403"} <= document["paths"][command.path]["post"]["responses"].keys()
     assert "401" not in document["paths"]["/healthz"]["get"]["responses"]
 
