@@ -1,16 +1,19 @@
 """Many at the same moment, on connections of their own."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
 
-from cqrs_example.eventstore import append, caused_by, last_event, lock, read
-from cqrs_example.messaging import Context, Repeated, execute
+from cqrs_example.eventstore import RecordedEvent, append, caused_by, last_event, lock, read
+from cqrs_example.messaging import Context, Repeated, execute, upsert
 
 from .bank.events import Deposited, account_stream
+from .bank.models import DayOfWithdrawals
 from .racing import all_at_once, backend, in_background, until, waiting_for
 
 pytestmark = pytest.mark.usefixtures("bank")
@@ -140,3 +143,41 @@ def test_same_command_id_in_process():
     assert [isinstance(result, Repeated) for result in results].count(False) == 1
     assert all(result == results[0] for result in results)
     assert last_event("a").version == last_event("b").version == 1
+
+
+MODELS = [DayOfWithdrawals]
+SHARED = {"account": "all together", "day": date(2020, 1, 1)}
+
+
+def add_in_the_database(events: Sequence[RecordedEvent[Deposited]]) -> None:
+    row = {**SHARED, "amount": sum(event.data.amount for event in events), "withdrawals": 0}
+    upsert(DayOfWithdrawals, [row], add=["amount"])
+
+
+def read_and_write_back(events: Sequence[RecordedEvent[Deposited]]) -> None:
+    empty = DayOfWithdrawals(**SHARED, amount=0, withdrawals=0)
+    DayOfWithdrawals.objects.bulk_create([empty], ignore_conflicts=True)
+    row = DayOfWithdrawals.objects.select_for_update().get(**SHARED)
+    row.amount += sum(event.data.amount for event in events)
+    row.save()
+
+
+way_of = {"writing": add_in_the_database}
+
+
+def project(events: Sequence[RecordedEvent[Deposited]]) -> None:
+    way_of["writing"](events)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", [add_in_the_database, read_and_write_back])
+def test_row_that_several_streams_share(settings, monkeypatch, way):
+    """Nobody's lock guards it: both ways of docs/copying.md keep what others add meanwhile."""
+    settings.PROJECTIONS, settings.POLICIES, settings.SUBSCRIPTIONS = {"shared": __name__}, {}, []
+    monkeypatch.setitem(way_of, "writing", way)
+
+    def repeatedly(name):
+        return [execute(move, Move((name,))) for _ in range(15)]
+
+    all_at_once([lambda name=name: repeatedly(name) for name in "abcdef"])
+    assert DayOfWithdrawals.objects.get().amount == 6 * 15
