@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 from cqrs_example.eventstore.log import APPEND_LOCK
 from cqrs_example.messaging import execute
 from cqrs_example.operations.asking import faults
+from cqrs_example.operations.requirements import MADE_BY
 from cqrs_example.subscriptions.working import _leading
 from dev.cluster import Cluster
 from dev.pooler import Pooler, pgbouncer
@@ -36,6 +38,9 @@ needs_pgbouncer = pytest.mark.skipif(
 )
 pytestmark = pytest.mark.usefixtures("bank")
 
+MIGRATIONS = "cqrs_example.eventstore.migrations"
+LOCKING: str = import_module(f"{MIGRATIONS}.0002_lock").LOCK.replace("CREATE", "CREATE OR REPLACE")
+UNLOCKED = LOCKING.replace("pg_advisory_xact_lock(key)", "key")
 TRANSACTION: dict[str, Any] = {"pool_mode": "transaction", "default_pool_size": 3}
 
 
@@ -331,6 +336,42 @@ def test_function_of_the_trigger_that_does_nothing(db):
     assert [fault.id for fault in faults()] == ["operations.E023"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        LOCKING.replace("append1, append2", "append1 + pg_backend_pid(), append2"),
+        LOCKING.replace("VOLATILE", "STABLE"),
+        LOCKING.replace("VOLATILE", "VOLATILE SECURITY DEFINER"),
+        "CREATE SCHEMA before; SET LOCAL search_path = before, public; "
+        + UNLOCKED.replace("eventstore_lock", "before.eventstore_lock"),
+        "DROP FUNCTION eventstore_lock",
+    ],
+)
+def test_lock_that_is_another_function(db, change):
+    with connection.cursor() as cursor:
+        cursor.execute(change)
+        [fault] = faults()
+        cursor.execute("SET LOCAL search_path = public")
+    assert fault.sentence.startswith("The function eventstore_lock is ")
+
+
+def test_functions_before_those_of_postgres(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = public, pg_catalog")
+        [fault] = faults()
+        cursor.execute("SET LOCAL search_path = public")
+    assert "search_path has pg_catalog after public" in fault.sentence
+
+
+def test_log_before_the_migration_that_makes_what_is_asked_for(db):
+    """`migrate` asks before it migrates, and would be refused."""
+    with connection.cursor() as cursor:
+        cursor.execute(import_module(f"{MIGRATIONS}.{MADE_BY}").BEFORE)
+        assert [fault.id for fault in faults()] == ["operations.E023"]
+        cursor.execute("DELETE FROM django_migrations WHERE name = %s", [MADE_BY])
+    assert faults() == []
+
+
 def test_log_that_was_copied_in(transactional_db, server, rows):
     """COPY, or logical replication, takes rows along but no sequence."""
     assert server.deposit("abc123", 1).status == 200
@@ -356,7 +397,12 @@ def test_log_that_was_copied_in(transactional_db, server, rows):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("DateStyle", "'German, DMY'"), ("default_transaction_isolation", "'repeatable read'")],
+    [
+        ("DateStyle", "'German, DMY'"),
+        ("IntervalStyle", "iso_8601"),
+        ("TimeZone", "'Asia/Tokyo'"),
+        ("default_transaction_isolation", "'repeatable read'"),
+    ],
 )
 def test_settings_of_the_database_that_the_code_does_not_rely_on(transactional_db, setting, value):
     """They are set for each session of ours."""
@@ -381,9 +427,18 @@ def test_settings_that_something_between_took_away(db):
         cursor.execute("SET DateStyle = 'German'")
         cursor.execute("SET default_transaction_isolation = 'serializable'")
         cursor.execute("SET default_transaction_read_only = on")
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("SET TimeZone = 'Asia/Tokyo'")
     wrong = {fault.id for fault in faults()}
     connection.close()
-    assert wrong == {"operations.E011", "operations.E012", "operations.E014"}
+    names = ("E011", "E012", "E014", "E019", "E027")
+    assert wrong == {f"operations.{name}" for name in names}
+
+
+def test_styles_that_cannot_be_read_back(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL IntervalStyle = 'sql_standard'")
+    assert [fault.sentence[:31] for fault in faults()] == ["IntervalStyle is sql_standard, "]
 
 
 @pytest.mark.slow

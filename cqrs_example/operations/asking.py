@@ -33,7 +33,7 @@ class Unfit(Exception):
 def faults() -> list[Fault]:
     """What is wrong with this session and with the log in it. Raises Django's database errors."""
     limits = LIMITS if os.environ.get("WEB_PROCESS") == "1" else {}
-    found = [*_found(SESSION | limits), *_pooled_unawares()]
+    found = [*_found(SESSION | limits), *_zone_that_differs(), *_pooled_unawares()]
     return found + faults_of_the_log()
 
 
@@ -54,7 +54,7 @@ def require_own_session() -> None:
     leave these to others, or where the session is not what `SESSION` says."""
     if is_pooled():
         raise Unfit(POOLED)
-    if found := list(_found(SESSION)):
+    if found := [*_found(SESSION), *_zone_that_differs()]:
         raise Unfit(" ".join(fault.sentence for fault in found))
 
 
@@ -63,6 +63,18 @@ def is_pooled() -> bool:
     this connection began, a number that is not the process's."""
     backend = _ask("SELECT pg_backend_pid()")
     return bool(backend != connection.connection.info.backend_pid)
+
+
+def _zone_that_differs() -> Iterator[Fault]:
+    """Django sets it when a connection begins, and what is read back has that zone."""
+    zone, wanted = _ask("SELECT current_setting('TimeZone')"), connection.timezone_name
+    if zone.lower() != wanted.lower():
+        yield Fault(
+            "operations.E019",
+            f"TimeZone is {zone}, and not {wanted}, so a day can be another one when the log is"
+            f" replayed: whatever is between this and Postgres must hand TimeZone on, or ALTER ROLE"
+            f" … SET TimeZone = '{wanted}'.",
+        )
 
 
 def _pooled_unawares() -> Iterator[Fault]:

@@ -1,10 +1,10 @@
 """What a database session and the database must be for the log to be right: the one place.
 
-*Set* for each session, by `settings/environment.py`: DateStyle, isolation, limits; by Django: time
-zone and client encoding. All below is *checked*, also what was set, because a pooler or a role may
-say otherwise. Who asks: the start of the server, `manage.py check --database default`, `/readyz`,
-`manage.py rebuild` and `verify`; each on a connection that is made as its work makes it. Readers
-of the whole log are refused on a standby by `eventstore` itself.
+*Set* for each session, by `settings/environment.py`: DateStyle, IntervalStyle, isolation, limits;
+by Django: time zone and client encoding. All below is *checked*, also what was set, because a
+pooler or a role may say otherwise. Who asks: the start of the server, `manage.py check --database
+default`, `/readyz`, `manage.py rebuild` and `verify`; each on a connection that is made as its work
+makes it. Readers of the whole log are refused on a standby by `eventstore` itself.
 """
 
 # Each is SQL that is NULL where all is well, else the text for {} in a sentence that says what is
@@ -12,7 +12,7 @@ of the whole log are refused on a standby by `eventstore` itself.
 Requirements = dict[str, tuple[str, str]]
 
 # The last migration of `eventstore` that makes what LOG asks for: before it, all may differ.
-MADE_BY = "0003_positions"
+MADE_BY = "0004_append_only_hint"
 
 # Of any session.
 SESSION: Requirements = {
@@ -22,8 +22,11 @@ SESSION: Requirements = {
         " DATABASE … ENCODING 'UTF8' TEMPLATE template0, and restore a dump into it.",
     ),
     "operations.E011": (
-        "SELECT value FROM current_setting('DateStyle') AS value WHERE value NOT LIKE 'ISO%'",
-        "DateStyle is {}, in which times cannot be read back: ALTER ROLE … SET DateStyle = 'ISO'.",
+        """SELECT string_agg(format('%s is %s', name, setting), ' and ') FROM pg_settings
+        WHERE name = 'DateStyle' AND setting NOT LIKE 'ISO%'
+        OR name = 'IntervalStyle' AND setting <> 'postgres'""",
+        "{}, in which times cannot be read back: ALTER ROLE … SET DateStyle = 'ISO', and"
+        " SET IntervalStyle = 'postgres'.",
     ),
     "operations.E012": (
         "SELECT value FROM current_setting('default_transaction_isolation') AS value"
@@ -48,6 +51,19 @@ SESSION: Requirements = {
         HAVING to_regclass('eventstore_event') IS NULL""",
         "The log is in the schema {}, where search_path does not lead: ALTER ROLE … SET search_path"
         " = that schema.",
+    ),
+    "operations.E018": (
+        """SELECT name FROM unnest(current_schemas(true)) WITH ORDINALITY AS path (name, nth)
+        WHERE name !~ '^pg_(temp|catalog)' AND nth <
+            array_position(current_schemas(true), 'pg_catalog') ORDER BY nth LIMIT 1""",
+        "search_path has pg_catalog after {}, so a function there can take the place of one of"
+        " Postgres's own, such as that of a lock: leave pg_catalog out of search_path.",
+    ),
+    "operations.E027": (
+        """SELECT value FROM current_setting('session_replication_role') AS value
+        WHERE value = 'replica'""",
+        "session_replication_role is {}, so triggers that protect the log and its read models do"
+        " not fire: ALTER ROLE … RESET session_replication_role.",
     ),
 }
 
@@ -108,6 +124,15 @@ LOG: Requirements = {
         " migrations of `eventstore` made, so the log is not protected: ALTER TABLE"
         " eventstore_event ENABLE ALWAYS TRIGGER eventstore_append_only, ENABLE TRIGGER"
         " eventstore_positions, or make it anew as they do.",
+    ),
+    "operations.E026": (
+        # The one that a call finds, along search_path.
+        """SELECT CASE WHEN lock IS NULL THEN 'is missing' ELSE 'is another one' END
+        FROM to_regprocedure('eventstore_lock(int, int, jsonb)') AS lock WHERE NOT EXISTS (
+            SELECT FROM pg_proc WHERE oid = lock AND provolatile = 'v' AND NOT prosecdef
+            AND proconfig IS NULL AND md5(prosrc) = '57bbfea9a62a01a7411f078854980ff2')""",
+        "The function eventstore_lock {}, so two commands could decide on the same events: DROP"
+        " what took its place, and make it as the migration 0002_lock of `eventstore` does.",
     ),
     "operations.E024": (
         """SELECT CASE WHEN seqrelid IS NULL THEN 'are given by no sequence'

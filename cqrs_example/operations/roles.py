@@ -21,6 +21,7 @@ RIGHTS = (
     # What a session begins with: a pooler hands on neither these nor the limits of web processes.
     "ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}",
     "ALTER ROLE {role} IN DATABASE {database} SET DateStyle = 'ISO'",
+    "ALTER ROLE {role} IN DATABASE {database} SET IntervalStyle = 'postgres'",
     "ALTER ROLE {role} IN DATABASE {database} SET default_transaction_isolation = 'read committed'",
     "ALTER ROLE {role} IN DATABASE {database} SET lock_timeout = '3s'",
     "ALTER ROLE {role} IN DATABASE {database} SET statement_timeout = '10s'",

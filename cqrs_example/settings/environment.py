@@ -11,7 +11,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 # What the code relies on, whatever the database or the role says.
-SESSION = "-c DateStyle=ISO -c default_transaction_isolation=read\\ committed"
+SESSION = (
+    "-c DateStyle=ISO -c IntervalStyle=postgres -c default_transaction_isolation=read\\ committed"
+)
 # Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
 # client or one long statement holds a stream's lock, and a worker's thread, for ever.
 WEB_LIMITS = (
