@@ -57,6 +57,8 @@ def on_starting(server: Any) -> None:
         sys.exit("Without a worker nobody is served: set WEB_CONCURRENCY to 1 or more.")
     # For this check, and for the workers' own if the database does not answer yet.
     os.environ["WEB_CONNECTIONS"] = str(server.cfg.workers * server.cfg.threads)
+    if os.environ.get("CHECKED_BY") == str(os.getppid()):
+        return  # `make run` has just asked, on a database that it made: a second less to wait
     # In a process of its own: what this one loads or connects to, every worker would inherit.
     check = [sys.executable, "manage.py", "check", "--database", "default"]
     folder = Path(__file__).parent

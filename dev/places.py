@@ -104,7 +104,10 @@ def _is_in_memory(folder: Path) -> bool:
     """Whether it, and not just a folder above it, is where a tmpfs is mounted, writable for all."""
     with suppress(OSError):
         mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
-        return [str(folder), "tmpfs"] in mounts and bool(folder.stat().st_mode & stat.S_ISVTX)
+        kinds = [kind for place, kind in mounts if place == str(folder)]
+        # A later mount hides an earlier one. The mode says nothing of a read-only file system.
+        shared = bool(folder.stat().st_mode & stat.S_ISVTX) and os.access(folder, os.W_OK)
+        return kinds[-1:] == ["tmpfs"] and shared
     return False
 
 

@@ -20,11 +20,20 @@ from dev.places import ROOT
 from dev.postgres import embedded
 from dev.processes import accepts
 from dev.rabbitmq import running as rabbitmq
-from dev.stopping import catch_signals, end_children, is_stopping, run_child, start_guard
+from dev.stopping import (
+    catch_signals,
+    end_children,
+    end_of,
+    is_stopping,
+    run_child,
+    start_guard,
+    start_waiting,
+)
 
 HOST = "127.0.0.1"
 
 
+PREPARE = [sys.executable, "-m", "dev.prepare"]
 WORKERS = [sys.executable, "manage.py", "run_subscriptions"]
 RELAY = [sys.executable, "manage.py", "relay"]
 SWITCH = [sys.executable, "manage.py", "subscriptions", "switch"]
@@ -40,10 +49,14 @@ def main() -> int:
         env["DJANGO_SETTINGS_MODULE"] = settings_of(mode)
     catch_signals()
     start_guard()
+    if mode == IN_MEMORY:
+        env |= {"CHECKED_BY": str(os.getpid())}  # by `dev.prepare`, on a database of our own
+    # Django takes as long to come up as Postgres does: both at once.
+    prepare = start_waiting(PREPARE, env)
     with _database(mode) as url:
-        if not is_stopping():
-            env |= {"DATABASE_URL": url} if url else {}
-            _prepare(env)
+        env |= {"DATABASE_URL": url} if url else {}
+        if end_of(prepare, url or "") != 0:
+            raise DevError("The database is not ready: the lines above say why.")
         if switch:
             return run_child(SWITCH, env)
         if mode != ASYNCHRONOUS:
@@ -79,11 +92,6 @@ def _free_port(text: str) -> int:
 def _refuse_workers(text: str) -> None:
     if not text.isdecimal():  # gunicorn reads it before gunicorn.conf.py, and shows a traceback
         raise DevError(f"WEB_CONCURRENCY={text} is no number of processes: give 1 or more.")
-
-
-def _prepare(env: dict[str, str]) -> None:
-    if run_child([sys.executable, "-m", "dev.prepare"], env) != 0:
-        raise DevError("The migrations failed: the lines above say why.")
 
 
 def _broker() -> AbstractContextManager[str]:

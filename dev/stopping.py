@@ -50,15 +50,30 @@ def run_child(command: list[str], env: dict[str, str], own_session: bool = True)
     """
     if is_stopping():
         return 0
-    child = subprocess.Popen(command, env=env, start_new_session=own_session)
-    _children.append(child)
-    _tell_guard()
-    if is_stopping():  # between the question above and the child's arrival in the list
-        child.terminate()
-    status = child.wait()
+    return end_of(_started(subprocess.Popen(command, env=env, start_new_session=own_session)))
+
+
+def start_waiting(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """Starts a child that waits for its standard input: `end_of` gives it that."""
+    return _started(
+        subprocess.Popen(command, env=env, start_new_session=True, stdin=subprocess.PIPE)
+    )
+
+
+def end_of(child: "subprocess.Popen[bytes]", text: str = "") -> int:
+    """Waits for a child that was started: its exit status, or 0 when it was asked to end."""
+    child.communicate(text.encode())
     _children.remove(child)
     _tell_guard()
-    return 0 if is_stopping() else status
+    return 0 if is_stopping() else child.returncode
+
+
+def _started(child: "subprocess.Popen[bytes]") -> "subprocess.Popen[bytes]":
+    _children.append(child)
+    _tell_guard()
+    if is_stopping():  # a signal came before the child was in the list
+        child.terminate()
+    return child
 
 
 def end_children() -> None:

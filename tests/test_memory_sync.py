@@ -44,16 +44,18 @@ def checkout():
 
 
 @contextmanager
-def launched(checkout, **environment):
-    """`make run MODE=memory_sync`: the launcher, and the port that it serves."""
+def launched(checkout, *within, stderr=None, **environment):
+    """`make run MODE=memory_sync`: the launcher, and the port that it serves. `within` is a program
+    that starts it."""
     ours = {key: value for key, value in os.environ.items() if not key.startswith("DJANGO")}
     port = free_port()
     launcher = subprocess.Popen(
-        [sys.executable, "-m", "dev.run"],
+        [*within, sys.executable, "-m", "dev.run"],
         cwd=checkout,
         env={**ours, "MODE": "memory_sync", "PORT": str(port), "WEB_CONCURRENCY": "1"}
         | environment,
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
     try:
@@ -123,6 +125,64 @@ def throwaways(checkout):
         "    print(*outside(parent).glob('throwaway-*/'))"
     )
     return subprocess.check_output([sys.executable, "-c", script], cwd=checkout, text=True).split()
+
+
+def in_a_namespace(mount):
+    """The start of a command that sees another /dev/shm than everybody else."""
+    command = ["unshare", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
+        pytest.skip("Another /dev/shm needs root, and the right to mount.")
+    return command
+
+
+@pytest.mark.parametrize(
+    ("mount", "fits"),
+    [
+        ("mount -t tmpfs -o size=1g,mode=1777 none /dev/shm", True),
+        ("mount -t tmpfs -o size=64m,mode=1777 none /dev/shm", False),  # as containers have it
+        ("mount -t tmpfs -o ro,size=1g,mode=1777 none /dev/shm", False),
+        ("mount -t tmpfs -o size=1g,mode=755 none /dev/shm", False),  # the server's account
+        ("mount --bind /var/tmp /dev/shm", False),  # a folder on a disk
+    ],
+)
+def test_a_folder_that_is_no_place_for_a_database_is_not_taken(mount, fits):
+    ask = "from dev.places import memory_file_system; print(memory_file_system())"
+    done = subprocess.run(
+        [*in_a_namespace(mount), sys.executable, "-c", ask],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": "/var/tmp"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == ("/dev/shm\n" if fits else "None\n"), done.stderr
+
+
+def test_without_room_in_memory_it_lies_on_the_disk_and_says_so(checkout):
+    small = in_a_namespace("mount -t tmpfs -o size=64m none /dev/shm")
+    with launched(checkout, *small, TMPDIR="/var/tmp") as (launcher, port):
+        sentence = "everything lies in /var/tmp, for want of room in memory, and is gone"
+        assert sentence in launcher.stdout.readline()
+        until(lambda: accepts(port))
+        assert "is gone when the application stops" in get(port)
+        folder = folder_of(checkout)
+        assert folder.is_relative_to("/var/tmp")
+        launcher.terminate()
+        until(lambda: not folder.parent.exists())
+
+
+def test_a_mistake_in_the_settings_is_a_sentence_before_anything_is_served(checkout):
+    """The start check: in this mode the server leaves it to the program that migrates."""
+    file = checkout / "cqrs_example" / "settings" / "memory_sync.py"
+    right = file.read_text()
+    file.write_text(f'{right}\nPOLICIES = {{"warn": "warehouse.nothing.here"}}\n')
+    try:
+        with launched(checkout, stderr=subprocess.PIPE) as (launcher, _):
+            _, told = launcher.communicate(timeout=60)
+    finally:
+        file.write_text(right)
+    assert "settings.POLICIES['warn'] = 'warehouse.nothing.here'" in told
+    assert "Traceback" not in told
+    assert launcher.returncode == 1
 
 
 @pytest.mark.slices("products")

@@ -81,8 +81,8 @@ def test_defaults_are_those_of_the_code() -> None:
     assert wrong == []
 
 
-# Set by gunicorn.conf.py and wsgi.py for one another, or not ours to explain.
-ELSEWHERE = {"WEB_PROCESS", "WEB_CONNECTIONS", "LISTEN_FDS", "NO_COLOR"}
+# Set by dev/run.py, gunicorn.conf.py and wsgi.py for one another, or not ours to explain.
+ELSEWHERE = {"CHECKED_BY", "WEB_PROCESS", "WEB_CONNECTIONS", "LISTEN_FDS", "NO_COLOR"}
 VARIABLE = r"(?:environ(?:\.get\(|\.setdefault\(|\[)|\b(?:flag|names|seconds)\()\"([A-Z_]+)\""
 
 

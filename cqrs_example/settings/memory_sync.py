@@ -10,3 +10,6 @@ if not os.environ.get("DATABASE_URL"):
 
 DURABLE = False
 NOTICE = "Everything here is kept in memory, and is gone when the application stops."
+
+# Where nothing is kept, a password that takes long to guess from its hash only delays the start.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
