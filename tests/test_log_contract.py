@@ -16,6 +16,7 @@ class Postgres(EventLog):
     read = staticmethod(eventstore.read)
     read_all = staticmethod(eventstore.read_all)
     last_event = staticmethod(eventstore.last_event)
+    caused_by = staticmethod(eventstore.caused_by)
 
 
 class TestPostgres(LogContract):

@@ -13,6 +13,7 @@ from django.utils.timezone import now
 
 from cqrs_example.eventstore import NewEvent, WrongExpectedVersion, read, read_all
 from cqrs_example.messaging import CommandIdReused, Context, DomainError, Repeated, execute
+from cqrs_example.messaging.repeating import ids_of
 
 from .bank.accounts import project
 from .bank.models import Account
@@ -439,3 +440,10 @@ def test_execute_inside_another_transaction(wire):
     with pytest.raises(RuntimeError, match="its own transaction"), transaction.atomic():
         execute(increase, Increase("a"))
     assert list(read_all()) == []
+
+
+def test_ids_are_those_of_uuid5():
+    """Whatever the variant's bits were: an id that differs would record a command twice."""
+    command_id = uuid4()
+    ids = ids_of(command_id, range(1, 200))
+    assert ids == [str(uuid5(command_id, str(number))) for number in range(1, 200)]

@@ -9,6 +9,7 @@ from django.db import NotSupportedError, connection
 
 from .contracts import Event
 from .recorded import SELECT, E, RecordedEvent, StreamName, query
+from .statements import send
 
 BATCH = 1000
 
@@ -95,9 +96,7 @@ def settled_position() -> int:
     higher one. What is still missing when all who held the append lock have ended was rolled back.
     Marten calls this the high-water mark; its gap detection waits for transactions too.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(LAST_POSITION)
-        [position] = cursor.fetchone()
+    [[position]] = send(LAST_POSITION, [])
     _require_sight()
     waiting_for = _writers()
     # Asking again and again instead of queueing for the lock: a session that waits for it
@@ -114,14 +113,10 @@ def caused_by(causation_id: UUID) -> list[RecordedEvent[Any]]:
 
 def _require_sight() -> None:
     in_test_case = any(getattr(one, "_from_testcase", False) for one in connection.atomic_blocks)
-    with connection.cursor() as cursor:
-        cursor.execute(BLIND, [*APPEND_LOCK, not in_test_case])
-        [remedy] = cursor.fetchone()
+    [[remedy]] = send(BLIND, [*APPEND_LOCK, not in_test_case])
     if remedy:
         raise NotSupportedError(f"Read the log {remedy}: events that commit late would be missed.")
 
 
 def _writers() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(WRITERS, APPEND_LOCK)
-        return {transaction for (transaction,) in cursor.fetchall()}
+    return {transaction for (transaction,) in send(WRITERS, APPEND_LOCK)}

@@ -162,7 +162,7 @@ def expect(stream: Accepts[E], version: int | None) -> None:
 def append_many(
     new: Sequence[NewEvent[E]],
     *,
-    ids: Sequence[UUID] | None = None,
+    ids: Sequence[UUID | str] | None = None,
     correlation_id: UUID | None = None,
     causation_id: UUID | None = None,
     metadata: Mapping[str, Any] | None = None,
@@ -170,9 +170,10 @@ def append_many(
 ) -> list[RecordedEvent[E]]:
     """Append events to streams that `lock` returned, in this order, with one statement.
 
-    Without `ids` each event gets a random one. Without a `causation_id` the first id is the cause
-    of all, and without a `correlation_id` the cause is what they have in common. `metadata` is
-    anything that JSON can hold. `insert` is for other logs: it gives events their positions.
+    `ids` are UUIDs, or their texts; without them each event gets a random one. Without a
+    `causation_id` the first id is the cause of all, and without a `correlation_id` the cause is
+    what they have in common. `metadata` is anything that JSON can hold. `insert` is for
+    other logs: it gives events their positions.
 
     The statement travels with the next one, or with COMMIT. So it is there that `DuplicateEvent` is
     raised when an id is taken, and `WrongExpectedVersion` when somebody wrote to a stream without
@@ -182,8 +183,8 @@ def append_many(
     if not new:
         return []
     ids = ids or [uuid4() for _ in new]
-    causation_id = causation_id or ids[0]
-    origin = str(correlation_id or causation_id), str(causation_id), as_json(metadata or {})
+    cause = causation_id or ids[0]
+    origin = str(correlation_id or cause), str(cause), as_json(metadata or {})
     held = Held(_time({event.stream.held for event in new}))
     each = zip(new, _versions(new), ids, strict=True)
     events = [_unnumbered(*one, origin, held.at) for one in each]
@@ -208,7 +209,7 @@ def _versions(new: Sequence[NewEvent[E]]) -> Iterator[int]:
 
 
 def _unnumbered(
-    new: NewEvent[E], version: int, event_id: UUID, origin: Sequence[str], at: datetime
+    new: NewEvent[E], version: int, event_id: UUID | str, origin: Sequence[str], at: datetime
 ) -> RecordedEvent[E]:
     """The event as a read will give it, but for its position, which comes with the INSERT."""
     data, moment = written(new.data), new.occurred_at or at

@@ -98,14 +98,13 @@ def _retried(attempt: Callable[[], list[RecordedEvent[E]]]) -> list[RecordedEven
 def _attempt(
     handler: Handler[Command, E], command: Command, context: Context, log: EventLog
 ) -> list[RecordedEvent[E]]:
-    command_id = context.command_id
     origin = {"actor": context.actor, "request": context.request}
-    unit = UnitOfWork(context.correlation_id or command_id, origin, log=log)
+    unit = UnitOfWork(context.correlation_id or context.command_id, origin, log=log)
     with log.transaction():
-        handler(begin(unit, handler, command, command_id, causation_id=command_id), command)
+        handler(begin(unit, handler, command, context.command_id, context.command_id), command)
+        events = [*unit.recorded]  # without those of policies, which come now
         deliver(unit)
-    # Without those of policies.
-    return [event for event in unit.recorded if event.causation_id == command_id]
+    return events
 
 
 def _require_same(command: object, context: Context, events: list[RecordedEvent[E]]) -> None:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
-from itertools import count
+from itertools import count, islice
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -20,7 +20,7 @@ from .. import eventstore
 from ..eventstore import Accepts, Event, NewEvent, RecordedEvent
 from ..eventstore.codecs import recorded_fields
 from .hearing import Classes, Function, hears, recorded_by, require_declared
-from .repeating import recorded_before
+from .repeating import ids_of, recorded_before
 
 Command = TypeVar("Command")
 E = TypeVar("E", bound=Event)
@@ -110,7 +110,7 @@ class Transaction:
         require_declared(self.command["name"], self.records, [event.data for event in new])
         events = self.unit.log.append_many(
             new,
-            ids=[uuid5(self.command_id, str(next(self.numbers))) for _ in new],
+            ids=ids_of(self.command_id, islice(self.numbers, len(new))),
             correlation_id=self.unit.correlation_id,
             causation_id=self.causation_id,
             metadata={"command": self.command, **self.unit.origin},
@@ -125,7 +125,19 @@ class Transaction:
 
 
 class PolicyTransaction(Transaction):
-    """A policy at work: what it appends has ids of its own, and so has each command it issues."""
+    """A policy at work: what it appends has ids of its own, and so has each command it issues.
+
+    They are made when they are asked for: most events give a policy nothing to do.
+    """
+
+    def __init__(self, unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]):
+        self.unit, self.name, self.event = unit, name, event
+        self.records, self.numbers = recorded_by(policy), count(1)
+        self.__post_init__()
+
+    causation_id = cached_property(lambda self: self.event.id)
+    command_id = cached_property(lambda self: uuid5(self.causation_id, self.name))
+    command = cached_property(lambda self: {"id": str(self.command_id), "name": self.name})
 
     def execute(self, handler: Handler[Command, E], command: Command) -> Sequence[RecordedEvent[E]]:
         """Carry out a command that the event caused, in the same database transaction."""
@@ -168,9 +180,7 @@ def deliver(unit: UnitOfWork) -> None:
 
 def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]) -> None:
     """Let a policy, which the settings know under this name, hear of an event."""
-    policy_id = uuid5(event.id, name)
-    metadata = {"id": str(policy_id), "name": name}
-    policy(PolicyTransaction(unit, policy_id, event.id, metadata, recorded_by(policy)), event)
+    policy(PolicyTransaction(unit, name, policy, event), event)
 
 
 def _require_intact() -> None:
