@@ -407,7 +407,8 @@ def holding_an_event(account):
     def write():
         with transaction.atomic():
             [stream] = lock(account_stream(account))
-            append(stream, [Deposited(account, 1, 1)])
+            [event] = append(stream, [Deposited(account, 1, 1)])
+            assert event.position  # it is given by the INSERT, which would wait for COMMIT
             appended.set()
             release.wait(PATIENCE)
 

@@ -229,6 +229,7 @@ def test_reader_beside_eight_writers(monkeypatch, batch):
             with transaction.atomic():
                 [stream] = lock(f"{name % 4}-{number % 3}")
                 [event] = append(stream, [Deposited("a", 1, number)])
+                assert event.position  # the INSERT goes out now, and not with COMMIT
                 time.sleep(chance.random() / 200)  # what makes positions commit out of order
                 transaction.set_rollback(failed)
             if not failed:
