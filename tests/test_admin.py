@@ -20,7 +20,7 @@ from cqrs_example.eventstore import append, lock, read_all
 from cqrs_example.eventstore.models import StoredEvent
 from cqrs_example.http import paging
 from cqrs_example.inspection import events as pages
-from cqrs_example.inspection import finding, moments
+from cqrs_example.inspection import finding, moments, words
 from cqrs_example.inspection.tracing import trace
 from cqrs_example.messaging import Context, execute
 
@@ -146,6 +146,82 @@ def test_search_finds_by_every_id_position_stream_and_prefix(staff):
         assert listed(staff, q=q) == [event.position for event in found], q
 
 
+def test_search_finds_by_who_command_type_and_fields(staff):
+    first, withdrawn, notified = low_withdrawal()
+    execute(withdraw, Withdraw("abc", 2, "SO-1001"), Context(actor="anna b"))
+    *_, referred, warned = read_all()
+    execute(deposit, Deposit("a:b", 120), Context(actor="robot"))
+    *_, other = read_all()
+    of_abc = [warned, referred, notified, withdrawn, first]
+    for q, found in {
+        "abc": of_abc,  # the account, which is a field, and the end of streams' names
+        "SO-1001": [referred],
+        "clerk": [notified, withdrawn],
+        '"anna b"': [warned, referred],
+        'actor:"anna b"': [warned, referred],
+        "Withdraw": [referred, withdrawn],
+        "command:Withdraw": [referred, withdrawn],
+        "Deposited": [other, first],
+        "type:bank.Deposited": [other, first],
+        "type:Withdrawn clerk": [withdrawn],
+        "stream:account-abc": [referred, withdrawn, first],
+        f"{withdrawn.position}": [withdrawn],
+        "account:abc": of_abc,
+        "account:abc amount:>6": [withdrawn, first],
+        "account:abc amount:>=7 amount:<10": [withdrawn],
+        "amount:2": [referred],
+        "amount:02": [referred],
+        "amount:<=2": [referred],
+        "amount:>1e2": [],
+        "amount:>100": [other],
+        "reference:>SN reference:<SP": [referred],
+        "account:>=a:a account:<abd": [other, *of_abc],
+        '"a:b"': [other],
+        "account:a:b": [other],
+        "none:abc": [],
+        "abc robot": [],
+        "amount:true": [],
+    }.items():
+        assert listed(staff, q=q) == [event.position for event in found], q
+
+
+def test_search_finds_by_when_it_occurred(staff):
+    imported = [
+        by_hand(version=n, occurred_at=datetime(2020, 1, n, tzinfo=UTC)) for n in range(1, 6)
+    ]
+    range_of_time = {"occurred_since": "2020-01-02", "occurred_until": "2020-01-04T00:00"}
+    assert listed(staff, **range_of_time) == imported[2:0:-1]
+    assert listed(staff, occurred_since="2020-01-05") == [imported[4]]
+    assert listed(staff, occurred_since="2020-01-01", q="Deposited", since="2030-01-01") == []
+    page = text(staff, LIST, q="Deposited")
+    assert "occurred <time" in page
+
+
+def test_fields_for_words_are_those_of_the_setting(staff, settings):
+    record("some-stream", received("abc"))
+    assert len(listed(staff, q="abc")) == 1
+    assert "a account, reference" in text(staff, LIST)
+    settings.SEARCHABLE_FIELDS = []
+    assert listed(staff, q="abc") == []
+    assert len(listed(staff, q="account:abc")) == 1
+    assert "a account, reference" not in text(staff, LIST)
+
+
+def test_search_uses_its_indexes():
+    """Where the planner may not read the whole log, it needs no more than these."""
+    between = [datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)]
+    wanted = {
+        "inspection_occurred": [("occurred_at >= %s AND occurred_at < %s", between)],
+        "inspection_search": [term[-1] for term in words.terms("amount:7 actor:x command:x", [])],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for index, conditions in wanted.items():
+            for sql, values in conditions:
+                cursor.execute(f"EXPLAIN SELECT * FROM eventstore_event WHERE {sql}", values)
+                assert index in str(cursor.fetchall()), sql
+
+
 def test_search_for_a_stream_is_exact_when_there_is_one(staff):
     [exact] = record("account-a", received("a"))
     [longer] = record("account-ab", received("ab"))
@@ -167,7 +243,9 @@ def many_events():
             stream=stream,
             version=n + 1,
             type=types[2 if n % 10 == 3 else n % 2].type,
-            data="{}",
+            data=json.dumps({"amount": n % 3 + 6}),
+            metadata=json.dumps({"actor": "ann" if n % 2 else "bob"}),
+            occurred_at=begin - timedelta(days=366, minutes=-n),
             correlation_id=one_correlation if n % 4 == 0 else uuid4(),
             recorded_at=begin + timedelta(minutes=n),
         )
@@ -195,6 +273,10 @@ SEARCHES = [
     {"q": "account-a0", "category": "account", "since": "2025-01-01T00:20"},
     {"q": "correlation", "category": "account", "type": Deposited.type},
     {"category": "notification", "type": WarnedOfLowBalance.type, "until": "2025-01-01T01"},
+    {"q": "actor:ann amount:>7", "category": "account"},
+    {"q": "amount:7 actor:ann", "type": Withdrawn.type},
+    {"occurred_since": "2024-01-01T00:20", "occurred_until": "2024-01-01T00:31"},
+    {"occurred_until": "2024-01-01T00:20", "q": "actor:ann"},
 ]
 
 
@@ -204,6 +286,15 @@ def expected(search, correlation):
     q, category = search.get("q"), search.get("category")
     if q == "correlation":
         found = found.filter(correlation_id=correlation)
+    elif q and ":" in q:
+        for word in q.split():
+            name, _, value = word.partition(":")
+            if name == "actor":
+                found = found.filter(metadata__actor=value)
+            elif value.startswith(">"):
+                found = found.filter(data__amount__gt=int(value[1:]))
+            else:
+                found = found.filter(data__amount=int(value))
     elif q:
         exact = found.filter(stream=q)
         found = exact if exact.exists() else found.filter(stream__startswith=q)
@@ -211,7 +302,12 @@ def expected(search, correlation):
         found = found.filter(stream__startswith=f"{category}-")
     if "type" in search:
         found = found.filter(type=search["type"])
-    for name, lookup in (("since", "recorded_at__gte"), ("until", "recorded_at__lt")):
+    for name, lookup in (
+        ("since", "recorded_at__gte"),
+        ("until", "recorded_at__lt"),
+        ("occurred_since", "occurred_at__gte"),
+        ("occurred_until", "occurred_at__lt"),
+    ):
         if name in search:
             moment = datetime.fromisoformat(search[name])
             found = found.filter(**{lookup: moment.replace(tzinfo=moment.tzinfo or UTC)})
@@ -226,6 +322,7 @@ def test_every_search_finds_all_of_it_in_both_directions(staff, monkeypatch, sea
     monkeypatch.setattr(pages, "BATCH", 5)
     monkeypatch.setattr(finding, "WALKED", walked)
     monkeypatch.setattr(finding, "FEW", few)
+    monkeypatch.setattr(finding, "PLACED", 2 * few)
     monkeypatch.setattr(moments, "OUT_OF_ORDER", 2)
     correlation = many_events()
     query = search | ({"q": str(correlation)} if search.get("q") == "correlation" else {})

@@ -136,6 +136,20 @@ def test_json_is_one_object_on_each_line(log):
     assert datetime.fromisoformat(first["recorded_at"]) == log[0].recorded_at
 
 
+def test_find(log):
+    assert told(events("find", "account:a")) == [str(log[n]) for n in (0, 2, 3)]
+    assert told(events("find", "account:a", "amount:>7")) == [str(log[0])]
+    assert told(events("find", "account:a", "-n", "1", "--until", "2999-01-01")) == [str(log[3])]
+    assert told(events("find", "Withdraw", "--occurred-since", "1h")) == [str(log[2])]
+    execute(deposit, Deposit("a b", 5), Context(actor="x y"))
+    assert [*map(len, (events("find", "a b"), events("find", "actor:x y")))] == [1, 1]
+    failure = fails("find", "nothing")
+    assert (str(failure), failure.returncode) == ("There are no such events.", 1)
+    failure = fails("find", "#x")
+    assert "A position is a whole number" in str(failure)
+    assert failure.returncode == 2
+
+
 def test_show(log):
     event = log[2]
     for name in (f"#{event.position}", str(event.position), str(event.id)):

@@ -10,10 +10,12 @@ from django.core.management.base import CommandError
 
 from ..eventstore import RecordedEvent
 from ..eventstore.recorded import SELECT
-from .finding import event_types, position
+from ..http import BadInput
+from .finding import Search, event_types
 from .following import Filter
 from .looking import look
 from .visible import on_one_line
+from .words import position, terms
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MAY_BE = "WHERE id = %s OR correlation_id = %s OR causation_id = %s LIMIT 1"
@@ -30,6 +32,36 @@ def add_filters(parser: ArgumentParser) -> None:
 def filter_of(options: dict[str, Any], stream: str) -> Filter:
     """What the options of `add_filters` ask for."""
     return Filter(options["type"] or "", stream, options["since"], options["until"])
+
+
+def add_search(parser: ArgumentParser) -> None:
+    """What `events find` takes."""
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar="WORD",
+        help="an id, a position, a stream, who did it, a command, a type, or a field's value:"
+        ' "account:ann" "amount:>100"; all of them have to hold',
+    )
+    parser.add_argument("-n", type=int, default=20, metavar="COUNT", help="the newest so many (20)")
+    add_filters(parser)
+    parser.add_argument("--occurred-since", type=_moment, metavar="TIME", help="occurred from then")
+    parser.add_argument("--occurred-until", type=_moment, metavar="TIME", help="or before then")
+
+
+def search_of(options: dict[str, Any]) -> Search:
+    """What the options of `add_search` ask for; `CommandError` where it makes no sense."""
+    # The shell has taken the quotes away from what has spaces.
+    words = [re.sub(r"^(\w+:)?(.*\s.*)$", r'\1"\2"', word) for word in options["words"]]
+    q = " ".join(words)
+    try:
+        if any(ord(character) < 32 for character in q):
+            raise BadInput("What you look for cannot have control characters.")
+        terms(q, [])
+    except BadInput as error:
+        raise CommandError(str(error), returncode=2) from None
+    names = ("since", "until", "occurred_since", "occurred_until")
+    return Search(q, options["type"] or "", "", *(options[name] for name in names))
 
 
 def _type(text: str) -> str:

@@ -21,6 +21,7 @@ from .edge import show
 from .links import page_of
 from .looking import Unreadable, look, rows, tolerant
 from .tracing import MOST, SORTED, folded, origin, trace, who
+from .words import searchable_fields
 
 ONE = SELECT + "WHERE position = %s"
 EFFECTS = 20
@@ -66,6 +67,7 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
         types=sorted({*finding.event_types(), search.type} - {""}),
         categories=walk.categories,
         walked=finding.WALKED,
+        searchable=searchable_fields(),
         **page,
     )
 

@@ -4,11 +4,10 @@ A list is walked along an index that is in the order of positions, and never fur
 events at a time: where little is found the page says how far it has looked, and goes on from there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from ..eventstore import RecordedEvent
 from ..eventstore.contracts import contracts
@@ -17,21 +16,19 @@ from ..eventstore.recorded import COLUMNS
 from ..http import BadInput
 from .looking import look, rows
 from .moments import positions_between
+from .words import Condition, begins, is_range, terms
+from .words import position as position
 
 WALKED = 50_000
 # A search that finds no more events than this knows all of them at once, wherever they are.
 FEW = 10_000
 
-BY_ID = """
-    (SELECT true, position FROM eventstore_event WHERE id = %s) UNION ALL
-    (SELECT true, position FROM eventstore_event WHERE correlation_id = %s LIMIT %s) UNION ALL
-    (SELECT true, position FROM eventstore_event WHERE causation_id = %s LIMIT %s)"""
-# The stream of exactly this name, if there is one, comes before all others that begin so.
-BY_STREAM = """SELECT stream = %s, position FROM eventstore_event
-    WHERE stream >= %s AND stream < %s ORDER BY stream LIMIT %s"""
-LAST_CHARACTER = "\U0010ffff"
-
-Condition = tuple[str, list[Any]]
+# Of so many events that occurred between two times it is known where in the log they are.
+PLACED = 100_000
+PLACES = """SELECT count(*), min(position), max(position) FROM (
+    SELECT position FROM eventstore_event WHERE occurred_at >= %s AND occurred_at < %s LIMIT %s
+    ) AS found"""
+BEGINNING, DOOMSDAY = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,8 @@ class Search:
     category: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    occurred_since: datetime | None = None
+    occurred_until: datetime | None = None
 
     def __bool__(self) -> bool:
         return self != Search()
@@ -66,9 +65,9 @@ def parse(values: Mapping[str, str]) -> Search:
     q, kind, category = (values.get(name, "").strip() for name in ("q", "type", "category"))
     if any(ord(character) < 32 for character in q + kind + category):
         raise BadInput("What you look for cannot have control characters: the log has none.")
-    if q.startswith("#"):
-        position(q[1:])
-    return Search(q, kind, category, _moment(values, "since"), _moment(values, "until"))
+    terms(q, [])  # so that what is wrong in it is said before anything is asked
+    names = ("since", "until", "occurred_since", "occurred_until")
+    return Search(q, kind, category, *(_moment(values, name) for name in names))
 
 
 def event_types() -> list[str]:
@@ -76,23 +75,24 @@ def event_types() -> list[str]:
     return sorted({kind for kind, _ in contracts()})
 
 
-def position(text: str) -> int:
-    """A position that somebody typed; raises `BadInput`."""
-    if text.isascii() and text.isdigit() and int(text[:20]) < END:
-        return int(text)
-    raise BadInput(f"A position is a whole number such as 12, but this is {text!r:.40}.")
-
-
 def plan(search: Search) -> Walk:
-    """How to find it: at most two queries."""
+    """How to find it: a query for each word, and two more."""
     low, high, categories = positions_between(search.since, search.until)
-    few, conditions = _found_at_once(search)
+    category = [[begins(f"{search.category}-")]] if search.category else []
+    few, conditions = _found_at_once(terms(search.q, categories) or category)
+    if search.q:
+        conditions += [condition for [condition] in category]
     if few is not None and search.type:
         conditions.append(("type = %s", [search.type]))
     if search.since:
         conditions.append(("recorded_at >= %s", [search.since]))
     if search.until:
         conditions.append(("recorded_at < %s", [search.until]))
+    if search.occurred_since or search.occurred_until:
+        between = [search.occurred_since or BEGINNING, search.occurred_until or DOOMSDAY]
+        conditions.append(("(occurred_at >= %s AND occurred_at < %s)", between))
+        first, last = _places(between)
+        low, high = max(low, first), min(high, last)
     return Walk(low, high, search.type, few, conditions, categories)
 
 
@@ -138,38 +138,46 @@ def _source(walk: Walk, after: int, before: int, backwards: bool) -> tuple[str, 
     return source, order, parameters
 
 
-def _found_at_once(search: Search) -> tuple[list[int] | None, list[Condition]]:
-    """All positions that `q` or the category leaves, if they are few; else conditions for each."""
-    few: list[int] | None = None
-    conditions = [begins(f"{search.category}-")] if search.category else []
-    if search.q.startswith("#"):
-        return [int(search.q[1:])], conditions
-    if identifier := _uuid(search.q):
-        few = _few(rows(BY_ID, [identifier, identifier, FEW + 1, identifier, FEW + 1]))
-        conditions.append(("%s IN (id, correlation_id, causation_id)", [identifier]))
-    elif begin := search.q or (search.category and f"{search.category}-"):
-        found = rows(BY_STREAM, [begin, begin, begin + LAST_CHARACTER, FEW + 1])
-        exact = [row for row in found if row[0]] if search.q else []
-        few = _few(exact or found)
-        conditions.append(("stream = %s", [begin]) if exact else begins(begin))
-    return few, conditions
+def _found_at_once(wanted: list[list[Condition]]) -> tuple[list[int] | None, list[Condition]]:
+    """All positions that can be meant, if they are few; and conditions for each event."""
+    few: set[int] | None = None
+    conditions: list[Condition] = []
+    for term in wanted:
+        if few is None and not is_range(term):
+            few, term = _looked_up(term)
+            if few is not None:
+                continue  # it holds for these positions
+        conditions.append(_any_of(term))
+    return few if few is None else sorted(few), conditions
 
 
-def _few(found: list[tuple[Any, ...]]) -> list[int] | None:
+def _looked_up(term: list[Condition]) -> tuple[set[int] | None, list[Condition]]:
+    """The positions for which a term holds, if they are few; and as what it is found at all."""
+    parts = [
+        f"(SELECT {number}, position FROM eventstore_event WHERE {sql} LIMIT {FEW + 1})"  # noqa: S608 (no input in it)
+        for number, (sql, _) in enumerate(term)
+    ]
+    found = rows(" UNION ALL ".join(parts), [value for _, values in term for value in values])
+    # The stream of exactly this name, if there is one, comes before all others that begin so.
+    if term[0][0] == "stream = %s" and any(number == 0 for number, _ in found):
+        found, term = [row for row in found if row[0] == 0], term[:1]
     positions = {position for _, position in found}
-    return sorted(positions) if len(positions) <= FEW else None
+    if len(positions) <= FEW:
+        return positions, term
+    return None, [term[number] for number in sorted({number for number, _ in found})]
 
 
-def begins(prefix: str) -> Condition:
-    """Streams whose names begin so."""
-    return "(stream >= %s AND stream < %s)", [prefix, prefix + LAST_CHARACTER]
+def _any_of(term: list[Condition]) -> Condition:
+    sql = " OR ".join(sql for sql, _ in term)
+    return f"({sql})", [value for _, values in term for value in values]
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _places(between: Sequence[Any]) -> tuple[int, int]:
+    """Positions around all events that occurred then, both exclusive."""
+    [(count, first, last)] = rows(PLACES, [*between, PLACED + 1])
+    if count > PLACED:
+        return 0, END
+    return (first - 1, last + 1) if count else (END, END)
 
 
 def _moment(values: Mapping[str, str], name: str) -> datetime | None:
@@ -180,4 +188,5 @@ def _moment(values: Mapping[str, str], name: str) -> datetime | None:
         return moment and moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         example = "a date and time such as 2025-01-31 or 2025-01-31T18:00 (UTC)"
-        raise BadInput(f"{name.title()} must be {example}, but is {text!r:.40}.") from None
+        what = name.replace("_", " ").capitalize()
+        raise BadInput(f"{what} must be {example}, but is {text!r:.40}.") from None

@@ -9,9 +9,10 @@ from ..eventstore import RecordedEvent
 from ..eventstore.log import BATCH, WHOLE_LOG
 from ..eventstore.recorded import SELECT
 from ..operations.waiting import settled_and_told
-from .finding import Condition, Walk, begins, fetch, walked_to
+from .finding import Search, Walk, fetch, plan, walked_to
 from .looking import look
 from .moments import positions_between
+from .words import Condition, begins
 
 WITHIN = SELECT + "WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"
 
@@ -57,6 +58,15 @@ def newest(wanted: Filter, count: int, settled: int) -> list[RecordedEvent[Any]]
     """The last events up to a settled position that are wanted, oldest first."""
     low, high, _ = positions_between(wanted.since, wanted.until)
     walk = Walk(low, min(high, settled + 1), wanted.type, conditions=wanted.conditions())
+    return _walked_back(walk, count)
+
+
+def found(search: Search, count: int) -> list[RecordedEvent[Any]]:
+    """The last events that somebody looks for, oldest first; however far back they are."""
+    return _walked_back(plan(search), count)
+
+
+def _walked_back(walk: Walk, count: int) -> list[RecordedEvent[Any]]:
     events: list[RecordedEvent[Any]] = []
     before: int | None = walk.high
     while before is not None and len(events) < count:

@@ -13,8 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from ..http import BadInput, paged
 from .edge import show
-from .finding import LAST_CHARACTER
 from .links import stream_of
+from .words import LAST_CHARACTER
 
 
 def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:

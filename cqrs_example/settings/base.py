@@ -171,6 +171,8 @@ PLAUSIBLE_QUANTITY = 10_000
 # What the inspection of the log links to: for the first part of a stream's name, the URL that takes
 # the rest; for a projection, the stream that a row of its read model is about.
 STREAM_PAGES = {"product": "product"}
+# Where a word is looked for that somebody types to find events. Of any other field: `field:word`.
+SEARCHABLE_FIELDS = ["sku", "reference"]
 READ_MODEL_STREAMS = {
     "products": "product-{sku}",
     "low_product_quantity_notification": "product-{sku}",

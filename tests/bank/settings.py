@@ -20,4 +20,5 @@ PERMISSIONS = {"deposit": "tests.bank.views.deposit", "withdraw": "tests.bank.vi
 INVARIANTS = {"funds": "tests.bank.invariants.funds"}
 
 STREAM_PAGES = {"account": "account"}
+SEARCHABLE_FIELDS = ["account", "reference"]
 READ_MODEL_STREAMS = dict.fromkeys(PROJECTIONS, "account-{account}")

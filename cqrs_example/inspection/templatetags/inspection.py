@@ -7,6 +7,7 @@ from django.utils.timesince import timesince
 from django.utils.timezone import now
 
 from ..links import page_of
+from ..tracing import who
 from ..visible import plain, pretty, visible
 
 register = template.Library()
@@ -14,6 +15,7 @@ register.filter("visible", visible)
 register.filter("pretty", pretty)
 register.filter("plain", plain)
 register.filter("page_of", page_of)
+register.filter("who", who)
 
 
 @register.filter

@@ -21,11 +21,11 @@ from django.db import (
 from ....eventstore import RecordedEvent
 from ....operations.waiting import settled_and_told
 from ... import statistics
-from ...arguments import add_filters, event_of, filter_of, uuid
+from ...arguments import add_filters, add_search, event_of, filter_of, search_of, uuid
 from ...as_json import as_json
 from ...as_line import as_line
 from ...as_scenario import as_scenario, stream_as_scenario
-from ...following import after, newest, of_stream
+from ...following import after, found, newest, of_stream
 from ...looking import Unreadable
 from ...tracing import trace
 from ...visible import on_one_line, pretty
@@ -36,9 +36,9 @@ EVERY = 0.5  # seconds between two looks for new events
 
 class Command(BaseCommand):
     help = (
-        "Look at the log: its end (tail), one event (show), one stream (stream), what one request"
-        " set in motion (trace), how much there is (stats), which handler hears which event"
-        " (who-hears). Times are UTC unless they name a zone."
+        "Look at the log: its end (tail), what words find (find), one event (show), one stream"
+        " (stream), what one request set in motion (trace), how much there is (stats), which"
+        " handler hears which event (who-hears). Times are UTC unless they name a zone."
         " Exit status: 0, 1 if there is no such thing, 2 for wrong arguments."
     )
 
@@ -59,6 +59,7 @@ class Command(BaseCommand):
             "--stream", default="", help="of this stream; account-*: all that begin so"
         )
         add_filters(tail)
+        add_search(self._action(actions, "find", "the newest events for which all words hold"))
         show = self._action(actions, "show", "one event with all that is known of it")
         show.add_argument("event", metavar="ID|#POSITION")
         stream = self._action(actions, "stream", "a stream from its beginning")
@@ -113,6 +114,13 @@ class Command(BaseCommand):
                 reason = " ".join(str(error).split())
                 self.stderr.write(f"The database did not answer, trying again: {reason}")
                 connection.close()
+
+    def find(self, options: dict[str, Any]) -> None:
+        events = found(search_of(options), max(options["n"], 1))
+        if not events:
+            raise CommandError("There are no such events.")
+        for event in events:
+            self._say(event, options)
 
     def show(self, options: dict[str, Any]) -> None:
         event = event_of(options["event"])
