@@ -33,12 +33,13 @@ CORE = (
 # the core: into a block or a slice of its own, which the core does not import.
 SLICE, ANOTHER, *_ = trees.SLICES
 MOST_LINES = 1000
-# Beside the core: what `manage.py check` and `verify` ask, how signatures are read, how JSON is,
-# which characters can be seen, what a header says, which failures of the database pass, what only
-# pages look at, how long lists are cut into pages and sent, how statements travel, what a repeated
-# command waits for, and what a projection may write rows with.
+# Beside the core: what surrounds commands, what `manage.py check` and `verify` ask, how signatures
+# are read, how JSON is, which characters can be seen, what a header says, which failures of the
+# database pass, what only pages look at, how long lists are cut into pages and sent, how
+# statements travel, what a repeated command waits for, and what a projection may write rows with.
 BESIDE = {
     "accept.py",
+    "around.py",
     "characters.py",
     "checks.py",
     "codecs",

@@ -54,6 +54,8 @@ class Work:
 class Log(EventLog):
     """The events of all streams. `now()` gives the time, with its zone."""
 
+    is_watched = False  # nothing surrounds its commands
+
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.now = now
         self.committed: Events = {}

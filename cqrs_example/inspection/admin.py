@@ -6,10 +6,12 @@ An admin of your own for a read model may extend `model_admins.ReadModelAdmin`.
 from django.contrib import admin
 
 from ..eventstore.models import StoredEvent
-from .model_admins import EventAdmin, ReadModelAdmin
+from .model_admins import EventAdmin, ReadModelAdmin, RefusedCommandAdmin
+from .models import RefusedCommand
 from .statistics import projection_models
 
 admin.site.register(StoredEvent, EventAdmin)
+admin.site.register(RefusedCommand, RefusedCommandAdmin)
 # Not by templates of the admin's own names: those are found only where this app comes before it.
 admin.site.index_template = admin.site.index_template or "inspection/index.html"
 admin.site.login_template = admin.site.login_template or "inspection/login.html"

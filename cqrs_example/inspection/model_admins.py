@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from . import events, overview, read_models
+from . import events, overview, read_models, refusal_pages
 from .edge import inspecting
 
 
@@ -73,6 +73,20 @@ class EventAdmin(ReadOnlyAdmin):
     @inspecting
     def overview(self, request: HttpRequest) -> HttpResponse:
         return overview.overview(self, request)
+
+
+class RefusedCommandAdmin(ReadOnlyAdmin):
+    """Commands that have left no event."""
+
+    @inspecting
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return refusal_pages.listed(self, request)
+
+    @inspecting
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
+        raise Http404
+
+    history_view = change_view
 
 
 class ReadModelAdmin(ReadOnlyAdmin):

@@ -14,10 +14,11 @@ from . import statistics
 from .chart import bars
 from .delivered import subscriptions
 from .edge import show
+from .refusals import last_day
 
 
 def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Four queries, of which none looks at more than the newest 10,000 events; with subscriptions
+    """Five queries, of which none looks at more than the newest 10,000 events; with subscriptions
     another, which counts what each has not heard."""
     facts = statistics.facts()
     versions = {
@@ -38,6 +39,7 @@ def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpRe
         projections=_projections(facts),
         subscriptions=subscriptions(),
         versions=versions,
+        refusals=last_day(),
     )
 
 

@@ -34,6 +34,8 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
     commands = getattr(settings, "COMMANDS", [])  # a project may do without
     if not isinstance(commands, list):
         return [*errors, Error("settings.COMMANDS must be a list.", id="messaging.E002")]
+    around: list[str] = getattr(settings, "AROUND_COMMANDS", [])
+    errors += _errors({f"settings.AROUND_COMMANDS: {p!r}": p for p in around}, import_string)
     handlers = cast(list[str], commands)
     errors += _errors({f"settings.COMMANDS: {path!r}": path for path in handlers}, _command)
     return errors or list(_unheard())

@@ -12,6 +12,7 @@ from django.db import IntegrityError, OperationalError
 
 from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
 from ..eventstore.codecs import as_json
+from .around import around
 from .transaction import Command, E, EventLog, Handler, UnitOfWork, as_metadata, begin, deliver
 
 RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
@@ -71,16 +72,17 @@ def execute(
     another one than that in Postgres, such as that in memory.
     """
     context = context or Context()
-    try:
-        return _retried(lambda: _attempt(handler, command, context, log))
-    except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
-        # The transaction is gone: only a new one can look up whether this is a repetition. And only
-        # now: asking beforehand would cost every command a round trip.
-        events = log.recorded_before(context.command_id)
-        if not events and not isinstance(error, DuplicateEvent):
-            raise
-        _require_same(command, context, events)
-        return Repeated(events)
+    with around(log, command, context):
+        try:
+            return _retried(lambda: _attempt(handler, command, context, log))
+        except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
+            # The transaction is gone: only a new one can look up whether this is a repetition. And
+            # only now: asking beforehand would cost every command a round trip.
+            events = log.recorded_before(context.command_id)
+            if not events and not isinstance(error, DuplicateEvent):
+                raise
+            _require_same(command, context, events)
+            return Repeated(events)
 
 
 def _retried(attempt: Callable[[], list[RecordedEvent[E]]]) -> list[RecordedEvent[E]]:

@@ -168,6 +168,9 @@ LOW_PRODUCT_QUANTITY = 5
 # moved at once: scanners type codes as well.
 PLAUSIBLE_QUANTITY = 10_000
 
+# So many refused or failed commands are kept, and for so long.
+REFUSALS_KEPT, REFUSALS_KEPT_DAYS = 100_000, 30
+
 # What the inspection of the log links to: for the first part of a stream's name, the URL that takes
 # the rest; for a projection, the stream that a row of its read model is about.
 STREAM_PAGES = {"product": "product"}

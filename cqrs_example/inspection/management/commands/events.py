@@ -20,7 +20,7 @@ from django.db import (
 
 from ....eventstore import RecordedEvent
 from ....operations.waiting import settled_and_told
-from ... import statistics
+from ... import refusals, statistics
 from ...arguments import add_filters, add_search, event_of, filter_of, search_of, uuid
 from ...as_json import as_json
 from ...as_line import as_line
@@ -38,7 +38,8 @@ class Command(BaseCommand):
     help = (
         "Look at the log: its end (tail), what words find (find), one event (show), one stream"
         " (stream), what one request set in motion (trace), how much there is (stats), which"
-        " handler hears which event (who-hears). Times are UTC unless they name a zone."
+        " handler hears which event (who-hears), which commands were refused (refused)."
+        " Times are UTC unless they name a zone."
         " Exit status: 0, 1 if there is no such thing, 2 for wrong arguments."
     )
 
@@ -77,6 +78,9 @@ class Command(BaseCommand):
             "--as-python", action="store_true", help="as a test, with what was before"
         )
         self._action(actions, "stats", "how much there is, by the planner's estimates")
+        refused = self._action(actions, "refused", "the last commands that were refused or failed")
+        refused.add_argument("of", nargs="?", default="", metavar="COMMAND|ACTOR|ID|failed")
+        refused.add_argument("-n", type=int, default=20, metavar="COUNT", help="how many (20)")
         hears = "each event: its streams, what records it, what hears it; needs no database"
         self._action(actions, "who-hears", hears)
 
@@ -192,6 +196,20 @@ class Command(BaseCommand):
         )
         for name, count in estimates.items() or {"nothing is known yet": 0}.items():
             self.stdout.write(f"  {count:>13,}  {on_one_line(name)}")
+
+    def refused(self, options: dict[str, Any]) -> None:
+        rows = refusals.listed(options["of"], backwards=True, limit=max(options["n"], 1))
+        for row in reversed(rows):
+            if options["json"]:
+                names = [one.name for one in row._meta.fields[1:]]
+                self._write({name: getattr(row, name) for name in names})
+                continue
+            fields = json.dumps(row.fields, ensure_ascii=False)
+            words = [f"{row.at:%Y-%m-%d %H:%M:%S}", row.actor, str(row.correlation_id)]
+            said = f"{row.command} {fields} {row.kind}: {row.reason}"
+            self.stdout.write("  ".join(map(on_one_line, [*words, said])))
+        for (command, kind), many in refusals.last_day().items() if not options["json"] else ():
+            self.stdout.write(f"in the last 24 hours {kind}: {many:,} {on_one_line(command)}")
 
     def who_hears(self, options: dict[str, Any]) -> None:
         for audience in who_hears():
