@@ -28,9 +28,18 @@ def inspecting(view: Callable[..., Any]) -> Callable[..., Any]:
     got wrong becomes a sentence, and a database that takes too long becomes 503.
     """
 
+    return _page(view, ("GET", "HEAD"))
+
+
+def trying(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a page with a form, whose POST leaves nothing behind."""
+    return _page(view, ("GET", "HEAD", "POST"))
+
+
+def _page(view: Callable[..., Any], methods: tuple[str, ...]) -> Callable[..., Any]:
     @wraps(view)
     def page(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+        if request.method not in methods or not self.has_view_permission(request):
             raise PermissionDenied
         try:
             response = view(self, request, *args, **kwargs)

@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from . import events, overview, read_models, refusal_pages
-from .edge import inspecting
+from . import events, overview, read_models, refusal_pages, simulation_page
+from .edge import inspecting, trying
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -42,6 +42,8 @@ class EventAdmin(ReadOnlyAdmin):
             path(f"{name}/", self.admin_site.admin_view(view), name=f"inspection_{name}")
             for name, view in pages.items()
         ]
+        simulate = self.admin_site.admin_view(self.simulate)
+        own.append(path("simulate/", simulate, name="inspection_simulate"))
         as_json = self.admin_site.admin_view(self.event_json)
         own.append(path("<int:position>/event.json", as_json, name="inspection_json"))
         return own + super().get_urls()
@@ -69,6 +71,10 @@ class EventAdmin(ReadOnlyAdmin):
     @inspecting
     def event_json(self, request: HttpRequest, position: int) -> HttpResponse:
         return events.as_file(position)
+
+    @trying
+    def simulate(self, request: HttpRequest) -> HttpResponse:
+        return simulation_page.simulation(self, request)
 
     @inspecting
     def overview(self, request: HttpRequest) -> HttpResponse:

@@ -1,13 +1,14 @@
 """Showing what somebody else has written: escaped by the templates, and made visible here."""
 
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils.timesince import timesince
 from django.utils.timezone import now
 
 from ..links import page_of
-from ..tracing import who
+from ..tracing import origin, who
 from ..visible import plain, pretty, visible
 
 register = template.Library()
@@ -16,6 +17,12 @@ register.filter("pretty", pretty)
 register.filter("plain", plain)
 register.filter("page_of", page_of)
 register.filter("who", who)
+
+
+@register.filter
+def by(event: Any) -> str:
+    """The name of the command, or of the policy, that recorded an event."""
+    return str(origin(event).get("name", ""))
 
 
 @register.filter

@@ -1,0 +1,68 @@
+"""`manage.py simulate`: what a command would do, without doing it."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError
+
+from ....messaging import DomainError
+from ...as_line import as_line
+from ...simulating import command_from, handlers, simulate
+from ...tracing import origin
+from ...visible import on_one_line, plain
+
+
+class Command(BaseCommand):
+    help = (
+        "Try a command: the events that it would record, with those of policies, and the rows of"
+        " read models that it would change; then all is rolled back. It takes the command's locks"
+        " for that long, and uses up positions. Exit status: 0, 1 if it would be refused, 2 for"
+        " wrong arguments."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("command", help="its name, as in the log")
+        parser.add_argument("fields", nargs="*", metavar="FIELD=VALUE")
+        parser.add_argument("--actor", default="anonymous", help="who would send it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        command, handler = self._asked_for(options["command"], options["fields"])
+        try:
+            simulation = simulate(handler, command, options["actor"])
+        except DomainError as error:
+            raise CommandError(f"It would be refused: {on_one_line(error)}") from None
+        except (DatabaseError, InterfaceError) as error:
+            told = " ".join(str(error).split())
+            raise CommandError(f"It would fail in the database: {told}") from None
+        except Exception as error:
+            told = f"{type(error).__name__}: {on_one_line(error)}"
+            raise CommandError(f"It would fail: {told}") from None
+        self.stdout.write("It would record:")
+        for event in simulation.events:
+            name = on_one_line(origin(event).get("name", ""))
+            self.stdout.write(f"  {name}: {as_line(event, colours=False)}")
+        self.stdout.write("It would change:" if simulation.changes else "It would change no row.")
+        for change in simulation.changes:
+            self.stdout.write(f"  {change.projection}, {change.table}:")
+            for name, (before, after) in change.fields.items():
+                told = f"    {on_one_line(name)}: {_shown(before)} -> {_shown(after)}"
+                self.stdout.write(told)
+        self.stdout.write("All of it was rolled back. The positions above are used up.")
+
+    def _asked_for(self, name: str, words: list[str]) -> tuple[Any, Any]:
+        known = handlers()
+        if name not in known:
+            told = f"There is no command {name}. There are: {', '.join(known)}."
+            raise CommandError(told, returncode=2)
+        if wrong := [word for word in words if "=" not in word]:
+            raise CommandError(f"Write FIELD=VALUE, not {wrong[0]!r}.", returncode=2)
+        texts = dict(word.split("=", 1) for word in words)
+        try:
+            return command_from(known[name], texts), known[name]
+        except ValueError as error:
+            raise CommandError(on_one_line(error), returncode=2) from None
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else on_one_line(plain(value))

@@ -1,0 +1,42 @@
+"""The form with which a command is tried, and what it would do."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from django.contrib import admin
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+
+from ..messaging import DomainError
+from ..messaging.hearing import command_of
+from .edge import show
+from .simulating import Simulation, command_from, handlers, simulate
+
+
+def simulation(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
+    """`?command=` names it; a POST has its fields, of which empty ones are left out."""
+    known, name = handlers(), request.GET.get("command", "")
+    if name and name not in known:
+        raise Http404
+    values: dict[str, Any] = {"commands": list(known), "command": name, "title": "Try a command"}
+    if name:
+        names = [one.name for one in fields(command_of(known[name]))]
+        values["fields"] = [(one, request.POST.get(one, "")) for one in names]
+    if name and request.method == "POST":
+        texts = {one: text for one, text in values["fields"] if text}
+        values["simulated"], values["problem"] = _tried(known[name], texts, str(request.user))
+    return show(model_admin, request, "simulation", **values)
+
+
+def _tried(handler: Any, texts: dict[str, str], actor: str) -> tuple[Simulation | None, str]:
+    """What it would do, or a sentence why it would not."""
+    try:
+        return simulate(handler, command_from(handler, texts), actor), ""
+    except DomainError as error:
+        return None, f"It would be refused: {error}"
+    except OperationalError:
+        raise  # the page says that it took too long
+    except Exception as error:
+        return None, f"It would fail: {error}"
