@@ -511,6 +511,46 @@ def test_stream_shows_all_its_events_and_where_they_lead(staff):
     assert [event.version for event in last.context["rows"]] == [2, 1]
 
 
+def test_stream_shows_what_the_read_models_say_beside_the_log(staff):
+    low_withdrawal()
+    record("account-b", received("b"))
+    page = staff.get(f"{LIST}stream/", {"name": "account-abc"})
+    told = [(name, str(row)) for name, row in page.context["read_models"]]
+    assert [name for name, _ in told] == ["accounts", "low_balances", "withdrawals"]
+    assert 'href="/admin/bank/account/abc/change/"' in page.content.decode()
+    assert staff.get(f"{LIST}stream/", {"name": "warning-abc"}).context["read_models"] == []
+
+
+def test_list_follows_the_log_with_its_filters(staff):
+    low_withdrawal()
+    page = staff.get(LIST, {"q": "abc", "type": Withdrawn.type})
+    assert "Refresh" not in page.headers
+    assert "?q=abc&amp;type=bank.Withdrawn&amp;follow=1" in page.content.decode()
+    page = staff.get(LIST, {"q": "abc", "type": Withdrawn.type, "follow": "1"})
+    assert page.headers["Refresh"] == "5"
+    assert len(page.context["rows"]) == 1
+    assert 'href="?q=abc&amp;type=bank.Withdrawn">Stop' in page.content.decode()
+
+
+def test_values_of_read_models_are_in_one_form(staff):
+    account = Account.objects.create(
+        account="abc", amount=1234567, changed_at=datetime(2025, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    )
+    row = '<td class="number"><bdi>1,234,567</bdi></td><td><bdi>2025-01-02 03:04:05</bdi></td>'
+    page = text(staff, "/admin/bank/account/")
+    assert row in re.sub(r"\s*\n\s*", "", page)
+    assert '<th scope="col" class="number">Amount' in page
+    assert "1,234,567" in text(staff, f"/admin/bank/account/{account.pk}/change/")
+
+
+def test_pages_bring_no_script_that_they_do_not_need(staff):
+    [event, *_] = low_withdrawal()
+    for path in (LIST, address(event.position), "/admin/bank/account/"):
+        page = text(staff, path)
+        assert "jquery" not in page.lower()
+    assert "Django administration" not in page
+
+
 def test_stream_that_is_not_there(staff):
     sentence = "There is no stream &#x27;nothing&#x27;."
     assert sentence in text(staff, f"{LIST}stream/", 404, name="nothing")

@@ -3,6 +3,7 @@
 An admin of your own for a read model may extend `model_admins.ReadModelAdmin`.
 """
 
+from django.conf import settings
 from django.contrib import admin
 
 from ..eventstore.models import StoredEvent
@@ -12,6 +13,11 @@ from .statistics import projection_models
 
 admin.site.register(StoredEvent, EventAdmin)
 admin.site.register(RefusedCommand, RefusedCommandAdmin)
+# A project that has given its admin a name of its own keeps it.
+title = getattr(settings, "ADMIN_TITLE", "Administration")
+for name in ("site_header", "site_title"):
+    if getattr(admin.site, name) == getattr(admin.AdminSite, name):
+        setattr(admin.site, name, title)
 # Not by templates of the admin's own names: those are found only where this app comes before it.
 admin.site.index_template = admin.site.index_template or "inspection/index.html"
 admin.site.login_template = admin.site.login_template or "inspection/login.html"

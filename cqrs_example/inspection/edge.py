@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
+from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.log import log_response
@@ -63,7 +64,8 @@ def show(
     page = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.model._meta,
-        "media": model_admin.media,
+        # Its own alone: Django's brings jQuery, which nothing here needs.
+        "media": Media(media=getattr(model_admin, "Media", None)),
         "is_nav_sidebar_enabled": False,  # the lists need the width
         **values,
     }

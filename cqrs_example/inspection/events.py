@@ -18,13 +18,14 @@ from . import finding
 from .as_json import as_json
 from .delivered import hearings
 from .edge import show
-from .links import page_of
+from .links import page_of, rows_about
 from .looking import Unreadable, look, rows, tolerant
 from .tracing import MOST, SORTED, folded, origin, trace, who
 from .words import searchable_fields
 
 ONE = SELECT + "WHERE position = %s"
 EFFECTS = 20
+EVERY = 5  # seconds after which a page that follows the log is loaded anew
 # What has directly caused an event, and what it has caused, with the word for it.
 AROUND = f"""
     (SELECT 'cause', {COLUMNS} FROM eventstore_event WHERE id = %(causation_id)s)
@@ -58,7 +59,8 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
     page = paged(request, fetch, "position", parse=finding.position, backwards=True)
     if search:
         page |= _further(request, walk, page)
-    return show(
+    follows = "follow" in request.GET
+    response = show(
         model_admin,
         request,
         "events",
@@ -68,8 +70,13 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
         categories=walk.categories,
         walked=finding.WALKED,
         searchable=searchable_fields(),
+        follows=follows,
+        every=EVERY,
         **page,
     )
+    if follows:  # the same address again, so that what is asked for stays
+        response.headers["Refresh"] = str(EVERY)
+    return response
 
 
 def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str) -> HttpResponse:
@@ -112,6 +119,7 @@ def stream(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
     page = paged(request, fetch, "version", parse=finding.position, backwards=True)
     title, address = f"Stream {name}", page_of(name)
     values = {"name": name, "last": last, "stored": as_json(last)["data"], "page": address}
+    values["read_models"] = list(rows_about(name))
     return show(model_admin, request, "stream", title=title, **values, **page)
 
 

@@ -1,7 +1,16 @@
 """Where streams lead to; `settings.STREAM_PAGES` says it, so that nothing here knows the domain."""
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import FieldError
 from django.urls import NoReverseMatch, reverse
+
+from .statistics import projection_models
+
+FEW = 5  # rows
 
 
 def page_of(stream: str) -> str | None:
@@ -19,3 +28,18 @@ def stream_of(projection: str, row: object) -> str | None:
     """The stream that a row of a read model is about: see `settings.READ_MODEL_STREAMS`."""
     pattern = getattr(settings, "READ_MODEL_STREAMS", {}).get(projection)
     return pattern.format_map(vars(row)) if pattern else None
+
+
+def rows_about(stream: str) -> Iterator[tuple[str, Any]]:
+    """The rows of read models that are about a stream, with the projections' names: the other way
+    round. The first few of each model."""
+    models = projection_models()
+    for projection, pattern in getattr(settings, "READ_MODEL_STREAMS", {}).items():
+        names = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(pattern))
+        found = re.fullmatch(names, stream, re.DOTALL)
+        for model in models.get(projection, ()) if found else ():
+            try:
+                rows = list(model.objects.filter(**found.groupdict())[:FEW])
+            except (FieldError, ValueError):  # another model of the same projection
+                continue
+            yield from ((projection, row) for row in rows)

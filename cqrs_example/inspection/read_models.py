@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
+from django.db.models import DecimalField, FloatField, IntegerField
 from django.http import Http404, HttpRequest, HttpResponse
 
 from ..http import BadInput, paged
@@ -16,13 +17,15 @@ from .edge import show
 from .links import stream_of
 from .words import LAST_CHARACTER
 
+NUMBERS = (IntegerField, FloatField, DecimalField)
+
 
 def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """By primary key; `?q=` is the key, or how it begins if it is text."""
     model, q = model_admin.model, request.GET.get("q", "").strip()
     found = _found(model, q) if q else model.objects.all()
     page = paged(request, partial(_fetch, found), "pk", parse=partial(_key, model))
-    names = [one.verbose_name for one in model._meta.fields]
+    names = [(one.verbose_name, isinstance(one, NUMBERS)) for one in model._meta.fields]
     page["rows"] = [(row.pk, _values(row)) for row in page["rows"]]
     title = model._meta.verbose_name_plural.capitalize()
     return show(model_admin, request, "rows", title=title, names=names, q=q, **page)
@@ -63,7 +66,7 @@ def _key(model: Any, text: str) -> Any:
     raise BadInput(f"There is no {name} such as {text!r:.60}.")
 
 
-def _values(row: Any) -> list[tuple[Any, bool]]:
-    """Each value, and whether it is an id that the log may know."""
-    values = [getattr(row, one.attname) for one in row._meta.fields]
-    return [(value, isinstance(value, UUID)) for value in values]
+def _values(row: Any) -> list[tuple[Any, bool, bool]]:
+    """Each value, whether it is an id that the log may know, and whether it is the row's key."""
+    values = [(getattr(row, one.attname), one.primary_key) for one in row._meta.fields]
+    return [(value, isinstance(value, UUID), is_key) for value, is_key in values]

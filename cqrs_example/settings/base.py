@@ -171,6 +171,8 @@ PLAUSIBLE_QUANTITY = 10_000
 # So many refused or failed commands are kept, and for so long.
 REFUSALS_KEPT, REFUSALS_KEPT_DAYS = 100_000, 30
 
+ADMIN_TITLE = "Warehouse: the log and the read models"
+
 # What the inspection of the log links to: for the first part of a stream's name, the URL that takes
 # the rest; for a projection, the stream that a row of its read model is about.
 STREAM_PAGES = {"product": "product"}

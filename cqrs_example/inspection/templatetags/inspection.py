@@ -1,6 +1,7 @@
 """Showing what somebody else has written: escaped by the templates, and made visible here."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -23,6 +24,33 @@ register.filter("who", who)
 def by(event: Any) -> str:
     """The name of the command, or of the policy, that recorded an event."""
     return str(origin(event).get("name", ""))
+
+
+@register.filter
+def shown(value: Any) -> str:
+    """A value of a read model: numbers with thousands, times in one form and in UTC."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC) if value.tzinfo else value:%Y-%m-%d %H:%M:%S}"
+    return visible(value)
+
+
+@register.filter
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+@register.filter
+def columns(row: Any) -> list[tuple[str, Any]]:
+    """The columns of a row, with their names."""
+    return [(str(one.verbose_name), getattr(row, one.attname)) for one in row._meta.fields]
+
+
+@register.filter
+def change_address(row: Any) -> str:
+    """The name of the address at which the admin shows a row."""
+    return f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
 
 
 @register.filter
