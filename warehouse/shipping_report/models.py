@@ -10,6 +10,7 @@ class DayOfShipping(models.Model):
     shipments = models.IntegerField()
 
     class Meta:
+        verbose_name, verbose_name_plural = "day of shipping", "days of shipping"
         constraints = [
             models.UniqueConstraint(fields=["sku", "day"], name="warehouse_shipping_report_one")
         ]
