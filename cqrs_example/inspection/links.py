@@ -37,9 +37,10 @@ def rows_about(stream: str) -> Iterator[tuple[str, Any]]:
     for projection, pattern in getattr(settings, "READ_MODEL_STREAMS", {}).items():
         names = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(pattern))
         found = re.fullmatch(names, stream, re.DOTALL)
-        for model in models.get(projection, ()) if found else ():
+        named = found.groupdict() if found else {}
+        for model in models.get(projection, ()) if named else ():
             try:
-                rows = list(model.objects.filter(**found.groupdict())[:FEW])
+                rows = list(model.objects.filter(**named)[:FEW])
             except (FieldError, ValueError):  # another model of the same projection
                 continue
             yield from ((projection, row) for row in rows)
