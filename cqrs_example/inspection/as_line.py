@@ -6,7 +6,8 @@ from django.utils.termcolors import make_style
 
 from ..eventstore import RecordedEvent
 from .looking import Unreadable
-from .visible import on_one_line
+from .simulating import Change
+from .visible import on_one_line, plain
 
 PAINT = {
     "position": make_style(fg="yellow"),
@@ -29,3 +30,15 @@ def as_line(event: RecordedEvent[Any], colours: bool) -> str:
             paint["problem"](text) if isinstance(event.data, Unreadable) else text,
         ]
     )
+
+
+def change_as_lines(change: Change) -> list[str]:
+    """A row of a read model before and after: a line for each value that differs."""
+    lines = [f"{change.projection}, {change.table}:"]
+    for name, (before, after) in change.fields.items():
+        lines.append(f"  {on_one_line(name)}: {_value(before)} -> {_value(after)}")
+    return lines
+
+
+def _value(value: Any) -> str:
+    return "-" if value is None else on_one_line(plain(value))

@@ -16,6 +16,7 @@ from ..eventstore.recorded import COLUMNS, SELECT
 from ..http import BadInput, paged
 from . import finding
 from .as_json import as_json
+from .changing import CannotTell, can_tell, changes_by
 from .delivered import hearings
 from .edge import show
 from .links import page_of, rows_about
@@ -106,7 +107,20 @@ def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str)
         cut=sum(1 for step in steps if step.event) > MOST,
         page=page_of(event.stream),
         hearings=hearings(event),
+        can_tell_changes=can_tell(),
     )
+
+
+def changed(model_admin: admin.ModelAdmin[Any], request: HttpRequest, at: int) -> HttpResponse:
+    """What one event changed in the read models."""
+    event = _event(at)
+    try:
+        changes, problem = changes_by(event), ""
+    except CannotTell as error:
+        changes, problem = [], str(error)
+    title = f"What event {event.position} changed"
+    values = {"event": event, "changes": changes, "problem": problem}
+    return show(model_admin, request, "effects", title=title, **values)
 
 
 def stream(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:

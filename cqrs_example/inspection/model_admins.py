@@ -46,6 +46,8 @@ class EventAdmin(ReadOnlyAdmin):
         own.append(path("simulate/", simulate, name="inspection_simulate"))
         as_json = self.admin_site.admin_view(self.event_json)
         own.append(path("<int:position>/event.json", as_json, name="inspection_json"))
+        changed = self.admin_site.admin_view(self.changed)
+        own.append(path("<int:position>/changed/", changed, name="inspection_changed"))
         return own + super().get_urls()
 
     @inspecting
@@ -71,6 +73,10 @@ class EventAdmin(ReadOnlyAdmin):
     @inspecting
     def event_json(self, request: HttpRequest, position: int) -> HttpResponse:
         return events.as_file(position)
+
+    @inspecting
+    def changed(self, request: HttpRequest, position: int) -> HttpResponse:
+        return events.changed(self, request, position)
 
     @trying
     def simulate(self, request: HttpRequest) -> HttpResponse:

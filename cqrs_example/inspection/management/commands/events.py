@@ -23,8 +23,9 @@ from ....operations.waiting import settled_and_told
 from ... import refusals, statistics
 from ...arguments import add_filters, add_search, event_of, filter_of, search_of, uuid
 from ...as_json import as_json
-from ...as_line import as_line
+from ...as_line import as_line, change_as_lines
 from ...as_scenario import as_scenario, stream_as_scenario
+from ...changing import CannotTell, changes_by
 from ...following import after, found, newest, of_stream
 from ...looking import Unreadable
 from ...tracing import trace
@@ -63,6 +64,8 @@ class Command(BaseCommand):
         add_search(self._action(actions, "find", "the newest events for which all words hold"))
         show = self._action(actions, "show", "one event with all that is known of it")
         show.add_argument("event", metavar="ID|#POSITION")
+        changed = self._action(actions, "changed", "which rows of read models an event changed")
+        changed.add_argument("event", metavar="ID|#POSITION")
         stream = self._action(actions, "stream", "a stream from its beginning")
         stream.add_argument("name")
         stream.add_argument(
@@ -133,6 +136,19 @@ class Command(BaseCommand):
             return
         self.stdout.write(as_line(event, self.colours))
         self.stdout.write(pretty(as_json(event)))
+
+    def changed(self, options: dict[str, Any]) -> None:
+        try:
+            changes = changes_by(event_of(options["event"]))
+        except CannotTell as error:
+            raise CommandError(on_one_line(error)) from None
+        for change in changes:
+            if options["json"]:
+                self._write(vars(change))
+            else:
+                self.stdout.write("\n".join(change_as_lines(change)))
+        if not changes and not options["json"]:
+            self.stdout.write("It changed no row.")
 
     def stream(self, options: dict[str, Any]) -> None:
         name = options["name"]

@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 
 from ....messaging import DomainError
-from ...as_line import as_line
+from ...as_line import as_line, change_as_lines
 from ...simulating import command_from, handlers, simulate
 from ...tracing import origin
-from ...visible import on_one_line, plain
+from ...visible import on_one_line
 
 
 class Command(BaseCommand):
@@ -44,10 +44,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name}: {as_line(event, colours=False)}")
         self.stdout.write("It would change:" if simulation.changes else "It would change no row.")
         for change in simulation.changes:
-            self.stdout.write(f"  {change.projection}, {change.table}:")
-            for name, (before, after) in change.fields.items():
-                told = f"    {on_one_line(name)}: {_shown(before)} -> {_shown(after)}"
-                self.stdout.write(told)
+            for line in change_as_lines(change):
+                self.stdout.write(f"  {line}")
         self.stdout.write("All of it was rolled back. The positions above are used up.")
 
     def _asked_for(self, name: str, words: list[str]) -> tuple[Any, Any]:
@@ -62,7 +60,3 @@ class Command(BaseCommand):
             return command_from(known[name], texts), known[name]
         except ValueError as error:
             raise CommandError(on_one_line(error), returncode=2) from None
-
-
-def _shown(value: Any) -> str:
-    return "-" if value is None else on_one_line(plain(value))

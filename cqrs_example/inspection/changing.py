@@ -1,0 +1,34 @@
+"""What an event changed in the read models, if there is a block that can replay them."""
+
+from importlib import import_module
+from typing import Any
+
+from django.apps import apps
+
+from ..eventstore import RecordedEvent
+from .looking import Unreadable
+from .simulating import Change
+
+PROJECTIONS = f"{__name__.rsplit('.', 2)[0]}.projections"
+
+
+class CannotTell(Exception):
+    """Why it cannot be told what an event changed."""
+
+
+def can_tell() -> bool:
+    """Whether there is such a block."""
+    return apps.is_installed(PROJECTIONS)
+
+
+def changes_by(event: RecordedEvent[Any]) -> list[Change]:
+    """The rows before and after it; raises `CannotTell` with a sentence."""
+    if not can_tell():
+        raise CannotTell("The block `projections`, which replays events, is not installed.")
+    if isinstance(event.data, Unreadable):
+        raise CannotTell(str(event.data))
+    effects, runs = import_module(f"{PROJECTIONS}.effects"), import_module(f"{PROJECTIONS}.runs")
+    try:
+        return [Change(*effect) for effect in effects.effects_of(event)]
+    except runs.FAILURES as error:
+        raise CannotTell(str(error)) from error
