@@ -16,7 +16,6 @@ from .around import around
 from .transaction import Command, E, EventLog, Handler, UnitOfWork, as_metadata, begin, deliver
 
 RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
-POSTGRES = EventLog()
 
 
 class DomainError(Exception):
@@ -58,7 +57,7 @@ def execute(
     handler: Handler[Command, E],
     command: Command,
     context: Context | None = None,
-    log: EventLog = POSTGRES,
+    log: EventLog = EventLog(),  # noqa: B008 (it has no state)
 ) -> list[RecordedEvent[E]]:
     """Carry out a command in a transaction of its own; returns the events it recorded, if any.
 
