@@ -30,12 +30,14 @@ def seconds_of_session() -> float:
 
 def turn() -> tuple[float, float]:
     """Microseconds of a command: in all, and at the server."""
+    from cqrs_example.inspection.simulating import command_from, handlers
     from cqrs_example.messaging import execute
-    from warehouse.increase_product_quantity.command import IncreaseProductQuantity, handle
 
+    handle = handlers()["IncreaseProductQuantity"]
     at_server, here = seconds_of_session(), time.process_time()
     for _ in range(COMMANDS):
-        execute(handle, IncreaseProductQuantity(f"p{random.randrange(10_000):05}", 1))
+        fields = {"sku": f"p{random.randrange(10_000):05}", "quantity": "1"}
+        execute(handle, command_from(handle, fields))
     here, at_server = time.process_time() - here, seconds_of_session() - at_server
     return (here + at_server) * 1e6 / COMMANDS, at_server * 1e6 / COMMANDS
 
