@@ -81,6 +81,7 @@ urlpatterns = [
 @pytest.mark.urls(__name__)
 def test_check_names_every_view_that_changes_something_for_everyone(settings):
     settings.PERMISSIONS, settings.OPEN_VIEWS = {}, []
+    settings.LOGIN_URL = "https://login.example/?of=shop"
     found = [one.msg for one in run_checks() if one.id == "access.E004"]
     assert found == [
         f"{__name__}.Things takes DELETE, PATCH from everyone: no login is asked.",

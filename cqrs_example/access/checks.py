@@ -5,12 +5,22 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.shortcuts import resolve_url
+from django.urls import (
+    NoReverseMatch,
+    Resolver404,
+    URLPattern,
+    URLResolver,
+    get_resolver,
+    resolve,
+)
 from django.utils.module_loading import import_string
 
+from ..http.checks import MIDDLEWARE, place_in_middleware  # it asks for what http needs, too
 from .configuration import problems, setting
 from .permissions import needed
 
+ACCESS = f"{__package__}.middleware.Access"
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 # They ask for themselves, or must be open.
 OWN = ("django.contrib.admin.sites.", "django.contrib.auth.views.")
@@ -31,6 +41,25 @@ def check_permissions(**kwargs: Any) -> list[CheckMessage]:
     views = list(_views())
     errors += [_open_to_all(view) for view in views if _is_forgotten(view)]
     return [*errors, *(_exempt(view, taken) for view in views if (taken := _taken_of_all(view)))]
+
+
+@register
+def check_way_in(**kwargs: Any) -> list[CheckMessage]:
+    """Somebody is asked, who is known by then, and finds the page to log in."""
+    found: list[CheckMessage] = []
+    ours = place_in_middleware(ACCESS)
+    others = [place_in_middleware(path) for path in MIDDLEWARE]
+    if ours is None or any(place is not None and place > ours for place in others):
+        sentence = f"settings.MIDDLEWARE must have {ACCESS!r}, behind Django's for sessions, CSRF,"
+        found.append(Error(f"{sentence} authentication and messages.", id="access.E005"))
+    try:
+        page = resolve_url(settings.LOGIN_URL)
+        if page.startswith("/") and not page.startswith("//"):  # else it is another server's
+            resolve(page.partition("?")[0])
+    except (NoReverseMatch, Resolver404):
+        sentence = f"settings.LOGIN_URL = {settings.LOGIN_URL!r} leads nowhere: include access.urls"
+        found.append(Error(f'{sentence}, and set LOGIN_URL = "login".', id="access.E006"))
+    return found
 
 
 def _unresolved(name: str, paths: Iterable[tuple[Any, str]]) -> Iterator[CheckMessage]:

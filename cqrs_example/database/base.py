@@ -15,9 +15,12 @@ from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from . import trips
+from .validation import DatabaseValidation
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    validation_class = DatabaseValidation
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.waiting: list[trips.Statement] = []

@@ -6,8 +6,10 @@ from dataclasses import InitVar, fields, is_dataclass
 from importlib import import_module
 from typing import Any, get_args
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.db import connection
 
 from .codecs import CODECS, codec_for, hints_of
 from .contracts import contracts, keyed
@@ -31,6 +33,23 @@ def check_events(**kwargs: Any) -> list[CheckMessage]:
     for key, one in contracts().items():
         problems += _dead_ends(key) if isinstance(one, tuple) else field_problems(one)
     return [Error(f"settings.EVENTS: {problem}", id="eventstore.E001") for problem in problems]
+
+
+@register
+def check_vendor(**kwargs: Any) -> list[CheckMessage]:
+    """The log is in the database `default`, which is Postgres."""
+    if connection.vendor == "postgresql":
+        return []
+    sentence = f"settings.DATABASES['default'] must be Postgres, not {connection.vendor}."
+    return [Error(sentence, id="eventstore.E002")]
+
+
+def missing_apps(block: str, *labels: str) -> Iterator[CheckMessage]:
+    """What another block, or this one, stands on and INSTALLED_APPS does not have."""
+    for label in labels:
+        if label not in apps.app_configs:
+            sentence = f"settings.INSTALLED_APPS lacks the app {label!r}, which {block} needs."
+            yield Error(sentence, id=f"{block}.E009")
 
 
 def _misshapen(module: str) -> Iterator[str]:

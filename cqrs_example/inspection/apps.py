@@ -6,3 +6,6 @@ class InspectionConfig(AppConfig):
     label = "inspection"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Inspection"
+
+    def ready(self) -> None:
+        from . import checks as checks

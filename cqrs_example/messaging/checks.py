@@ -11,6 +11,7 @@ from django.db import connection
 from django.urls import URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
+from ..eventstore.checks import missing_apps
 from ..eventstore.contracts import event_classes
 from .commands import execute
 from .hearing import command_of, heard_by, hears_many, recorded_by, require_recorded
@@ -22,7 +23,7 @@ WRONG = (ImportError, TypeError, ValueError, AttributeError)
 @register
 def check_wiring(**kwargs: Any) -> list[CheckMessage]:
     """Projections, policies and commands exist, and say which events of EVENTS they are about."""
-    errors: list[CheckMessage] = []
+    errors = list(missing_apps("messaging", "eventstore"))
     for setting, check_entry in (("PROJECTIONS", _projection), ("POLICIES", _policy)):
         entries = getattr(settings, setting, None)
         if not isinstance(entries, dict):

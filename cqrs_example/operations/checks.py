@@ -18,6 +18,7 @@ from django.db import (
     connection,
 )
 
+from ..eventstore.checks import missing_apps
 from ..eventstore.failures import refused_for_good
 from .asking import faults
 
@@ -30,6 +31,11 @@ SELECT least(
     (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()),
     (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user))
 """
+
+
+@register
+def check_apps(**kwargs: Any) -> list[CheckMessage]:
+    return list(missing_apps("operations", "eventstore"))
 
 
 @register(Tags.database)
@@ -45,7 +51,8 @@ def check_database(databases: Iterable[str] | None = None, **kwargs: Any) -> lis
     except (OperationalError, InterfaceError) as error:
         return [_unanswered(" ".join(str(error).split()))]
     except ProgrammingError as error:  # such as a right that the role does not have
-        sentence = " ".join(f"The database refused what the application needs: {error}".split())
+        refusal = " ".join(f"The database refused what the application needs: {error}".split())
+        sentence = f"{refusal}. As the tables' owner, run `manage.py create_app_role`, or GRANT it."
         return [Error(sentence, id="operations.E004")]
 
 

@@ -6,15 +6,20 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
+from ..eventstore.checks import missing_apps
+
 EVENTS = f"{__package__}.events"
 
 
 def check_privacy(**kwargs: Any) -> list[CheckMessage]:
     """The library and the events are there, and read models hear when a person is forgotten."""
+    if missing := list(missing_apps("privacy", "eventstore", "messaging")):
+        return missing
     if not find_spec("cryptography"):
         sentence = "cryptography is not installed: this block encrypts with it (pip install …)."
         return [Error(sentence, id="privacy.E001")]
-    if EVENTS not in getattr(settings, "EVENTS", []):
+    modules = getattr(settings, "EVENTS", None)
+    if not isinstance(modules, list | tuple) or EVENTS not in modules:
         sentence = f"settings.EVENTS must name {EVENTS!r}: `forget` records an event of it."
         return [Error(sentence, id="privacy.E002")]
     return [

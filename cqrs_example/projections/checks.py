@@ -1,16 +1,24 @@
 """`manage.py check` says which of INVARIANTS is wrong, and which models cannot be replayed."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
 from inspect import signature
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection
 from django.utils.module_loading import import_string
 
+from ..eventstore.checks import missing_apps
 from ..messaging import heard_by
 from .tables import numbered_references
+
+TEMPORARY = """
+    SELECT current_user, quote_ident(current_database())
+    WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
+"""
 
 
 @register
@@ -31,6 +39,25 @@ def check_invariants(**kwargs: Any) -> list[CheckMessage]:
             problem = f"settings.INVARIANTS[{name!r}] = {path!r}: {error}."
             errors.append(Error(problem, id="projections.E001"))
     return errors
+
+
+@register
+def check_apps(**kwargs: Any) -> list[CheckMessage]:
+    return list(missing_apps("projections", "eventstore", "messaging"))
+
+
+@register(Tags.database)
+def check_rights(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The role may make temporary tables. Others tell of a database that does not answer."""
+    if DEFAULT_DB_ALIAS not in (databases or ()) or connection.vendor != "postgresql":
+        return []
+    with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+        cursor.execute(TEMPORARY)
+        for role, database in cursor.fetchall():
+            sentence = f"{role} may not make temporary tables, in which `rebuild` and `verify` work"
+            remedy = f"GRANT TEMPORARY ON DATABASE {database} TO {role}."
+            return [Error(f"{sentence}: {remedy}", id="projections.E004")]
+    return []
 
 
 @register

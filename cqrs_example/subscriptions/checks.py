@@ -9,7 +9,13 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, InterfaceError
 
+from ..eventstore.checks import missing_apps
 from .switching import differences
+
+
+@register
+def check_apps(**kwargs: Any) -> list[CheckMessage]:
+    return list(missing_apps("subscriptions", "eventstore", "messaging"))
 
 
 @register

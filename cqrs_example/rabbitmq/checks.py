@@ -1,0 +1,30 @@
+"""`manage.py check` says what this block lacks."""
+
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+from ..eventstore.checks import missing_apps
+
+
+def check_rabbitmq(**kwargs: Any) -> list[CheckMessage]:
+    """The library is there, and the setting says where the broker is."""
+    found = list(missing_apps("rabbitmq", "eventstore", "messaging", "subscriptions"))
+    if not find_spec("amqp"):
+        sentence = "amqp is not installed: this block speaks to the broker with it (pip install …)."
+        found.append(Error(sentence, id="rabbitmq.E001"))
+    if not _is_broker(getattr(settings, "BROKER_URL", "")):
+        sentence = "settings.BROKER_URL must look like amqp://user:password@host:5672/ (or amqps)."
+        found.append(Error(sentence, id="rabbitmq.E002"))
+    return found
+
+
+def _is_broker(url: Any) -> bool:
+    try:
+        parts = urlsplit(str(url))
+        return parts.scheme in ("amqp", "amqps") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
