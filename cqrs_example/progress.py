@@ -19,6 +19,7 @@ def progress(
     `what` names the job. Reports go to standard error unless `out` is another stream.
     """
     stream: TextIO = out or sys.stderr
+    pause = OFTEN if stream.isatty() else SELDOM
     reported = time.monotonic()
     first: tuple[int, float] | None = None
     try:
@@ -27,7 +28,7 @@ def progress(
             now = time.monotonic()
             # The rate is that since the first step: a job may begin far from 0.
             first = first or (reached, now)
-            if now - reported >= (OFTEN if stream.isatty() else SELDOM):
+            if now - reported >= pause:
                 figures = _figures(reached, total, reached - first[0], now - first[1])
                 _report(stream, f"{what}: {figures}", reached / max(total, 1))
                 reported = now

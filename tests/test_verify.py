@@ -1,5 +1,6 @@
 """What is wrong with a read model or the log, `manage.py verify` finds, and says since when."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from io import StringIO
 
@@ -7,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models
 
-from cqrs_example.eventstore import last_event
+from cqrs_example.eventstore import Event, RecordedEvent, last_event
 from cqrs_example.messaging import execute
 from cqrs_example.projections import differences
 from cqrs_example.projections import replay as replaying
@@ -354,7 +355,7 @@ def test_invariant_with_a_bug_is_told(settings):
     assert not Run.objects.get(projection="").succeeded
 
 
-def buggy_invariant(stream):
+def buggy_invariant(stream: Iterable[RecordedEvent[Event]]):
     raise KeyError("funds")
 
 

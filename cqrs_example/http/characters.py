@@ -35,6 +35,8 @@ def visible(value: object, name: str, longest: int) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether each character can be seen. Of blanks, only the space counts."""
+    if text.isascii():  # nearly always, and in a tenth of the time
+        return text.isprintable()
     categories = {unicodedata.category(character) for character in text.replace(" ", "")}
     return not (categories & CATEGORIES or UNSEEN.search(text))
 

@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from types import ModuleType
@@ -80,7 +80,7 @@ def _batch(module: ModuleType, after: int, upto: int) -> tuple[int, int] | None:
     unheard = [key for key in contracts() if key not in heard]
     with read_only():
         with connection.chunked_cursor() as cursor:
-            cursor.execute(LOG, [after, upto, *_columns(unheard)])
+            cursor.execute(LOG, [after, upto, *as_columns(unheard)])
             while rows := cursor.fetchmany(FETCHED):
                 events += map(recorded, rows)
                 text += sum(len(row[6]) + len(row[9]) for row in rows)
@@ -92,7 +92,8 @@ def _batch(module: ModuleType, after: int, upto: int) -> tuple[int, int] | None:
         return len(events), events[-1].position
 
 
-def _columns(keys: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
+def as_columns(keys: Collection[tuple[str, int]]) -> tuple[list[str], list[int]]:
+    """Stored types and schema versions as two parameters, for `unnest`."""
     return [name for name, _ in keys], [version for _, version in keys]
 
 

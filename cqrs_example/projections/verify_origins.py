@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import starmap
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from django.db import connection
 from django.utils import timezone
+
+from .replay import FETCHED
 
 CLOCK = timedelta(minutes=1)  # by so much a server's clock may have been put right
 MOST_ISSUED = 1000  # commands of one name that a policy issues for one event: then it is not asked
@@ -63,10 +67,10 @@ def wrong_origins() -> Iterator[str]:
     with connection.chunked_cursor() as cursor:
         times = {name: READABLE.format(name) for name in ("recorded_at", "occurred_at")}
         cursor.execute(ORIGINS.format(**times))
-        for row in cursor:
-            origin = Origin(*row)
-            for finding in (*_of_the_command(origin), *_of_times(origin, now)):
-                yield f"event {origin.id} at position {origin.position} {finding}"
+        while rows := cursor.fetchmany(FETCHED):
+            for origin in starmap(Origin, rows):
+                for finding in (*_of_the_command(origin), *_of_times(origin, now)):
+                    yield f"event {origin.id} at position {origin.position} {finding}"
 
 
 def _of_the_command(origin: Origin) -> Iterator[str]:
@@ -109,6 +113,7 @@ def _of_times(origin: Origin, now: datetime) -> Iterator[str]:
         yield f"is said to have occurred at {origin.occurred_at}, after it was recorded"
 
 
+@lru_cache(maxsize=1000)  # the events of one command stand together
 def _uuid(text: Any) -> UUID | None:
     try:
         return UUID(text)

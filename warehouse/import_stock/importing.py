@@ -26,6 +26,9 @@ ACTOR = "import"
 NAMED = 20  # wrong lines; the rest is counted
 
 
+_as_line = json.JSONEncoder(default=str).encode  # json.dumps would make one for each line
+
+
 class CannotImport(Exception):
     """A file with something wrong in it; nothing of it was imported."""
 
@@ -41,7 +44,7 @@ def check(file: BinaryIO, spool: IO[str]) -> tuple[int, str]:
     fingerprint = sha256()
     for row in read(file):
         if not isinstance(row, WrongLine):
-            line = json.dumps(row, default=str) + "\n"
+            line = _as_line(row) + "\n"
             spool.write(line)
             fingerprint.update(line.encode())
             rows += 1
