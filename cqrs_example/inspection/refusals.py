@@ -19,7 +19,6 @@ TRIMMED_EVERY = 100  # rows
 MOST_TRIMMED = 1000  # rows at once: whoever is refused then waits for it
 LONGEST = 1000  # characters of a reason
 DAY = timedelta(days=1)
-DEFAULTS = {"REFUSALS_KEPT": 100_000, "REFUSALS_KEPT_DAYS": 30}
 
 
 @contextmanager
@@ -70,7 +69,8 @@ def _keep(command: object, context: Context, error: Exception) -> None:
 def trim() -> None:
     """Delete what is older than `settings.REFUSALS_KEPT_DAYS`, or more than `REFUSALS_KEPT`."""
     newest = RefusedCommand.objects.aggregate(Max("id"))["id__max"] or 0
-    many, days = (getattr(settings, name, default) for name, default in DEFAULTS.items())
+    many = getattr(settings, "REFUSALS_KEPT", 100_000)
+    days = getattr(settings, "REFUSALS_KEPT_DAYS", 30)
     too_old = Q(at__lt=timezone.now() - timedelta(days=days))
     found = RefusedCommand.objects.filter(too_old | Q(id__lte=newest - many)).order_by("id")
     oldest = list(found.values_list("id", flat=True)[:MOST_TRIMMED])
