@@ -118,9 +118,13 @@ def _by_libpq(trip: Trip) -> Any:
         raise RuntimeError(failed[0].error_message.decode())
     last = results[-1]
     return [
-        [last.get_value(row, column) for column in range(last.nfields)]
+        [_text(last.get_value(row, column)) for column in range(last.nfields)]
         for row in range(last.ntuples)
     ]
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 def _prepare(libpq: Any, sql: str) -> bytes:
