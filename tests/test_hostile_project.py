@@ -392,6 +392,7 @@ def test_subscriptions_and_the_broker(project: Project) -> None:
     project.write("shop/settings.py", SUBSCRIBED)
     project.add("subscriptions", "operations", "waiting.py")
     project.manage("subscriptions", "switch")
+    project.write("shop/settings.py", 'BROKER_URL = "amqp://127.0.0.1/"\n')
     project.add("rabbitmq")
     assert "no issues" in project.manage("check", "--database", "default")
     assert "customers" in project.manage("subscriptions")
