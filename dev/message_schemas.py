@@ -5,6 +5,7 @@ that is there would change: others read by it.
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
@@ -16,7 +17,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import django
 
 from cqrs_example.eventstore.contracts import contracts
+from dev.environment import development_values
 from dev.failure import DevError, exit_with_sentence
+from dev.modes import DEFAULT, settings_of
 
 TYPES = {bool: "boolean", int: "integer", float: "number", NoneType: "null"}
 LISTS = (list, tuple, set, frozenset)
@@ -67,6 +70,9 @@ def write(folder: Path) -> None:
 
 
 def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings_of(DEFAULT))
+    for name, value in development_values().items():
+        os.environ.setdefault(name, value)
     django.setup()
     write(Path(sys.argv[1]))
     return 0

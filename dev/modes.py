@@ -1,15 +1,17 @@
 """The modes: settings modules over the same slices. `MODE=…` chooses one of them."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from dev.connection import answers
+from dev.connection import answers, connect
 from dev.failure import DevError
 from dev.places import STATE
 
 DEFAULT = "persisted_sync"
 IN_MEMORY = "memory_sync"  # on a throw-away Postgres, whatever DATABASE_URL says
 ASYNCHRONOUS = "persisted_async"  # with workers beside the server
+HAVE_WORKERS = "SELECT 1 FROM subscriptions_checkpoint WHERE kind <> 'relay' LIMIT 1"
 MODES = (IN_MEMORY, DEFAULT, ASYNCHRONOUS)
 
 
@@ -31,7 +33,10 @@ def use_running_mode() -> None:
     the mode whose database is up."""
     mode = chosen_mode()
     if not os.environ.get("MODE") and not os.environ.get("DATABASE_URL"):
-        mode = IN_MEMORY if _is_up(IN_MEMORY) and not _is_up(DEFAULT) else DEFAULT
+        if _is_up(DEFAULT):
+            mode = ASYNCHRONOUS if _have_workers(url_file(DEFAULT)) else DEFAULT
+        elif _is_up(IN_MEMORY):
+            mode = IN_MEMORY
     if mode == IN_MEMORY:
         os.environ.pop("DATABASE_URL", None)
     if not os.environ.get("DATABASE_URL") and not _is_up(mode):
@@ -49,3 +54,12 @@ def url_file(mode: str) -> Path:
 def _is_up(mode: str) -> bool:
     file = url_file(mode)
     return file.exists() and answers(file.read_text().strip())
+
+
+def _have_workers(file: Path) -> bool:
+    """Whether the database says that workers deliver what is recorded in it."""
+    import psycopg  # not above: see dev.connection
+
+    with suppress(psycopg.Error), connect(file.read_text().strip()) as connection:
+        return connection.execute(HAVE_WORKERS).fetchone() is not None
+    return False  # there is no such table before the first migration

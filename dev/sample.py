@@ -29,6 +29,8 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.core.management.base import SystemCheckError  # noqa: E402
+
 from cqrs_example.eventstore import NewEvent, RecordedEvent, Stream  # noqa: E402
 from cqrs_example.messaging import Context, Repeated, Transaction, execute  # noqa: E402
 from warehouse.events import (  # noqa: E402
@@ -130,4 +132,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SystemCheckError as error:  # the settings say otherwise than the database who delivers
+        sys.exit(str(error))

@@ -67,8 +67,12 @@ POLICIES: dict[str, str] = {
 # After a change: `manage.py subscriptions switch`.
 SUBSCRIPTIONS: list[str] = []
 
-# What surrounds each command: those that are refused or fail are kept for a while.
-AROUND_COMMANDS: list[str] = ["cqrs_example.inspection.refusals.kept"]
+# What surrounds each command: none is begun where SUBSCRIPTIONS is not what the database says, and
+# those that are refused or fail are kept for a while.
+AROUND_COMMANDS: list[str] = [
+    "cqrs_example.subscriptions.agreement.agreed",
+    "cqrs_example.inspection.refusals.kept",
+]
 
 # The permission that each view takes, where people log in (access.increase …).
 PERMISSIONS: dict[str, str] = {

@@ -39,8 +39,9 @@ def run(names: Sequence[str], stopping: Event, source: Source, step: Step = hear
     # What is not finished by then is rolled back when its connection ends, and done again by the
     # next worker: nothing is lost or done twice, so a stuck handler does not keep the process.
     end = monotonic() + LAST
-    for thread in threads:
-        thread.join(max(0, end - monotonic()))
+    with suppress(KeyboardInterrupt):  # a second Ctrl-C does not wait for it
+        for thread in threads:
+            thread.join(max(0, end - monotonic()))
 
 
 def _work(source: Source, step: Step, stopping: Event, name: str) -> None:
