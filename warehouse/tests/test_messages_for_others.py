@@ -39,7 +39,8 @@ def recorded() -> Any:
 
 def test_every_event_has_its_schema(tmp_path: Path) -> None:
     there = {path.name for path in MESSAGES.glob("*.json")}
-    assert there == {f"{name}.v{version}.json" for name, version in contracts()}
+    wanted = {f"{name}.v{version}.json" for name, version in contracts()}
+    assert there == wanted, "Write what is missing: python -m dev.message_schemas docs/messages"
     write(tmp_path)
     for file in tmp_path.iterdir():
         assert (MESSAGES / file.name).read_text() == file.read_text()
