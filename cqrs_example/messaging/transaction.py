@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from importlib import import_module
 from itertools import count, islice
 from typing import Any, TypeVar
@@ -125,19 +125,7 @@ class Transaction:
 
 
 class PolicyTransaction(Transaction):
-    """A policy at work: what it appends has ids of its own, and so has each command it issues.
-
-    They are made when they are asked for: most events give a policy nothing to do.
-    """
-
-    def __init__(self, unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]):
-        self.unit, self.name, self.event = unit, name, event
-        self.records, self.numbers = recorded_by(policy), count(1)
-        self.__post_init__()
-
-    causation_id = cached_property(lambda self: self.event.id)
-    command_id = cached_property(lambda self: uuid5(self.causation_id, self.name))
-    command = cached_property(lambda self: {"id": str(self.command_id), "name": self.name})
+    """A policy at work: what it appends has ids of its own, and so has each command it issues."""
 
     def execute(self, handler: Handler[Command, E], command: Command) -> Sequence[RecordedEvent[E]]:
         """Carry out a command that the event caused, in the same database transaction."""
@@ -180,7 +168,9 @@ def deliver(unit: UnitOfWork) -> None:
 
 def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]) -> None:
     """Let a policy, which the settings know under this name, hear of an event."""
-    policy(PolicyTransaction(unit, name, policy, event), event)
+    policy_id = uuid5(event.id, name)
+    metadata = {"id": str(policy_id), "name": name}
+    policy(PolicyTransaction(unit, policy_id, event.id, metadata, recorded_by(policy)), event)
 
 
 def _require_intact() -> None:
