@@ -61,7 +61,7 @@ bench-full: ## the same at length, for the better part of an hour
 	$(INSTALL) requirements-embedded.txt
 	@exec "$(PY)" -m dev.bench --full
 
-chaos: ## breaks things under load for a minute, and looks whether anything was lost
+chaos: ## breaks things under load for two to three minutes, and looks whether anything was lost
 	$(INSTALL) requirements-embedded.txt
 	@"$(PY)" -m dev.chaos $(ARGS)
 	@test -n "$(ARGS)" || exec "$(PY)" -m dev.chaos --following

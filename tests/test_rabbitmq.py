@@ -24,6 +24,7 @@ from cqrs_example.subscriptions import working as workers
 from cqrs_example.subscriptions.checkpoints import reset
 from cqrs_example.subscriptions.following import rows_between
 from cqrs_example.subscriptions.models import Checkpoint
+from cqrs_example.subscriptions.status import status
 from cqrs_example.subscriptions.working import run
 from dev.chaos.proxy import Mode, Proxy
 from dev.processes import free_port
@@ -64,7 +65,8 @@ def messages(subscribed: Subscribed, rabbit: Rabbit, settings: Any, monkeypatch:
 
 @contextmanager
 def relay() -> Iterator[None]:
-    stopping, one = Flag(), Relay()
+    stopping = Flag()
+    one = Relay(stopping)
     thread = Thread(target=run, args=[["relay"], stopping, one.source, one.step])
     thread.start()
     try:
@@ -260,6 +262,78 @@ def test_broker_that_blocks_publishers(
         published(messages)
         all_heard(messages)
         until(lambda: messages.trouble("relay") == "")
+
+
+def test_relay_that_waits_for_a_blocked_broker_ends_when_told(
+    messages: Subscribed, rabbit: Rabbit, monkeypatch: Any
+) -> None:
+    """What it has published is published again by the next one; nobody waits for the broker."""
+    monkeypatch.setattr(relaying, "CONFIRMED", 0.5)
+    monkeypatch.setattr(workers, "LAST", 20.0)
+    try:
+        with relay():
+            add("a", 1)
+            published(messages)
+            rabbit.block("memory")
+            add("a", 2)
+            until(lambda: "short of memory" in messages.trouble("relay"))
+        until(lambda: not any(one["running"] for one in status() if one["name"] == "relay"))
+    finally:
+        rabbit.unblock("memory")
+    with fed():
+        published(messages)
+        all_heard(messages)
+
+
+def test_queue_that_takes_nothing(messages: Subscribed) -> None:
+    """As long as one is bound, the broker refuses what is published, for all queues."""
+    queue = f"full-{uuid4().hex[:8]}"
+    with connected() as broker, fed():
+        channel = broker.channel()
+        full = {"x-max-length": 0, "x-overflow": "reject-publish"}
+        channel.queue_declare(queue, durable=True, auto_delete=False, arguments=full)
+        channel.queue_bind(queue, exchange(), "#")
+        add("a", 1, 2)
+        until(lambda: "does a queue there not work?" in messages.trouble("relay"))
+        all_heard(messages)
+        channel.queue_delete(queue)
+        published(messages)
+
+
+def test_queue_that_answers_with_an_error(messages: Subscribed) -> None:
+    """Here one that was made with other arguments, as by a version of before. Its worker and the
+    relay are refused, until somebody deletes it; nothing was only there."""
+    queue = f"{exchange()}.ledger"
+    with connected() as broker, fed():
+        channel = broker.channel()
+        channel.queue_delete(queue)
+        channel.queue_declare(queue, durable=True, auto_delete=False)
+    with connected() as broker, fed():
+        add("a", 1, 2)
+        until(lambda: "PRECONDITION_FAILED" in messages.trouble("relay"))
+        all_heard(messages)
+        broker.channel().queue_delete(queue)
+        published(messages)
+
+
+def test_message_that_is_given_back_many_times(messages: Subscribed) -> None:
+    """RabbitMQ drops none for that: there is no x-delivery-limit, and no version has to agree."""
+    add("a", 1)
+    with relay():
+        published(messages)
+    given: list[str] = []
+
+    def give_back(message: amqp.Message) -> None:
+        given.append(message.body)
+        message.channel.basic_reject(message.delivery_tag, requeue=True)
+
+    with connected() as broker:
+        broker.channel().basic_consume(f"{exchange()}.note", callback=give_back)
+        while len(given) < 30:
+            broker.drain_events(timeout=20)
+    assert len(set(given)) == 1
+    with fed():
+        all_heard(messages)
 
 
 def counted(monkeypatch: Any, module: Any, name: str) -> list[Any]:

@@ -1,6 +1,8 @@
 """What hears after the commit hears of each event once, in order, whatever goes wrong."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event as Flag
 from types import ModuleType
@@ -16,6 +18,7 @@ from cqrs_example.messaging.transaction import UnitOfWork, begin
 from cqrs_example.subscriptions import following
 from cqrs_example.subscriptions import working as workers
 from cqrs_example.subscriptions.checkpoints import reset
+from cqrs_example.subscriptions.following import Read, from_log
 from cqrs_example.subscriptions.models import Checkpoint, Parked
 from cqrs_example.subscriptions.policies import retry
 
@@ -137,6 +140,23 @@ def test_gaps_at_the_end_of_batches(subscribed: Subscribed, monkeypatch: Any) ->
 
 def _tx() -> Any:
     return begin(UnitOfWork(uuid4(), {}), handle_add, Add("", 0), uuid4(), uuid4())
+
+
+def test_batches_are_read_along_the_index(subscribed: Subscribed) -> None:
+    """Without statistics, as after an import, Postgres would sort the rest of the log for each."""
+    subscribed.switch("ledger")
+    said: list[Any] = []
+
+    @contextmanager
+    def asking(name: str) -> Iterator[Read]:
+        said.extend(subscribed.rows("SELECT current_setting('enable_sort')"))
+        with from_log(name) as read:
+            yield read
+
+    with working("ledger", source=asking):
+        add("a", 1)
+        subscribed.caught_up()
+    assert said == [("off",)]
 
 
 def test_two_workers_of_one_name(subscribed: Subscribed) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -35,7 +36,11 @@ def begin() -> None:
 
 
 class Relay:
-    """A source and a step for `subscriptions.working.run`, which share a channel."""
+    """A source and a step for `subscriptions.working.run`, which share a channel. When `stopping`
+    is set it waits no longer for a broker that blocks publishers."""
+
+    def __init__(self, stopping: Event) -> None:
+        self.stopping = stopping
 
     @contextmanager
     def source(self, name: str) -> Generator[Read, None, None]:
@@ -68,13 +73,17 @@ class Relay:
             place = {"exchange": exchange(), "routing_key": routing_key(row)}
             self.channel.basic_publish(message(row, previous), mandatory=True, **place)
             previous = row[0]
-        self._wait()
-        move(name, after, previous)
+        if self._wait():
+            move(name, after, previous)
 
-    def _wait(self) -> None:
+    def _wait(self) -> bool:
+        """Whether all of it was confirmed; False: the relay ends, and the next publishes it again.
+        Raises `NotConfirmed`."""
         end = monotonic() + CONFIRMED
         while self.waiting:
             keep_alive(self.connection, 1.0)
+            if self.blocked and self.stopping.is_set():
+                return False
             if not self.waiting or monotonic() < end:
                 continue
             sentence = f"RabbitMQ has not confirmed {len(self.waiting)} messages in {CONFIRMED} s"
@@ -84,6 +93,7 @@ class Relay:
             # it. So this one waits; heartbeats tell whether the broker is still there.
             stands_still(NAME, f"{sentence}, because it is short of memory or disk.")
             end = monotonic() + CONFIRMED
+        return True
 
     def _block(self, blocked: bool, *reason: str) -> None:
         self.blocked = blocked

@@ -22,6 +22,7 @@ class Command(BaseCommand):
             begin()
         except (DatabaseError, Unfit) as error:
             raise CommandError(str(error)) from error
-        relay = Relay()
+        stopping = Event()
+        relay = Relay(stopping)
         self.stdout.write("Publishing what is recorded.")
-        run([NAME], Event(), relay.source, relay.step)
+        run([NAME], stopping, relay.source, relay.step)
