@@ -5,12 +5,19 @@ from django.core.management.base import SystemCheckError
 
 from cqrs_example.eventstore import read_all
 from cqrs_example.messaging import execute
+from cqrs_example.subscriptions import agreement
 from cqrs_example.subscriptions.switching import switch
 
 from .bank.commands import Deposit, deposit
 
 pytestmark = [pytest.mark.usefixtures("bank"), pytest.mark.django_db(transaction=True)]
 AGREED = "cqrs_example.subscriptions.agreement.agreed"
+
+
+@pytest.fixture(autouse=True)
+def new_process():
+    """What was agreed before in this one is forgotten."""
+    agreement._require.cache_clear()
 
 
 def test_a_worker_would_deliver_it_or_nobody(settings):

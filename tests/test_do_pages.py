@@ -53,7 +53,8 @@ def terminal(django_db_setup: None, role: str) -> Iterator[dict[str, str]]:
     """The variables of somebody who deploys to a database of its own."""
     with own_database() as name:
         yield {
-            **os.environ,
+            # Without what the browser's library sets in this process.
+            **{k: v for k, v in os.environ.items() if k != "DJANGO_ALLOW_ASYNC_UNSAFE"},
             "DEBUG": "0",
             "OPEN_MODE": "",
             "HTTPS": "1",

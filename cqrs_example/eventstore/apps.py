@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import pre_migrate
 
 
 class EventStoreConfig(AppConfig):
@@ -8,3 +9,6 @@ class EventStoreConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks as checks
+        from .migrations._going_back import refuse_to_undo
+
+        pre_migrate.connect(refuse_to_undo, sender=self)
