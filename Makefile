@@ -68,7 +68,7 @@ chaos: ## breaks things under load for two to three minutes, and looks whether a
 
 chaos-full: ## all that can break, for half an hour, into docs/reliability.md (as root)
 	$(INSTALL) requirements-embedded.txt
-	@"$(PY)" -m dev.chaos --full --commands 600 --acknowledged 100000 --kills 200
+	@"$(PY)" -m dev.chaos --full --commands 600 --acknowledged 200000 --kills 250
 	@exec "$(PY)" -m dev.chaos --following --full --commands 600 --acknowledged 50000 --kills 100
 
 screenshots: export SCREENSHOTS := 1
