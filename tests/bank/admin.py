@@ -1,5 +1,6 @@
 """The read models' pages beside the warehouse, where the settings at the start do not name them."""
 
+from django.conf import settings
 from django.contrib import admin
 
 from cqrs_example.inspection.admin import ReadModelAdmin
@@ -11,5 +12,5 @@ for name, model in {
     "low_balances": models.LowBalance,
     "withdrawals": models.DayOfWithdrawals,
 }.items():
-    if not admin.site.is_registered(model):
+    if name not in settings.PROJECTIONS:
         admin.site.register(model, ReadModelAdmin, projection=name)

@@ -43,5 +43,5 @@ def filter_body(context: Any, body: Any) -> bool:
     alone, as the original does. That 5.0 is refused is in test_http_refusals.py."""
     lines = body.get("lines") if isinstance(body, dict) else None
     objects = [body, *(lines if isinstance(lines, list) else [])]
-    quantities = [one.get("quantity") for one in objects if isinstance(one, dict)]
-    return not any(isinstance(one, float) and one.is_integer() for one in quantities)
+    values = [value for one in objects if isinstance(one, dict) for value in one.values()]
+    return not any(isinstance(value, float) and value.is_integer() for value in values)
