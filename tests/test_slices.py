@@ -29,8 +29,10 @@ from warehouse.events import ProductQuantityIncreased, ProductQuantityShipped, p
 
 def handle(tx, command):
     [product] = tx.lock(product_stream("abc"))
-    tx.append(product, [ProductQuantityIncreased("abc", 20, 20)])
-    tx.append(product, [ProductQuantityShipped("abc", 17, 3, "A-1001")])
+    # The first is small: it can be undone, as the example of that command asks for.
+    tx.append(product, [ProductQuantityIncreased("abc", 1, 1)])
+    tx.append(product, [ProductQuantityIncreased("abc", 19, 20)])
+    tx.append(product, [ProductQuantityShipped("abc", 14, 6, "A-1001")])
 
 def addresses(patterns, before=""):
     for one in patterns:
