@@ -1,6 +1,7 @@
 """`python -m dev.bench [--full] [CASE …]`: measures, prints, and writes docs/measurements.md."""
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 
 from dev.bench import bulk, commands, growth, memory, over_http, peers, replay
@@ -31,6 +32,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [name for name in options.cases if name not in CASES]:
         raise DevError(f"There is no case {unknown[0]}: choose from {', '.join(CASES)}.")
+    os.environ.pop("MODE", None)  # what is measured chooses its own
     print(HEAD, end="", flush=True)
     rows: list[Row] = []
     with own_postgres() as postgres:

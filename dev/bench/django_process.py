@@ -12,7 +12,10 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "127.0.0.1,localhost",
     "DJANGO_SETTINGS_MODULE": "dev.bench.settings",
     "LOG_LEVEL": "ERROR",
+    "BROKER_URL": "",
 }
+# The same after the commit: of a database that is switched to it (`Postgres.create_followed`).
+FOLLOWED = {**ENVIRONMENT, "MODE": "persisted_async"}
 
 
 def set_up() -> Any:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from dev.bench.django_process import ENVIRONMENT
+from dev.bench.django_process import ENVIRONMENT, FOLLOWED
 from dev.bench.postgres import Postgres
 from dev.bench.proxy import distance
 from dev.bench.rounds import Row, Run, alternate, beside
@@ -62,6 +62,7 @@ def measure(postgres: Postgres, scale: Scale) -> Iterator[Row]:
     """Rows for each distance, with one client and with eight."""
     sockets = postgres.cluster.sockets
     peers = dict(_installed())
+    postgres.create_followed("followed")
     for name, (command, environment) in _commands(peers, Place(str(sockets), 5432)).items():
         if name not in ("ours", ASYNC):
             postgres.create(environment["PGDATABASE"])
@@ -89,15 +90,14 @@ def measure(postgres: Postgres, scale: Scale) -> Iterator[Row]:
 def _commands(
     peers: Mapping[str, str], place: Place
 ) -> dict[str, tuple[tuple[str, ...], Mapping[str, str]]]:
-    ours = {**ENVIRONMENT, "DATABASE_URL": place.url("warehouse")}
     programs = {
         "eventsourcing": ("-m", "dev.measure_eventsourcing", "commands_with_stock"),
         "sourcery": (str(PROGRAMS / "sourcery.py"),),
         "emmett": (str(ROOT / ".venv-emmett" / "emmett.mjs"), place.url("emmett")),
     }
     return {
-        "ours": ((*WORKER, "ours"), ours),
-        ASYNC: ((*WORKER, "async"), ours),
+        "ours": ((*WORKER, "ours"), {**ENVIRONMENT, "DATABASE_URL": place.url("warehouse")}),
+        ASYNC: ((*WORKER, "ours"), {**FOLLOWED, "DATABASE_URL": place.url("followed")}),
         **{
             NAMES[name]: ((program, *programs[name]), place.libpq(name))
             for name, program in peers.items()

@@ -6,11 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev.bench.django_process import ENVIRONMENT
+from dev.bench.django_process import ENVIRONMENT, FOLLOWED
 from dev.cluster import Cluster, ensure_running, stop
 from dev.connection import connect
 from dev.failure import DevError
@@ -57,10 +57,23 @@ class Postgres:
         with connect(self.url("postgres")) as connection:
             connection.execute(f"CREATE DATABASE {database}")
 
+    def create_followed(self, database: str) -> None:
+        """A database of `persisted_async`, whose workers begin at its first event."""
+        self.create(database)
+        self.migrate(database)
+        self.manage(database, FOLLOWED, "subscriptions", "switch")
+
     def migrate(self, database: str = "warehouse") -> None:
-        environment = {**os.environ, **ENVIRONMENT, "DATABASE_URL": self.url(database)}
-        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+        self.manage(database, ENVIRONMENT, "migrate")
+
+    def manage(self, database: str, settings: Mapping[str, str], *command: str) -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env={**os.environ, **settings, "DATABASE_URL": self.url(database)},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
     def pgbench(self, products: int, clients: int, commands: int) -> float:
         """Transactions per second of pgbench with the command's own statements."""

@@ -83,12 +83,6 @@ def log_alone(sku: str) -> None:
     increase(sku)
 
 
-def without_delivery(sku: str) -> None:
-    """The same where workers deliver."""
-    settings.SUBSCRIPTIONS = [*settings.PROJECTIONS, *settings.POLICIES]
-    increase(sku)
-
-
 def bulk(chunks: int, products: int) -> None:
     """So many chunks of 1,000 events over so many streams."""
     for number in range(chunks):
@@ -130,7 +124,6 @@ def one_by_one(carry_out: Callable[[str], None]) -> Callable[[int, int], None]:
 KINDS: dict[str, Callable[[int, int], None]] = {
     "ours": one_by_one(increase),
     "log": one_by_one(log_alone),
-    "async": one_by_one(without_delivery),
     "orm": one_by_one(lambda sku: increase_with_orm(sku, 1)),
     "django": one_by_one(with_django),
     "psycopg": one_by_one(with_psycopg),
