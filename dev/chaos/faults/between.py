@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from dev.chaos.clients import CLIENTS
 from dev.chaos.database import Database
 from dev.chaos.harness import Harness, NotPossible
-from dev.places import outside
 from dev.pooler import pgbouncer
 from dev.processes import wait_until
 from dev.standby import copy_as_standby
@@ -73,8 +72,7 @@ def answers_cut(harness: Harness) -> int:
 def _standby(harness: Harness) -> Iterator[Database]:
     """A standby without which the database does not say that it has committed."""
     primary = harness.database
-    # Beside the folder of the first one, which may be full on purpose.
-    standby = Database(outside() / f"chaos-standby-{primary.port}")
+    standby = Database(harness.folder / f"standby-{primary.port}")
     copy_as_standby(primary.url(database="postgres"), standby.cluster)
     standby.start()
     standby.wait()

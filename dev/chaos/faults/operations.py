@@ -29,7 +29,7 @@ def rebuilt_under_kills(harness: Harness) -> int:
 def restored(harness: Harness) -> int:
     """A dump; the database is dropped, made anew and restored from it; clients wait meanwhile."""
     harness.load.stop()
-    dump = harness.folder / "server" / "dump"
+    dump = harness.database.cluster.folder / "dump"
     _do(harness, "pg_dump", "--format=custom", f"--file={dump}", harness.database.url())
     harness.database.ask("DROP DATABASE warehouse WITH (FORCE)", database="postgres")
     harness.database.ask("CREATE DATABASE warehouse", database="postgres")
