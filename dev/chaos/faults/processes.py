@@ -6,7 +6,7 @@ import time
 
 from dev.chaos.clients import CLIENTS
 from dev.chaos.harness import Harness
-from dev.processes import send
+from dev.processes import is_alive, send, wait_until
 
 
 def postgres_killed(harness: Harness) -> int:
@@ -20,7 +20,10 @@ def postgres_killed(harness: Harness) -> int:
 def backend_killed(harness: Harness) -> int:
     """SIGKILL to one backend: Postgres ends all others, and recovers."""
     for _ in harness.load.turns(3, commands=10):
-        send([random.choice(_backends(harness))], signal.SIGKILL)  # noqa: S311 (no secret)
+        pids = _backends(harness)
+        send([random.choice(pids)], signal.SIGKILL)  # noqa: S311 (no secret)
+        _wait_for_the_end_of(pids)
+        harness.database.wait()
     return 3
 
 
@@ -90,6 +93,10 @@ def _backends(harness: Harness) -> list[int]:
     query = """SELECT pid FROM pg_stat_activity
         WHERE datname = 'warehouse' AND pid <> pg_backend_pid()"""
     return [pid for (pid,) in harness.database.ask(query)]
+
+
+def _wait_for_the_end_of(pids: list[int]) -> None:
+    wait_until(lambda: not any(map(is_alive, pids)), "an end of all backends")
 
 
 FAULTS = (
