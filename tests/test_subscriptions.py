@@ -11,20 +11,23 @@ from uuid import uuid4, uuid5
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from cqrs_example.eventstore import StreamName, lock, read_all
-from cqrs_example.messaging import execute
+from cqrs_example.eventstore import RecordedEvent, StreamName, lock, read_all
+from cqrs_example.messaging import Transaction, execute
 from cqrs_example.messaging.transaction import UnitOfWork, begin
 from cqrs_example.subscriptions import following
 from cqrs_example.subscriptions import working as workers
 from cqrs_example.subscriptions.checkpoints import reset
-from cqrs_example.subscriptions.following import Read, from_log
+from cqrs_example.subscriptions.delivering import hear
+from cqrs_example.subscriptions.following import Read, from_log, rows_between
 from cqrs_example.subscriptions.models import Checkpoint, Parked
 from cqrs_example.subscriptions.policies import retry
 
 from .racing import all_at_once, in_background, until
 from .subscribing import (
     Add,
+    Added,
     Subscribed,
     add,
     broken,
@@ -342,3 +345,54 @@ def test_in_a_transaction_of_the_command_nothing_changes(subscribed: Subscribed)
     execute(handle_add, Add("a", 1))
     assert subscribed.ledger() == subscribed.notes() == [1]
     assert not Checkpoint.objects.exists()
+
+
+def ignored(tx: Transaction, event: RecordedEvent[Added]) -> None:
+    """Does nothing about it."""
+
+
+said: list[tuple[int, int]] = []  # the number of an event, and where the checkpoint was
+
+
+def say(tx: Transaction, event: RecordedEvent[Added]) -> None:
+    """Acts after the commit, and nothing more."""
+    tx.on_commit(lambda: said.append((event.data.number, Checkpoint.objects.get().position)))
+
+
+def jot(tx: Transaction, event: RecordedEvent[Added]) -> None:
+    """Writes past the log, where the checkpoint is."""
+    with connection.cursor() as cursor:
+        place = "SELECT position, %s FROM subscriptions_checkpoint"
+        cursor.execute(f"INSERT INTO ledger (position, number) {place}", [event.data.number])
+
+
+def test_what_a_policy_does_nothing_about_costs_no_transaction(subscribed: Subscribed) -> None:
+    subscribed.settings.POLICIES = {"ignored": f"{__name__}.ignored"}
+    subscribed.switch("ignored")
+    add("a", *range(20))
+    with CaptureQueriesContext(connection) as queries:
+        hear("ignored", 0, rows_between(0, subscribed.last()))
+    moved = [one["sql"] for one in queries if one["sql"].startswith("UPDATE")]
+    assert len(moved) == 1
+    assert Checkpoint.objects.get().position == subscribed.last()
+
+
+def test_a_policy_that_acts_past_the_log_moves_its_checkpoint_as_well(
+    subscribed: Subscribed,
+) -> None:
+    subscribed.settings.POLICIES = {"say": f"{__name__}.say"}
+    subscribed.switch("say")
+    said.clear()
+    events = add("a", 1, 2)
+    hear("say", 0, rows_between(0, subscribed.last()))
+    assert said == [(event.data.number, event.position) for event in events]
+
+
+def test_a_policy_that_writes_past_the_log_does_so_once(subscribed: Subscribed) -> None:
+    subscribed.settings.POLICIES = {"jot": f"{__name__}.jot"}
+    subscribed.settings.PROJECTIONS = {}
+    subscribed.switch("jot")
+    events = add("a", 1, 2)
+    hear("jot", 0, rows_between(0, subscribed.last()))
+    there = subscribed.rows("SELECT number, position FROM ledger ORDER BY line")
+    assert there == [(event.data.number, event.position) for event in events]

@@ -6,17 +6,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.module_loading import import_string
 
 from ..eventstore import DuplicateEvent, RecordedEvent, caused_by
 from ..eventstore.recorded import recorded
 from ..messaging import hears
-from ..messaging.transaction import UnitOfWork, deliver, react
+from ..messaging.hearing import Function
+from ..messaging.transaction import EventLog, UnitOfWork, deliver, react
 from .checkpoints import move
 from .following import rows_between
 from .models import Checkpoint, Parked
@@ -29,10 +30,13 @@ PAUSES = (0.1, 0.5, 2.0)  # seconds between two tries
 
 
 def let_react(name: str, after: int, events: Sequence[RecordedEvent[Any]]) -> int:
-    """Let a policy hear, moving its checkpoint from event to event; returns where that stands."""
+    """Let a policy hear, moving its checkpoint to each event of which something follows; returns
+    where that stands."""
     policy = import_string(settings.POLICIES[name])
     waiting = Parked.objects.filter(subscription=name).exists()
     for event in (event for event in events if hears(policy, event)):
+        if not waiting and _is_indifferent(name, policy, event):
+            continue
         begin = partial(_moved, name, after, event, waiting)
         if sentence := _try(name, event, begin, PAUSES):
             with transaction.atomic():
@@ -80,6 +84,38 @@ def _try(
         if seconds:  # outside any transaction: followers wait for those who hold the append lock
             time.sleep(seconds)
     return sentence
+
+
+class _Reaction(Exception):
+    """A policy does something, or may do so, about an event."""
+
+
+class _Unconcerned(EventLog):
+    """A log for a policy that does nothing."""
+
+    def lock(self, *names: Any) -> NoReturn:
+        raise _Reaction
+
+
+def _is_indifferent(name: str, policy: Function, event: RecordedEvent[Any]) -> bool:
+    """Whether a policy does nothing at all about an event, as with most events: so there is nothing
+    that the checkpoint would have to move with, and no disk to wait for.
+
+    It hears of the event in a transaction of which the server does not know. Once it locks a
+    stream, asks the database anything or wants to act after the commit, that ends, and it hears of
+    the event again in a real one. So it does when it fails.
+    """
+    try:
+        with UNCONCERNED.transaction():
+            react(UnitOfWork(event.correlation_id, {}, log=UNCONCERNED), name, policy, event)
+            if connection.run_on_commit or connection.connection.info.transaction_status:
+                raise _Reaction
+    except Exception:
+        return False
+    return True
+
+
+UNCONCERNED = _Unconcerned()
 
 
 def _react_once(name: str, event: RecordedEvent[Any], begin: Callable[[], bool]) -> None:

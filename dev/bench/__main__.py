@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 
-from dev.bench import bulk, commands, growth, memory, over_http, peers, replay
+from dev.bench import after_commit, bulk, commands, growth, memory, modes, over_http, peers, replay
 from dev.bench.postgres import Postgres, own_postgres
 from dev.bench.report import HEAD, line, write
 from dev.bench.rounds import Row
@@ -16,6 +16,8 @@ CASES: dict[str, Callable[[Postgres, Scale], Iterator[Row]]] = {
     "peers": peers.measure,
     "commands": commands.measure,
     "http": over_http.measure,
+    "modes": modes.measure,
+    "after_commit": after_commit.measure,
     "bulk": bulk.measure,
     "replay": replay.measure,
     "growth": growth.measure,

@@ -16,6 +16,7 @@ ENVIRONMENT = {
 }
 # The same after the commit: of a database that is switched to it (`Postgres.create_followed`).
 FOLLOWED = {**ENVIRONMENT, "MODE": "persisted_async"}
+IN_MEMORY = {**ENVIRONMENT, "MODE": "memory_sync"}
 
 
 def set_up() -> Any:

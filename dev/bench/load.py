@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 CLIENTS = 8
@@ -29,12 +29,37 @@ def per_second(port: int, request: Request, count: int) -> float:
     return CLIENTS * count / (time.perf_counter() - begin)
 
 
+def latencies(
+    port: int, request: Request, count: int, then: Callable[[int], object] = lambda number: None
+) -> list[float]:
+    """The milliseconds that each answer to one client took; `then` is called between them."""
+    measured: list[float] = []
+    with _connected(port) as server:
+        for number in range(count):
+            begin = time.perf_counter()
+            server.sendall(request(number))
+            _read_answer(server)
+            measured.append(1000 * (time.perf_counter() - begin))
+            then(number)
+    return measured
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """So many of a hundred values are not above it."""
+    return sorted(values)[min(len(values) * percent // 100, len(values) - 1)]
+
+
 def _client(port: int, request: Request, count: int) -> None:
-    with socket.create_connection(("127.0.0.1", port)) as server:
-        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with _connected(port) as server:
         for number in range(count):
             server.sendall(request(number))
             _read_answer(server)
+
+
+def _connected(port: int) -> socket.socket:
+    server = socket.create_connection(("127.0.0.1", port))
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return server
 
 
 def _read_answer(server: socket.socket) -> None:

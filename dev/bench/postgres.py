@@ -61,19 +61,10 @@ class Postgres:
         """A database of `persisted_async`, whose workers begin at its first event."""
         self.create(database)
         self.migrate(database)
-        self.manage(database, FOLLOWED, "subscriptions", "switch")
+        manage(self.url(database), FOLLOWED, "subscriptions", "switch")
 
     def migrate(self, database: str = "warehouse") -> None:
-        self.manage(database, ENVIRONMENT, "migrate")
-
-    def manage(self, database: str, settings: Mapping[str, str], *command: str) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env={**os.environ, **settings, "DATABASE_URL": self.url(database)},
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        manage(self.url(database), ENVIRONMENT, "migrate")
 
     def pgbench(self, products: int, clients: int, commands: int) -> float:
         """Transactions per second of pgbench with the command's own statements."""
@@ -92,6 +83,17 @@ class Postgres:
         if done.returncode or not found:
             raise DevError(f"pgbench failed: {done.stderr.strip()}")
         return float(found[1])
+
+
+def manage(url: str, settings: Mapping[str, str], *command: str) -> None:
+    """A command of `manage.py` on a database."""
+    subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env={**os.environ, **settings, "DATABASE_URL": url},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 @contextmanager

@@ -1,12 +1,15 @@
-"""The table of docs/measurements.md, and the same for machines beside it."""
+"""The tables of docs/measurements.md and docs/modes.md, and the same for machines."""
 
 import json
 import os
 import platform
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from dev.bench.after_commit import DELAY
+from dev.bench.modes import ASYNC, MEMORY, SYNC
 from dev.bench.rounds import Row
 from dev.connection import connect
 
@@ -14,26 +17,51 @@ BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->\n"
 HEAD = """| case | beside | ours | reference | ratio | goal | |
 | --- | --- | ---: | ---: | ---: | ---: | --- |
 """
+MODES_HEAD = f"""| measured | {MEMORY} | {SYNC} | {ASYNC} |
+| --- | ---: | ---: | ---: |
+"""
 
 
 def line(row: Row) -> str:
     """A row of the table."""
     verdict = {None: "", True: "met", False: "**missed**"}[row.met]
     goal = f"≥ {row.at_least}" if row.at_least else f"≤ {row.at_most}" if row.at_most else ""
-    figures = f"{_figure(row.value)} {row.unit} | {_figure(row.reference)} | {row.ratio:.2f}"
+    beside = f"{_figure(row.reference)} | {row.ratio:.2f}" if row.reference else "|"
+    figures = f"{_figure(row.value)} {row.unit} | {beside}"
     return f"| {row.case} | {row.beside} | {figures} | {goal} | {verdict} |"
 
 
 def write(folder: Path, command: str, url: str, rows: list[Row]) -> None:
     """Puts the table where the last one was, and the figures into a file of their own."""
     about = _about(command, url)
-    page = folder / "measurements.md"
-    before, _, rest = page.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    table = "\n".join(map(line, rows))
-    page.write_text(f"{before}{BEGIN}{_sentence(about)}\n\n{HEAD}{table}\n{END}{after}")
+    sentence = _sentence(about)
+    _put(folder / "measurements.md", f"{sentence}\n\n{HEAD}{_lines(map(line, rows))}")
+    _put(folder / "modes.md", f"{MODES_HEAD}{_lines(_modes(rows))}\n{sentence}\n")
     measured = {**about, "rows": [row.as_json() for row in rows]}
     (folder / "measurements.json").write_text(json.dumps(measured, indent=1) + "\n")
+
+
+def _put(page: Path, table: str) -> None:
+    before, _, rest = page.read_text().partition(BEGIN)
+    page.write_text(f"{before}{BEGIN}{table}{END}{rest.partition(END)[2]}")
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _modes(rows: Sequence[Row]) -> Iterator[str]:
+    """The same rows with a column for each mode."""
+    beside = {(row.case, row.beside): row for row in rows}
+    for case in dict.fromkeys(row.case for row in rows if row.case.startswith(f"{ASYNC}: ")):
+        sync, memory = beside[case, SYNC], beside[case, MEMORY]
+        figures = [memory.reference, sync.reference, sync.value]
+        cells = [f"{_figure(value)} {sync.unit}" for value in figures if value]
+        yield f"| {case.removeprefix(f'{ASYNC}: ')} | {' | '.join(cells)} |"
+    for row in rows:
+        if row.case.startswith(DELAY):
+            once = "with the answer"
+            yield f"| {row.case} | {once} | {once} | {_figure(row.value)} {row.unit} |"
 
 
 def _figure(value: float) -> str:

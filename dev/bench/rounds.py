@@ -10,15 +10,18 @@ Run = Callable[[], float]
 
 @dataclass(frozen=True)
 class Row:
-    """A case beside its reference, both as medians in `unit`; `goal` is a bound of the ratio."""
+    """A case beside its reference, both as medians in `unit`; `goal` is a bound of the ratio.
+
+    Without a reference it is a figure by itself.
+    """
 
     case: str
     beside: str
     unit: str
     value: float
-    reference: float
-    ratio: float
-    rounds: int
+    reference: float | None = None
+    ratio: float = 1.0
+    rounds: int = 1
     at_least: float | None = None
     at_most: float | None = None
 
@@ -31,6 +34,11 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "met": self.met}
+
+
+def at_most_the_goal(case: str, unit: str, value: float, goal: float) -> Row:
+    """A figure that has a goal of its own."""
+    return Row(case, "its goal", unit, value, goal, value / goal, at_most=1.0)
 
 
 def alternate(rounds: int, runs: Mapping[str, Run]) -> dict[str, list[float]]:

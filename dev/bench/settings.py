@@ -4,6 +4,8 @@ import os
 
 if os.environ.get("MODE") == "persisted_async":
     from cqrs_example.settings.persisted_async import *  # noqa: F403
+elif os.environ.get("MODE") == "memory_sync":
+    from cqrs_example.settings.memory_sync import *  # noqa: F403
 else:
     from cqrs_example.settings.persisted_sync import *  # noqa: F403
 
