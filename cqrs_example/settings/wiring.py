@@ -49,8 +49,8 @@ COMMANDS: list[str] = [
     "warehouse.low_product_quantity_notification.command.handle",
 ]
 
-# Read models, by name. Each says which events it hears, in this order, inside the command's
-# transaction.
+# Projections, which write the read models, by name: they hear in this order, inside the command's
+# transaction. The signature of each `project` says which events it hears.
 PROJECTIONS: dict[str, str] = {
     "products": "warehouse.products.projection",
     "low_product_quantity_notification": "warehouse.low_product_quantity_notification.projection",
@@ -63,8 +63,8 @@ POLICIES: dict[str, str] = {
     "notify_low_product_quantity": "warehouse.low_product_quantity_notification.policy.notify",
 }
 
-# Those of both that hear after the commit instead, in workers: `manage.py run_subscriptions`.
-# After a change: `manage.py subscriptions switch`.
+# Names of projections and policies that hear after the commit instead, in workers: `manage.py
+# run_subscriptions`. After a change of this list: `manage.py subscriptions switch`.
 SUBSCRIPTIONS: list[str] = []
 
 # What surrounds each command: none is begun where SUBSCRIPTIONS is not what the database says, and
