@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 
 LOOKED_AT = "OPEN_MODE_IS_SERVED_HERE_ONLY"
@@ -33,6 +34,7 @@ def refusal_of_others() -> str | None:
     )
 
 
+@lru_cache(maxsize=256)  # each request asks for where it comes from, and few different ones come
 def is_here(host: str) -> bool:
     """Whether an address or a name is this machine's own."""
     try:
