@@ -3,15 +3,15 @@
 import pytest
 from django.core.management.base import SystemCheckError
 
+from cqrs_example import agreement
 from cqrs_example.eventstore import read_all
 from cqrs_example.messaging import execute
-from cqrs_example.subscriptions import agreement
 from cqrs_example.subscriptions.switching import switch
 
 from .bank.commands import Deposit, deposit
 
 pytestmark = [pytest.mark.usefixtures("bank"), pytest.mark.django_db(transaction=True)]
-AGREED = "cqrs_example.subscriptions.agreement.agreed"
+AGREED = "cqrs_example.agreement.agreed"
 
 
 @pytest.fixture(autouse=True)

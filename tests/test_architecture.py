@@ -33,6 +33,8 @@ CORE = (
 # the core: into a block or a slice of its own, which the core does not import.
 SLICE, ANOTHER, *_ = trees.SLICES
 MOST_LINES = 1000
+# The blocks that hear after the commit, each all of it, `manage.py check` and commands included.
+MOST_LINES_OF_BLOCKS = {"cqrs_example/subscriptions": 450, "cqrs_example/rabbitmq": 300}
 # Beside the core: what surrounds commands, what `manage.py check` and `verify` ask, how signatures
 # are read, how JSON is, which characters can be seen, what a header says, which failures of the
 # database pass, what only pages look at, how long lists are cut into pages and sent, how
@@ -222,6 +224,18 @@ def test_core_is_an_afternoon() -> None:
     assert total <= MOST_LINES, (
         f"The core has {total} lines of code, and may have {MOST_LINES}: {count}. Make a part of it"
         " shorter, or put what is new into a block beside it, which the core does not import."
+    )
+
+
+@pytest.mark.parametrize(("block", "most"), MOST_LINES_OF_BLOCKS.items())
+def test_block_is_read_in_an_hour(block: str, most: int) -> None:
+    count = {path.name: lines_of_code(path) for path in code_of(block)}
+    total = sum(count.values())
+    assert total > most // 2, "What is counted is not what there is."
+    assert total < most, (
+        f"{block} has {total} lines of code, and has to stay under {most}: {count}. Look for what"
+        " is there twice, or for what other processes need too: that stands in `operations`. What"
+        " only pages or programs ask stands beside the block, as `cqrs_example/waiting.py` does."
     )
 
 

@@ -19,8 +19,8 @@ from psycopg.conninfo import make_conninfo
 from cqrs_example.eventstore.log import APPEND_LOCK
 from cqrs_example.messaging import execute
 from cqrs_example.operations.asking import faults
+from cqrs_example.operations.processes import leading
 from cqrs_example.operations.requirements import MADE_BY
-from cqrs_example.subscriptions.working import _leading
 from dev.cluster import Cluster
 from dev.pooler import Pooler, pgbouncer
 from dev.standby import primary, streaming_standby
@@ -170,7 +170,7 @@ def pooled_by_django(transactional_db: None) -> Iterator[None]:
 
 def test_the_lead_of_a_worker_ends_in_a_process_with_a_pool(pooled_by_django):
     """In a session of the pool the lock would stay, and nobody could lead any more."""
-    with _leading("accounts") as leads:
+    with leading("accounts") as leads:
         assert leads
     with connection.cursor() as cursor:
         held = "SELECT count(*) FROM pg_locks WHERE classid = hashtext('subscription')::oid"

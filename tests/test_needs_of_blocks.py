@@ -92,9 +92,19 @@ def without_processors(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.TEMPLATES = [{**engine, "OPTIONS": options}]
 
 
+def subscribed_without_workers(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SUBSCRIPTIONS = list(settings.PROJECTIONS)
+    without_app("cqrs_example.subscriptions")(settings, monkeypatch)
+
+
 BREAKS: dict[str, list[Break]] = {
     "eventstore.E001": [without("EVENTS"), having("EVENTS", None)],
     "messaging.E002": [without("PROJECTIONS"), without("POLICIES")],
+    "messaging.E003": [
+        having("SUBSCRIPTIONS", "all"),
+        having("SUBSCRIPTIONS", ["nothing"]),
+        subscribed_without_workers,
+    ],
     "database.E001": [of_connection("OPTIONS", {})],
     "http.E001": [
         without_middleware(f".{name}Middleware")
@@ -108,7 +118,6 @@ BREAKS: dict[str, list[Break]] = {
     "access.E006": [having("LOGIN_URL", "nowhere"), having("LOGIN_URL", "/nowhere")],
     "projections.E004": [in_database("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC")],
     "operations.E004": [in_database("REVOKE SELECT ON eventstore_event FROM needy")],
-    "subscriptions.E001": [having("SUBSCRIPTIONS", "all"), having("SUBSCRIPTIONS", ["nothing"])],
     "rabbitmq.E001": [without_library("amqp")],
     "rabbitmq.E002": [without("BROKER_URL"), having("BROKER_URL", "127.0.0.1:5672")],
     "event_model.E001": [without("COMMANDS")],

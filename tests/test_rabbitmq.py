@@ -13,6 +13,7 @@ import amqp
 import pytest
 from django.db import connection
 
+from cqrs_example.operations import processes
 from cqrs_example.rabbitmq import broker as declaring
 from cqrs_example.rabbitmq import relay as relaying
 from cqrs_example.rabbitmq import source as feeding
@@ -20,7 +21,6 @@ from cqrs_example.rabbitmq.broker import connected, declare, exchange
 from cqrs_example.rabbitmq.envelope import envelope
 from cqrs_example.rabbitmq.relay import Relay, begin
 from cqrs_example.rabbitmq.source import from_queue
-from cqrs_example.subscriptions import working as workers
 from cqrs_example.subscriptions.checkpoints import reset
 from cqrs_example.subscriptions.following import rows_between
 from cqrs_example.subscriptions.models import Checkpoint
@@ -54,7 +54,7 @@ def messages(subscribed: Subscribed, rabbit: Rabbit, settings: Any, monkeypatch:
     """Both handlers are subscriptions, fed by the broker."""
     # A broker takes its time to begin; and no thread may go on when the test has ended.
     monkeypatch.setattr(racing, "PATIENCE", 90)
-    monkeypatch.setattr(workers, "LAST", 60.0)
+    monkeypatch.setattr(processes, "LAST", 60.0)
     if rabbit.process is None:
         rabbit.start()
     settings.BROKER_URL, settings.BROKER_EXCHANGE = rabbit.url, f"test-{uuid4().hex[:8]}"
@@ -269,7 +269,7 @@ def test_relay_that_waits_for_a_blocked_broker_ends_when_told(
 ) -> None:
     """What it has published is published again by the next one; nobody waits for the broker."""
     monkeypatch.setattr(relaying, "CONFIRMED", 0.5)
-    monkeypatch.setattr(workers, "LAST", 20.0)
+    monkeypatch.setattr(processes, "LAST", 20.0)
     try:
         with relay():
             add("a", 1)
@@ -411,7 +411,7 @@ def test_messages_twice_late_and_reversed(messages: Subscribed) -> None:
 
 
 def test_two_relays_that_both_believe_to_lead(messages: Subscribed, monkeypatch: Any) -> None:
-    monkeypatch.setattr(workers, "LEAD", "SELECT %s::text IS NOT NULL")
+    monkeypatch.setattr(processes, "LEAD", "SELECT %s::text IS NOT NULL")
     with relay(), fed(), working("ledger", "note", source=from_queue):
         for number in range(30):
             add(f"s{number % 3}", number)

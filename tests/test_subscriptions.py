@@ -16,8 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from cqrs_example.eventstore import RecordedEvent, StreamName, lock, read_all
 from cqrs_example.messaging import Transaction, execute
 from cqrs_example.messaging.transaction import UnitOfWork, begin
-from cqrs_example.subscriptions import following
-from cqrs_example.subscriptions import working as workers
+from cqrs_example.operations import processes
+from cqrs_example.subscriptions import following, policies
 from cqrs_example.subscriptions.checkpoints import reset
 from cqrs_example.subscriptions.delivering import hear
 from cqrs_example.subscriptions.following import Read, from_log, rows_between
@@ -177,7 +177,7 @@ def test_two_workers_of_one_name(subscribed: Subscribed) -> None:
 
 def test_two_workers_that_both_believe_to_lead(subscribed: Subscribed, monkeypatch: Any) -> None:
     """It is the checkpoint that keeps an event from being heard twice, not the lock."""
-    monkeypatch.setattr(workers, "LEAD", "SELECT %s::text IS NOT NULL")
+    monkeypatch.setattr(processes, "LEAD", "SELECT %s::text IS NOT NULL")
     subscribed.switch("ledger", "note")
     with working("ledger", "note"), working("ledger", "note"), working("ledger", "note"):
         all_at_once([lambda n=n: add(f"s{n}", *range(10)) for n in range(4)])  # type: ignore[misc]
@@ -347,8 +347,25 @@ def test_in_a_transaction_of_the_command_nothing_changes(subscribed: Subscribed)
     assert not Checkpoint.objects.exists()
 
 
-def ignored(tx: Transaction, event: RecordedEvent[Added]) -> None:
-    """Does nothing about it."""
+def ignored(tx: Transaction, event: RecordedEvent[Added]) -> list[RecordedEvent[Added]]:
+    """Does nothing about it, and says so."""
+    return []
+
+
+def locked(tx: Transaction, event: RecordedEvent[Added]) -> list[RecordedEvent[Added]]:
+    """Does nothing in the end, but has kept others from a stream."""
+    tx.lock(StreamName(event.stream))
+    return []
+
+
+sent: list[int] = []
+
+
+def send(tx: Transaction, event: RecordedEvent[Added]) -> None:
+    """Acts where neither log nor database notice, as by a mail."""
+    sent.append(event.data.number)
+    if event.data.number in refused:
+        raise OSError("the mail server is away")
 
 
 said: list[tuple[int, int]] = []  # the number of an event, and where the checkpoint was
@@ -360,21 +377,50 @@ def say(tx: Transaction, event: RecordedEvent[Added]) -> None:
 
 
 def jot(tx: Transaction, event: RecordedEvent[Added]) -> None:
-    """Writes past the log, where the checkpoint is."""
+    """Writes past the log, with the number of its transaction."""
     with connection.cursor() as cursor:
-        place = "SELECT position, %s FROM subscriptions_checkpoint"
+        place = "SELECT pg_current_xact_id()::text::bigint, %s"
         cursor.execute(f"INSERT INTO ledger (position, number) {place}", [event.data.number])
 
 
-def test_what_a_policy_does_nothing_about_costs_no_transaction(subscribed: Subscribed) -> None:
-    subscribed.settings.POLICIES = {"ignored": f"{__name__}.ignored"}
-    subscribed.switch("ignored")
+@pytest.mark.parametrize(("policy", "transactions"), [("ignored", 1), ("locked", 20), ("send", 20)])
+def test_events_that_a_policy_does_nothing_about_share_a_transaction(
+    subscribed: Subscribed, policy: str, transactions: int
+) -> None:
+    """Not those for which it has locked a stream, or may have done what nobody notices."""
+    subscribed.settings.POLICIES = {policy: f"{__name__}.{policy}"}
+    subscribed.switch(policy)
     add("a", *range(20))
     with CaptureQueriesContext(connection) as queries:
-        hear("ignored", 0, rows_between(0, subscribed.last()))
-    moved = [one["sql"] for one in queries if one["sql"].startswith("UPDATE")]
-    assert len(moved) == 1
+        hear(policy, 0, rows_between(0, subscribed.last()))
+    assert [one["sql"] for one in queries].count("COMMIT") == transactions
     assert Checkpoint.objects.get().position == subscribed.last()
+
+
+def test_what_was_sent_is_not_sent_again_for_another_event(
+    subscribed: Subscribed, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(policies, "PAUSES", ())
+    subscribed.settings.POLICIES = {"send": f"{__name__}.send"}
+    subscribed.switch("send")
+    sent.clear()
+    add("a", 1, 2, 3)
+    add("b", 4, 5)
+    refused.add(3)
+    hear("send", 0, rows_between(0, subscribed.last()))
+    assert [sent.count(number) for number in (1, 2, 4, 5)] == [1, 1, 1, 1]
+    assert subscribed.parked() == [("a", True)]
+
+
+def test_transaction_of_a_slow_policy_ends(subscribed: Subscribed, monkeypatch: Any) -> None:
+    """Or a worker that is told to end, or whose session is, would begin again and again."""
+    monkeypatch.setattr(policies, "LONG", 0.0)
+    subscribed.settings.POLICIES = {"ignored": f"{__name__}.ignored"}
+    subscribed.switch("ignored")
+    add("a", *range(5))
+    with CaptureQueriesContext(connection) as queries:
+        hear("ignored", 0, rows_between(0, subscribed.last()))
+    assert [one["sql"] for one in queries].count("COMMIT") == 5
 
 
 def test_a_policy_that_acts_past_the_log_moves_its_checkpoint_as_well(
@@ -392,7 +438,7 @@ def test_a_policy_that_writes_past_the_log_does_so_once(subscribed: Subscribed) 
     subscribed.settings.POLICIES = {"jot": f"{__name__}.jot"}
     subscribed.settings.PROJECTIONS = {}
     subscribed.switch("jot")
-    events = add("a", 1, 2)
+    add("a", 1, 2)
     hear("jot", 0, rows_between(0, subscribed.last()))
-    there = subscribed.rows("SELECT number, position FROM ledger ORDER BY line")
-    assert there == [(event.data.number, event.position) for event in events]
+    assert subscribed.ledger() == [1, 2]
+    assert len({row for (row,) in subscribed.rows("SELECT position FROM ledger")}) == 2

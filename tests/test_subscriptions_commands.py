@@ -308,6 +308,37 @@ def test_killed_in_the_middle_and_after_the_commit(subscribed: Subscribed) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("numbers", "noted", "heard"),
+    [
+        ([1, 3, 101, 5], [], 0),  # among events for which nothing is done
+        ([1, 3, 4, 7, 9, 101, 5], [4], 3),  # behind one for which something is
+        ([1, 3, 4, 7, 100, 5], [4], 3),  # at another one of these
+    ],
+)
+def test_killed_between_events_that_share_a_transaction(
+    subscribed: Subscribed, numbers: list[int], noted: list[int], heard: int
+) -> None:
+    """What the policy does for an event is there, and the checkpoint behind it, before the next
+    event is heard; what comes after it is heard again, and no effect is there twice."""
+    subscribed.settings.POLICIES = {"note": "tests.subscribing_gated.note_even"}
+    subscribed.switch("note")
+    events = add("a", *numbers)
+    before = Checkpoint.objects.get().position
+    gate(open_it=False)
+    worker = Worker("tests.subscribing_some")
+    until(worker.waits_at_the_gate)
+    assert worker.end(signal.SIGKILL) == -signal.SIGKILL
+    gate(open_it=True)
+    assert subscribed.notes() == noted
+    assert Checkpoint.objects.get().position == (events[heard - 1].position if heard else before)
+    second = Worker("tests.subscribing_some")
+    subscribed.caught_up()
+    assert second.end(signal.SIGTERM) == 0
+    assert subscribed.notes() == [number for number in numbers if number % 2 == 0]
+
+
+@pytest.mark.slow
 def test_sigterm_finishes_what_was_begun(subscribed: Subscribed) -> None:
     subscribed.settings.PROJECTIONS = {"ledger": "tests.subscribing_gated"}
     subscribed.switch("ledger", "note")

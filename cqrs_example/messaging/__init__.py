@@ -14,4 +14,4 @@ from .hearing import heard_by as heard_by, hears as hears, recorded_by as record
 from .transaction import EventLog as EventLog, Transaction as Transaction
 from .upserts import upsert as upsert
 
-VERSION = "2"
+VERSION = "3"

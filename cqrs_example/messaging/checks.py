@@ -1,10 +1,12 @@
-"""`manage.py check` fails with a sentence when COMMANDS, PROJECTIONS or POLICIES are wrong."""
+"""`manage.py check` fails with a sentence when what wires commands and handlers is wrong: COMMANDS,
+PROJECTIONS, POLICIES, SUBSCRIPTIONS."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from inspect import isfunction, unwrap
 from typing import Any, cast
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connection
@@ -40,6 +42,29 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
     handlers = cast(list[str], commands)
     errors += _errors({f"settings.COMMANDS: {path!r}": path for path in handlers}, _command)
     return errors or list(_unheard())
+
+
+@register
+def check_subscriptions(**kwargs: Any) -> list[CheckMessage]:
+    """SUBSCRIPTIONS names projections and policies, which the transaction of a command leaves to
+    workers: each is one of these, and there are workers."""
+    names = getattr(settings, "SUBSCRIPTIONS", [])
+    if not isinstance(names, (list, tuple)):
+        return [Error("settings.SUBSCRIPTIONS must be a list.", id="messaging.E003")]
+    asked = cast(Sequence[Any], names)
+    entries = [getattr(settings, setting, None) for setting in ("PROJECTIONS", "POLICIES")]
+    there = [name for each in entries if isinstance(each, dict) for name in cast(Any, each)]
+    sentence = (
+        "settings.SUBSCRIPTIONS: {!r} must be one projection or one policy, and be there once."
+    )
+    wrong = [name for name in asked if there.count(name) != 1 or asked.count(name) != 1]
+    sentences = [sentence.format(name) for name in wrong]
+    if asked and "subscriptions" not in apps.app_configs:
+        sentences.append(
+            f"settings.SUBSCRIPTIONS leaves {', '.join(map(str, asked))} to workers, but there are"
+            " none: settings.INSTALLED_APPS lacks the app 'subscriptions'."
+        )
+    return [Error(sentence, id="messaging.E003") for sentence in sentences]
 
 
 @register

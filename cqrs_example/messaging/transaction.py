@@ -166,11 +166,13 @@ def deliver(unit: UnitOfWork) -> None:
                     react(unit, name, policy, event)
 
 
-def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]) -> None:
-    """Let a policy, which the settings know under this name, hear of an event."""
+def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]) -> object:
+    """Let a policy, which the settings know under this name, hear of an event; what it returns."""
     policy_id = uuid5(event.id, name)
     metadata = {"id": str(policy_id), "name": name}
-    policy(PolicyTransaction(unit, policy_id, event.id, metadata, recorded_by(policy)), event)
+    return policy(
+        PolicyTransaction(unit, policy_id, event.id, metadata, recorded_by(policy)), event
+    )
 
 
 def _require_intact() -> None:

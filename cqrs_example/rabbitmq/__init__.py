@@ -6,4 +6,4 @@ It is transport. What is recorded is in the log, and what was heard is in the ch
 broker can be away, lose everything, deliver twice or late, and nothing is lost or done twice.
 """
 
-VERSION = "1"
+VERSION = "2"

@@ -70,7 +70,7 @@ SUBSCRIPTIONS: list[str] = []
 # What surrounds each command: none is begun where SUBSCRIPTIONS is not what the database says, and
 # those that are refused or fail are kept for a while.
 AROUND_COMMANDS: list[str] = [
-    "cqrs_example.subscriptions.agreement.agreed",
+    "cqrs_example.agreement.agreed",
     "cqrs_example.inspection.refusals.kept",
 ]
 

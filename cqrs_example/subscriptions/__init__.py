@@ -11,4 +11,4 @@ of what the subscription wrote, so each event has its effect once, whatever is k
 Workers follow the log, which is the outbox: commands write to no second table, and know no worker.
 """
 
-VERSION = "2"
+VERSION = "3"

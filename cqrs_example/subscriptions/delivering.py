@@ -1,17 +1,16 @@
 """Letting a subscription hear: its effects and its checkpoint in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
 from django.conf import settings
 
-from ..eventstore import RecordedEvent
+from ..eventstore.recorded import recorded
 from ..messaging import hears
 from ..messaging.transaction import EventLog
 from .checkpoints import move
-from .following import Row, readable
-from .policies import PASSING, failure, let_react
+from .following import Row
+from .policies import PASSING, Events, failure, let_react
 
 
 class CannotProject(Exception):
@@ -19,22 +18,27 @@ class CannotProject(Exception):
 
 
 def hear(name: str, after: int, rows: Sequence[Row]) -> None:
-    """Let a subscription hear of the events that come next in the log after a position.
+    """Let a subscription hear of the events that come next in the log after a position: as many at
+    once as go well.
 
-    A projection takes all at once, and never skips one: it raises `CannotProject`. A policy takes
-    each in a transaction of its own, and parks what it cannot deal with.
+    None is skipped. Raises `CannotProject`, or `UnreadableEvent` for one that only newer code can
+    read; those before it are dealt with. A policy parks what it cannot deal with.
     """
-    events = readable(rows)
-    if path := settings.PROJECTIONS.get(name):
-        _project(name, import_module(path).project, after, events)
-    else:
-        after = let_react(name, after, events)
-        move(name, after, events[-1].position)
+    let_hear = _project if name in settings.PROJECTIONS else let_react
+    most = len(rows)
+    while some := rows[:most]:
+        try:
+            count = let_hear(name, after, [recorded(row) for row in some])
+        except Exception as error:
+            if len(some) == 1 or isinstance(error, PASSING):
+                raise
+            most = 1  # to find out which it is: those before it are dealt with
+        else:
+            after, rows, most = some[count - 1][0], rows[count:], 2 * count
 
 
-def _project(
-    name: str, project: Callable[..., Any], after: int, events: Sequence[RecordedEvent[Any]]
-) -> None:
+def _project(name: str, after: int, events: Events) -> int:
+    project = import_module(settings.PROJECTIONS[name]).project
     try:
         with EventLog().transaction():
             moved = move(name, after, events[-1].position)
@@ -43,8 +47,5 @@ def _project(
     except PASSING:
         raise
     except Exception as error:
-        if len(events) == 1:
-            raise CannotProject(failure(events[0], error)) from error
-        for event in events:  # one by one, to find out which: those before it are dealt with
-            _project(name, project, after, [event])
-            after = event.position
+        raise CannotProject(failure(events[0], error)) from error
+    return len(events)

@@ -4,11 +4,9 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from django.db import connection
-
-from ..eventstore import RecordedEvent, UnreadableEvent, settled_position
+from ..eventstore import settled_position
 from ..eventstore.log import END, WHOLE_LOG
-from ..eventstore.recorded import recorded
+from ..eventstore.statements import send
 
 MOST = 1000  # rows at a time: so many events meet in one transaction of a projection
 
@@ -30,7 +28,8 @@ def from_log(name: str) -> Generator[Read, None, None]:
     def read(after: int) -> Sequence[Row]:
         nonlocal settled
         rows = rows_between(after, END)
-        sure = _up_to_gap(rows, max(after, settled))
+        # Behind the first gap above the settled position one may come yet that is before these.
+        sure = [row for nth, row in enumerate(rows, after + 1) if row[0] <= max(nth, settled)]
         if rows and not sure:
             settled = settled_position()  # so that a log with many gaps is asked for only once
             return rows_between(after, settled)
@@ -41,29 +40,4 @@ def from_log(name: str) -> Generator[Read, None, None]:
 
 def rows_between(after: int, upto: int) -> Sequence[Row]:
     """Up to `MOST` rows behind one position and up to another one, settled or not."""
-    with connection.cursor() as cursor:
-        cursor.execute(WHOLE_LOG, [after, upto, MOST])
-        rows: Sequence[Row] = cursor.fetchall()
-        return rows
-
-
-def readable(rows: Sequence[Row]) -> list[RecordedEvent[Any]]:
-    """The events up to the first one that the code cannot read; raises `UnreadableEvent` when that
-    is the first of all. It is never skipped: newer code, which knows it, goes on from there."""
-    events: list[RecordedEvent[Any]] = []
-    try:
-        for row in rows:
-            events.append(recorded(row))
-    except UnreadableEvent:
-        if not events:
-            raise
-    return events
-
-
-def _up_to_gap(rows: Sequence[Row], settled: int) -> Sequence[Row]:
-    """The rows before the first gap above a settled position: it may be filled yet."""
-    for number, row in enumerate(rows):
-        if row[0] > settled + 1:
-            return rows[:number]
-        settled = max(settled, row[0])
-    return rows
+    return send(WHOLE_LOG, [after, upto, MOST])

@@ -1,22 +1,21 @@
-"""Letting a policy hear of one event after the other, each once; parking what it cannot deal with,
-and trying that again."""
+"""Letting a policy hear of events, each once; parking what it cannot deal with, and trying that
+again."""
 
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
 from ..eventstore import DuplicateEvent, RecordedEvent, caused_by
 from ..eventstore.recorded import recorded
 from ..messaging import hears
-from ..messaging.hearing import Function
 from ..messaging.transaction import EventLog, UnitOfWork, deliver, react
 from .checkpoints import move
 from .following import rows_between
@@ -27,25 +26,37 @@ log = logging.getLogger(__name__)
 # The database's doing, not the handler's: it passes, and nothing is parked or skipped for it.
 PASSING = (OperationalError, InterfaceError)
 PAUSES = (0.1, 0.5, 2.0)  # seconds between two tries
+LONG = 1.0  # seconds after which a transaction takes no more events
+
+Events = Sequence[RecordedEvent[Any]]
+Issued = Counter[tuple[UUID, str]]  # how many commands of a name were issued for an event
+# Begins a transaction by noting that its events were heard. Returns the streams whose events wait
+# behind a parked one; None: that was noted before, and nothing is left to do.
+Begin = Callable[[], Set[str] | None]
 
 
-def let_react(name: str, after: int, events: Sequence[RecordedEvent[Any]]) -> int:
-    """Let a policy hear, moving its checkpoint to each event of which something follows; returns
-    where that stands."""
-    policy = import_string(settings.POLICIES[name])
-    waiting = Parked.objects.filter(subscription=name).exists()
-    for event in (event for event in events if hears(policy, event)):
-        if not waiting and _is_indifferent(name, policy, event):
-            continue
-        begin = partial(_moved, name, after, event, waiting)
-        if sentence := _try(name, event, begin, PAUSES):
-            with transaction.atomic():
-                if move(name, after, event.position):
-                    _park(name, event, sentence)
-            log.error("%s: parked event %s of %s", name, event.id, event.stream)
-            waiting = True
-        after = event.position
-    return after
+class Noticing(EventLog):
+    """The log, which knows whether a policy has locked a stream."""
+
+    has_locked = False
+
+    def lock(self, *names: Any) -> Any:
+        self.has_locked = True
+        return EventLog.lock(*names)
+
+
+def let_react(name: str, after: int, events: Events) -> int:
+    """Let a policy hear of the events that come next after a position, in one transaction with its
+    checkpoint, up to the first for which it does something; returns how many it has heard."""
+    begin = partial(_moved, name, after, events)
+    if len(events) > 1:
+        return _react(name, events, begin, Counter())
+    if sentence := _try(name, events[0], begin, PAUSES):
+        with transaction.atomic():
+            if move(name, after, events[0].position):
+                _park(name, events[0], sentence)
+        log.error("%s: parked %s", name, sentence)
+    return 1
 
 
 def retry(name: str) -> Iterator[tuple[RecordedEvent[Any], str]]:
@@ -55,7 +66,7 @@ def retry(name: str) -> Iterator[tuple[RecordedEvent[Any], str]]:
     parked = Parked.objects.filter(subscription=name).order_by("position")
     while one := parked.exclude(stream__in=failed).first():
         event = recorded(rows_between(one.position - 1, one.position)[0])
-        if sentence := _try(name, event, partial(_taken, one)):
+        if sentence := _try(name, event, partial(_taken, one), ()):
             failed.append(one.stream)
             parked.filter(pk=one.pk).update(trouble=sentence)
         yield event, sentence
@@ -67,14 +78,12 @@ def failure(event: RecordedEvent[Any], error: Exception) -> str:
     return f"event {event.id} at position {event.position}: {type(error).__name__}: {text}"
 
 
-def _try(
-    name: str, event: RecordedEvent[Any], begin: Callable[[], bool], pauses: Sequence[float] = ()
-) -> str:
+def _try(name: str, event: RecordedEvent[Any], begin: Begin, pauses: Sequence[float]) -> str:
     """What the policy could not deal with, in the end; "" if it could."""
     sentence = ""
     for seconds in (*pauses, None):
         try:
-            _react_once(name, event, begin)
+            _react(name, [event], begin, Counter())
             return ""
         except PASSING:
             raise
@@ -86,95 +95,76 @@ def _try(
     return sentence
 
 
-class _Reaction(Exception):
-    """A policy does something, or may do so, about an event."""
+def _react(name: str, events: Events, begin: Begin, issued: Issued) -> int:
+    """Up to the first event for which the policy does something: so what it locks, writes or sends
+    is neither held up nor done again for the sake of another event.
 
-
-class _Unconcerned(EventLog):
-    """A log for a policy that does nothing."""
-
-    def lock(self, *names: Any) -> NoReturn:
-        raise _Reaction
-
-
-def _is_indifferent(name: str, policy: Function, event: RecordedEvent[Any]) -> bool:
-    """Whether a policy does nothing at all about an event, as with most events: so there is nothing
-    that the checkpoint would have to move with, and no disk to wait for.
-
-    It hears of the event in a transaction of which the server does not know. Once it locks a
-    stream, asks the database anything or wants to act after the commit, that ends, and it hears of
-    the event again in a real one. So it does when it fails.
+    The ids of what it issues come from the event, so an effect that was recorded before collides.
+    Then all of it was recorded before, and only `begin()` is done, in a new transaction.
     """
+    before, end = issued.copy(), time.monotonic() + LONG
     try:
-        with UNCONCERNED.transaction():
-            react(UnitOfWork(event.correlation_id, {}, log=UNCONCERNED), name, policy, event)
-            if connection.run_on_commit or connection.connection.info.transaction_status:
-                raise _Reaction
-    except Exception:
+        with EventLog().transaction():
+            if (behind := begin()) is None:
+                return len(events)
+            for count, event in enumerate(events, 1):
+                if _acts(name, event, behind, issued) or time.monotonic() > end:
+                    if count < len(events):
+                        move(name, events[-1].position, event.position)
+                    return count
+    except DuplicateEvent:
+        if len(events) == 1 and _has_reacted(name, events[0]):
+            with transaction.atomic():
+                begin()
+        # Another policy has issued a command of the same name for this event: as within one
+        # transaction, the second of a name has the number 2.
+        elif len(events) == 1 and issued != before:
+            return _react(name, events, begin, issued)
+        else:
+            raise
+    return len(events)
+
+
+def _acts(name: str, event: RecordedEvent[Any], behind: Set[str], issued: Issued) -> bool:
+    """Whether the policy does something for an event, or may have done. It has not if it returns an
+    empty list, and has locked no stream."""
+    policy = import_string(settings.POLICIES[name])
+    if not hears(policy, event):
         return False
-    return True
-
-
-UNCONCERNED = _Unconcerned()
-
-
-def _react_once(name: str, event: RecordedEvent[Any], begin: Callable[[], bool]) -> None:
-    """In a transaction of its own, which begins with `begin()`: what says that the policy has
-    heard. When that returns false there is nothing more to do.
-
-    The ids of what the policy issues come from the event, so an effect that was recorded before
-    collides. Then it was all recorded before, and only `begin()` is done, in a new transaction.
-    """
-    issued: Counter[tuple[UUID, str]] = Counter()
-    # Unlike in the transaction of a command, it says which policy was at work.
+    if event.stream in behind:
+        _park(name, event)
+        return False
+    # Unlike in the transaction of a command, the origin says which policy was at work.
     origin = {key: event.metadata.get(key) for key in ("actor", "request")} | {"policy": name}
-    while True:
-        unit = UnitOfWork(event.correlation_id, origin, issued=issued.copy())
-        try:
-            with unit.log.transaction():
-                if begin():
-                    react(unit, name, import_string(settings.POLICIES[name]), event)
-                    deliver(unit)
-            return
-        except DuplicateEvent:
-            if _has_reacted(name, event):
-                with transaction.atomic():
-                    begin()
-                return
-            # Another policy has issued a command of the same name for this event: as within one
-            # transaction, the second of a name has the number 2.
-            if unit.issued == issued:
-                raise
-            issued = unit.issued
+    unit = UnitOfWork(event.correlation_id, origin, issued=issued, log=(noticing := Noticing()))
+    if react(unit, name, policy, event) == [] and not noticing.has_locked:
+        return False
+    deliver(unit)
+    return True
 
 
 def _has_reacted(name: str, event: RecordedEvent[Any]) -> bool:
     """Whether this policy caused events. Those that name no policy come from the transaction of a
     command: from this one, before a worker took it over, unless another policy hears there."""
-    inline = [
-        path for each, path in settings.POLICIES.items() if each not in settings.SUBSCRIPTIONS
-    ]
-    others = any(hears(import_string(path), event) for path in inline)
-    caused = [each.metadata.get("policy") for each in caused_by(event.id)]
-    return name in caused or (None in caused and not others)
+    caused = {each.metadata.get("policy") for each in caused_by(event.id)}
+    inline = map(import_string, dict(EventLog().here(settings.POLICIES)).values())
+    return name in caused or (None in caused and not any(hears(one, event) for one in inline))
 
 
-def _moved(name: str, after: int, event: RecordedEvent[Any], waiting: bool) -> bool:
-    """Whether the checkpoint moved, and the policy may hear: not before the earlier ones of the
-    event's stream. Asked after the move, for which a retry that takes the last one away waits."""
-    if not move(name, after, event.position):
-        return False
-    parked = Parked.objects.filter(subscription=name, stream=event.stream)
-    if behind := waiting and parked.exists():
-        _park(name, event)
-    return not behind
+def _moved(name: str, after: int, events: Events) -> Set[str] | None:
+    """For events of the log. What is parked is asked after the move, for which a retry that takes
+    the last one of a stream away waits."""
+    if not move(name, after, events[-1].position):
+        return None
+    parked = Parked.objects.filter(subscription=name, stream__in={one.stream for one in events})
+    return set(parked.values_list("stream", flat=True))
 
 
-def _taken(one: Parked) -> bool:
-    """Whether it was parked still, and is not any more. The worker waits meanwhile: it would park
-    the next event of the stream behind one that is gone."""
+def _taken(one: Parked) -> Set[str] | None:
+    """For an event that was parked. The worker waits meanwhile: it would park the next event of the
+    stream behind one that is gone."""
     Checkpoint.objects.select_for_update().get(name=one.subscription)
-    return bool(Parked.objects.filter(pk=one.pk).delete()[0])
+    return set() if Parked.objects.filter(pk=one.pk).delete()[0] else None
 
 
 def _park(name: str, event: RecordedEvent[Any], trouble: str = "") -> None:

@@ -16,6 +16,10 @@ from ..eventstore.models import StoredEvent
 from .models import Checkpoint, Parked
 
 PATIENCE = "2s"  # writers that come while this waits for the lock wait behind it
+DIFFERS = (
+    "settings.SUBSCRIPTIONS leaves {} to {}, but the database to {}: stop all servers and workers,"
+    " then run `manage.py subscriptions switch`."
+)
 
 
 class CannotSwitch(Exception):
@@ -30,14 +34,10 @@ def wanted() -> list[str]:
 def differences() -> list[str]:
     """Where settings and database say otherwise, in sentences."""
     names = wanted()
-    known = list(Checkpoint.objects.exclude(kind="relay").values_list("name", flat=True))
+    known = Checkpoint.objects.exclude(kind="relay").values_list("name", flat=True)
     told = [(name, "the transaction", "a worker") for name in known if name not in names]
     told += [(name, "a worker", "the transaction") for name in names if name not in known]
-    return [
-        f"settings.SUBSCRIPTIONS leaves {name} to {here}, but the database to {there}:"
-        " stop all servers and workers, then run `manage.py subscriptions switch`."
-        for name, here, there in told
-    ]
+    return [DIFFERS.format(*one) for one in told]
 
 
 def switch() -> list[str]:

@@ -1,11 +1,9 @@
-import signal
 from threading import Event
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand
 
-from ....operations.asking import Unfit, require_own_session
+from ....operations.processes import working_process
 from ....subscriptions.working import run
 from ...relay import NAME, Relay, begin
 
@@ -16,13 +14,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            require_own_session()
+        with working_process():
             begin()
-        except (DatabaseError, Unfit) as error:
-            raise CommandError(str(error)) from error
-        stopping = Event()
-        relay = Relay(stopping)
-        self.stdout.write("Publishing what is recorded.")
-        run([NAME], stopping, relay.source, relay.step)
+            stopping = Event()
+            relay = Relay(stopping)
+            self.stdout.write("Publishing what is recorded.")
+            run([NAME], stopping, relay.source, relay.step)

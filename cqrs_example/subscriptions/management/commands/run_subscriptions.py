@@ -1,14 +1,12 @@
-import signal
 from argparse import ArgumentParser
 from threading import Event
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
-from ....operations.asking import Unfit, require_own_session
+from ....operations.processes import working_process
 from ...switching import differences, wanted
 from ...working import run
 
@@ -23,15 +21,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = options["names"] or wanted()
-        if unknown := [name for name in names if name not in wanted()] or not names:
-            raise CommandError(f"settings.SUBSCRIPTIONS has {wanted()}, but not {unknown}.")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            require_own_session()
+        if not names or not set(names) <= set(wanted()):
+            raise CommandError(f"settings.SUBSCRIPTIONS has {wanted()}, but not {names or 'any'}.")
+        with working_process():
             if sentences := differences():
                 raise CommandError("\n".join(sentences))
             source = import_string(getattr(settings, "SUBSCRIPTION_SOURCE", FROM_LOG))
             self.stdout.write(f"Working on {', '.join(names)}.")
             run(names, Event(), source)
-        except (DatabaseError, Unfit) as error:
-            raise CommandError(str(error)) from error

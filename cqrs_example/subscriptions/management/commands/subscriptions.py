@@ -27,9 +27,8 @@ class Command(BaseCommand):
         resetting.add_argument("--to", type=int, required=True, metavar="POSITION")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        actions = {"switch": self.switch, "retry": self.retry, "reset": self.reset}
         try:
-            actions.get(options["action"], self.tell)(options)
+            getattr(self, options["action"] or "tell")(options)
         except (CannotSwitch, NoSubscription, OperationalError, ValueError) as error:
             raise CommandError(f"Nothing was changed. {error}") from error
 
@@ -47,9 +46,8 @@ class Command(BaseCommand):
             self.stdout.write(text)
 
     def retry(self, options: dict[str, Any]) -> None:
-        names = [options["name"]] if options["name"] else settings.POLICIES
         failed = 0
-        for name in names:
+        for name in [options["name"]] if options["name"] else settings.POLICIES:
             for event, trouble in retry(name):
                 self.stdout.write(f"{name}: {trouble or f'event {event.id} was heard'}")
                 failed += bool(trouble)

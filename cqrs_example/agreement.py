@@ -10,7 +10,7 @@ from functools import cache
 
 from django.core.management.base import SystemCheckError
 
-from .switching import differences, wanted
+from .subscriptions.switching import differences, wanted
 
 
 @contextmanager
