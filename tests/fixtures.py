@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """A test that needs slices (`@pytest.mark.slices("products")`) goes where one of them goes; and
     one that does not hold in a mode does not run in it."""
     needed = {item: slices_of(item) for item in items}
-    if wrong := list(misspelt((item.nodeid, name) for item in items for name in needed[item])):
+    if wrong := misspelt((item.nodeid, name) for item in items for name in needed[item]):
         raise pytest.UsageError(*wrong)
     gone = [item for item in items if not all(map(is_installed, needed[item]))]
     gone += [item for item in items if not runs_here(getattr(item, "originalname", ""))]

@@ -1,6 +1,6 @@
 """The slices of the example by name: what a test may say that it needs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.apps import apps
@@ -33,9 +33,22 @@ def unlisted(folder: Path = ROOT / "warehouse") -> list[str]:
     return sorted({path.parent.name for path in folder.glob("*/apps.py")} - set(SLICES))
 
 
-def misspelt(needed: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A sentence for each name that is no slice's; `needed` are pairs of a test and a name."""
-    for test, name in needed:
-        if name not in SLICES:
-            known = ", ".join(SLICES)
-            yield f'{test} needs slices("{name}"), but tests/slices.py lists no {name}: {known}.'
+def lacking(name: str) -> str:
+    """A sentence about a slice that is not listed."""
+    return f'warehouse/{name} has no line in tests/slices.py: add "{name}" to SLICES there.'
+
+
+def misspelt(needed: Iterable[tuple[str, str]], folder: Path = ROOT / "warehouse") -> list[str]:
+    """A sentence for each name that is not in the list; `needed` are pairs of a test and a name.
+
+    Where there is such a slice, the list is wrong, and no test is.
+    """
+    there, known = unlisted(folder), ", ".join(SLICES)
+    sentences = [
+        lacking(name)
+        if name in there
+        else f'{test} needs slices("{name}"), but tests/slices.py lists no {name}: {known}.'
+        for test, name in needed
+        if name not in SLICES
+    ]
+    return list(dict.fromkeys(sentences))

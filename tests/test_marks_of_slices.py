@@ -11,7 +11,7 @@ import pytest
 from cqrs_example.settings.wiring import INSTALLED_APPS
 
 from . import trees
-from .slices import ROOT, SLICES, unlisted
+from .slices import ROOT, SLICES, lacking, misspelt, unlisted
 
 MARKED = """
 import pytest
@@ -28,16 +28,18 @@ def test_every_slice_that_is_there_is_installed() -> None:
 
 
 def test_every_slice_that_is_there_is_listed() -> None:
-    assert unlisted() == [], "Add these names to SLICES in tests/slices.py."
+    if sentences := [lacking(name) for name in unlisted()]:
+        pytest.fail("\n".join(sentences), pytrace=False)
 
 
-@pytest.mark.parametrize("name", trees.SLICES)
-def test_nothing_but_the_wiring_names_a_slice(name: str) -> None:
+def test_nothing_but_the_wiring_names_a_slice() -> None:
     """A test may have a slice's name in a text, and is marked with it; it may not import it."""
-    own, wiring = ROOT / "warehouse" / name, [ROOT / path for path in trees.WIRING]
-    others = [path for path in trees.sources(ROOT) if own not in path.parents]
-    named = re.compile(rf"\bwarehouse\.{name}\b")
-    naming = [path for path in others if path not in wiring and named.search(text_of(path))]
+    naming = []
+    for path in trees.sources(ROOT):
+        if path not in [ROOT / wiring for wiring in trees.WIRING]:
+            for name in set(re.findall(r"\bwarehouse\.(\w+)", text_of(path))):
+                if name in trees.SLICES and ROOT / "warehouse" / name not in path.parents:
+                    naming.append(f"{path.relative_to(ROOT)} names warehouse.{name}")
     assert naming == []
 
 
@@ -56,6 +58,13 @@ def test_slice_that_is_not_listed_is_found(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "apps.py").touch()
     assert unlisted(tmp_path) == ["return_product_quantity"]
+    tests = [("tests/test_a.py::test_a", "return_product_quantity"), ("b", "returning")] * 2
+    assert misspelt(tests, tmp_path) == [
+        "warehouse/return_product_quantity has no line in tests/slices.py:"
+        ' add "return_product_quantity" to SLICES there.',
+        'b needs slices("returning"), but tests/slices.py lists no returning:'
+        f" {', '.join(SLICES)}.",
+    ]
 
 
 @pytest.mark.slow

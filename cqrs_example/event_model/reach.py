@@ -1,8 +1,9 @@
 """What a function names: so nobody has to declare which view takes which command."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass
 from functools import partial
-from inspect import isclass, isfunction, unwrap
+from inspect import getclosurevars, isclass, isfunction, ismodule, unwrap
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -36,11 +37,22 @@ def named_by(function: Callable[..., Any]) -> set[Thing]:
 
 
 def _named(function: Any) -> Iterator[Thing]:
-    values = plain(function).__globals__
-    for name in _names(plain(function).__code__):
-        value = values.get(name)
+    plain_function = plain(function)
+    names = set(_names(plain_function.__code__))
+    values = plain_function.__globals__
+    yield from _things([values.get(name) for name in names], names)
+    yield from _things(getclosurevars(plain_function).nonlocals.values(), names)
+
+
+def _things(values: Iterable[Any], names: set[str]) -> Iterator[Thing]:
+    """The functions and classes among these values; in a dataclass all, in a module the named."""
+    for value in values:
         if isfunction(value) or isclass(value):
             yield value
+        elif ismodule(value):
+            yield from _things([vars(value).get(name) for name in names], set())
+        elif is_dataclass(value):
+            yield from _things([getattr(value, field.name) for field in fields(value)], set())
 
 
 def _names(code: CodeType) -> Iterator[str]:

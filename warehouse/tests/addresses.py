@@ -36,9 +36,16 @@ class Command:
 
 
 def _command(path: str, item: Any) -> Command:
-    content = item["post"]["requestBody"]["content"]["application/json"]
-    schema = content["schema"]
-    return Command(path, content["example"], schema["required"], schema["properties"])
+    try:
+        content = item["post"]["requestBody"]["content"]["application/json"]
+        schema = content["schema"]
+        return Command(path, content["example"], schema["required"], schema["properties"])
+    except KeyError as error:
+        raise ValueError(
+            f'The {FILE} that describes POST {path} has no {error} in "requestBody" → "content" →'
+            ' "application/json": a "schema" with "required" and "properties", and an "example",'
+            " which tests send."
+        ) from None
 
 
 OF_A_PRODUCT = [path for path in PATHS if "{sku}" in path]
