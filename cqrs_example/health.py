@@ -79,9 +79,9 @@ def _is_fit() -> bool:
     """What the server checks before it starts, each time: the database may have been away then, or
     be another one since, as after a switch-over."""
     found = run_checks(tags=[Tags.database], databases=["default"])
-    found = [one for one in found if _counts(one)]
-    for one in found:
-        log.error(one.msg)
+    found = [message for message in found if _counts(message)]
+    for message in found:
+        log.error(message.msg)
     return not found
 
 

@@ -47,7 +47,7 @@ def _closed(document: dict[str, Any]) -> dict[str, Any]:
     """The same where a token is asked for: by each operation that does not say otherwise."""
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
-    operations = [one.items() for one in document["paths"].values()]
+    operations = [item.items() for item in document["paths"].values()]
     for method, operation in chain(*operations):
         if method != "parameters" and "security" not in operation:
             refusals = REFUSALS if method == "post" else {"401": REFUSALS["401"]}

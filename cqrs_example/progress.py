@@ -12,11 +12,11 @@ OFTEN, SELDOM = 0.1, 10.0  # seconds between two reports, on a terminal and else
 
 
 def progress(
-    steps: Iterable[tuple[T, int]], total: int, what: str, out: TextIO | None = None
+    steps: Iterable[tuple[T, int]], total: int, job: str, out: TextIO | None = None
 ) -> Iterator[T]:
     """Hand on what each step yields beside a number: how far of `total` the job is by then.
 
-    `what` names the job. Reports go to standard error unless `out` is another stream.
+    `job` is its name. Reports go to standard error unless `out` is another stream.
     """
     stream: TextIO = out or sys.stderr
     pause = OFTEN if stream.isatty() else SELDOM
@@ -30,7 +30,7 @@ def progress(
             first = first or (reached, now)
             if now - reported >= pause:
                 figures = _figures(reached, total, reached - first[0], now - first[1])
-                _report(stream, f"{what}: {figures}", reached / max(total, 1))
+                _report(stream, f"{job}: {figures}", reached / max(total, 1))
                 reported = now
     finally:
         if stream.isatty():

@@ -26,8 +26,8 @@ def main() -> int:
     if block not in versions(REPOSITORY):
         known = ", ".join(sorted(versions(REPOSITORY)))
         raise DevError(f"There is no block {block}: name one of {known} after the folder.")
-    told, patch = changes(REPOSITORY, block, options.folder)
-    print(told, file=sys.stderr)
+    summary, patch = changes(REPOSITORY, block, options.folder)
+    print(summary, file=sys.stderr)
     sys.stdout.write(patch)
     return 0
 

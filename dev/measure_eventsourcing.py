@@ -116,8 +116,8 @@ class RecorderWithStock(PostgresApplicationRecorder):
             ON CONFLICT (sku) DO UPDATE SET quantity = excluded.quantity"""
         for stored in stored_events:
             if stored.topic.endswith("Increased"):
-                told = json.loads(stored.state)
-                row = (told["sku"], told["quantity_on_hand"])
+                state = json.loads(stored.state)
+                row = (state["sku"], state["quantity_on_hand"])
                 curs.execute(upsert, row, prepare=True)
 
 

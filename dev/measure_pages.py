@@ -95,8 +95,8 @@ def fill() -> None:
         cursor.execute("SELECT EXISTS (SELECT FROM eventstore_event)")
         if cursor.fetchone() == (True,):
             return
-        for what in (RECEIVED % PRODUCTS, UP_AND_DOWN % (SHOWN, EVENTS)):
-            cursor.execute(LOG % what)
+        for events in (RECEIVED % PRODUCTS, UP_AND_DOWN % (SHOWN, EVENTS)):
+            cursor.execute(LOG % events)
         cursor.execute(STOCK)
         cursor.execute(TODO)
         cursor.execute("VACUUM ANALYZE")

@@ -57,10 +57,10 @@ def accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Asks again and again; DevError with `what` when it takes too long."""
+def wait_until(condition: Callable[[], object], expected: str, patience: float = PATIENCE) -> None:
+    """Asks again and again; DevError with `expected` when it takes too long."""
     deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
-            raise DevError(f"After {patience:.0f} seconds there is still not this: {what}.")
+            raise DevError(f"After {patience:.0f} seconds there is still not this: {expected}.")
         time.sleep(0.02)

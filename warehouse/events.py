@@ -82,9 +82,9 @@ class ProductChangeUndone:
     quantity_on_hand: int
 
     def __str__(self) -> str:
-        what = DEEDS.get(self.undone_type, "change")
+        deed = DEEDS.get(self.undone_type, "change")
         version = f"version {self.undone_version:,}"
-        undid = f"Undid a {what} of {isolated(self.sku)} ({version})"
+        undid = f"Undid a {deed} of {isolated(self.sku)} ({version})"
         return f"{undid}, {self.quantity_on_hand:,} on hand"
 
 

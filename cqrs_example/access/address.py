@@ -42,7 +42,9 @@ def _claims(request: HttpRequest) -> Iterator[str]:
     """Who the request came from, the nearest first; Forwarded is RFC 7239's."""
     if "X-Forwarded-For" in request.headers:
         yield from (
-            one for one in request.headers["X-Forwarded-For"].split(",")[::-1] if one.strip()
+            address
+            for address in request.headers["X-Forwarded-For"].split(",")[::-1]
+            if address.strip()
         )
         return
     for element in ELEMENTS.findall(request.headers.get("Forwarded", ""))[::-1]:
@@ -66,5 +68,9 @@ def _address(text: str) -> Address | None:
 
 
 def _is_proxy(address: Address | None) -> bool:
-    named = (ip_network(one, strict=False) for one in setting("FORWARDED_ALLOW_IPS") if one != "*")
-    return address is not None and any(address in one for one in named)
+    named = (
+        ip_network(network, strict=False)
+        for network in setting("FORWARDED_ALLOW_IPS")
+        if network != "*"
+    )
+    return address is not None and any(address in network for network in named)

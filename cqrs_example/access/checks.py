@@ -30,7 +30,7 @@ OWN = ("django.contrib.admin.sites.", "django.contrib.auth.views.")
 def check_permissions(**kwargs: Any) -> list[CheckMessage]:
     """Each permission names its view, no endpoint that takes a POST is forgotten, and no view that
     changes something is open to all by accident."""
-    errors: list[CheckMessage] = [Error(one, id="access.E003") for one in problems()]
+    errors: list[CheckMessage] = [Error(problem, id="access.E003") for problem in problems()]
     if errors:
         return errors
     errors += _unresolved("PERMISSIONS", setting("PERMISSIONS").items())
@@ -71,11 +71,11 @@ def _unresolved(name: str, paths: Iterable[tuple[Any, str]]) -> Iterator[CheckMe
 
 
 def _views(patterns: list[Any] | None = None) -> Iterator[Any]:
-    for one in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(one, URLResolver):
-            yield from _views(one.url_patterns)
-        elif isinstance(one, URLPattern):
-            yield one.callback
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _views(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.callback
 
 
 def _is_forgotten(view: Any) -> bool:
@@ -105,7 +105,7 @@ def _methods(view: Any) -> set[str]:
     if (actions := getattr(view, "actions", None)) is not None:
         return {method.upper() for method in actions}
     cls = _class_of(view)
-    return {one for one in CHANGING if cls is None or hasattr(cls, one.lower())}
+    return {method for method in CHANGING if cls is None or hasattr(cls, method.lower())}
 
 
 def _class_of(view: Any) -> Any:

@@ -27,9 +27,9 @@ def problems() -> list[str]:
         if not isinstance(setting(name), type(default))
     ]
     return found or [
-        f"settings.FORWARDED_ALLOW_IPS has {one!r}, which is no address, no network and not *."
-        for one in setting("FORWARDED_ALLOW_IPS")
-        if not _is_network(one)
+        f"settings.FORWARDED_ALLOW_IPS has {address!r}, which is no address, no network and not *."
+        for address in setting("FORWARDED_ALLOW_IPS")
+        if not _is_network(address)
     ]
 
 

@@ -24,7 +24,7 @@ def check_event_model(**kwargs: Any) -> list[CheckMessage]:
 @register
 def check_commands(**kwargs: Any) -> list[CheckMessage]:
     """No line in `settings.COMMANDS` was forgotten, where the others are right."""
-    if not hasattr(settings, "COMMANDS") or any(one.is_serious() for one in check_wiring()):
+    if not hasattr(settings, "COMMANDS") or any(message.is_serious() for message in check_wiring()):
         return []
     return list(_forgotten())
 

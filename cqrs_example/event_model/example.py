@@ -46,7 +46,9 @@ def carried_out(script: Path) -> Values:
 def _carry_out(line: Sequence[str], number: int) -> Iterator[tuple[str, str, str]]:
     if not line:
         return
-    handlers = {command_of(one).__name__: one for one in map(import_string, settings.COMMANDS)}
+    handlers = {
+        command_of(handler).__name__: handler for handler in map(import_string, settings.COMMANDS)
+    }
     if line[0] not in handlers:
         raise CannotCarryOut(f"Line {number}: no {line[0]}. There are: {', '.join(handlers)}.")
     handler = handlers[line[0]]

@@ -79,7 +79,7 @@ def event_model() -> Model:
     policies = [_policy(name, path) for name, path in settings.POLICIES.items()]
     return Model(
         [_command(path, policies) for path in settings.COMMANDS],
-        [_event(one) for one in event_classes()],
+        [_event(event) for event in event_classes()],
         [*(_read_model(name, path) for name, path in settings.PROJECTIONS.items()), *_live()],
         policies,
     )
@@ -89,7 +89,9 @@ def _live() -> Iterator[ReadModel]:
     """Pages that read streams themselves: read models that are made anew for each request."""
     functions = streams_of(settings.EVENTS)
     others = [*map(import_string, settings.COMMANDS)]
-    others += [one for path in settings.PROJECTIONS.values() for one in import_module(path).MODELS]
+    others += [
+        model for path in settings.PROJECTIONS.values() for model in import_module(path).MODELS
+    ]
     for address in addresses():
         named = functions.keys() & named_by(address.view)
         heard = [event for function in named for event in functions[function]]
@@ -133,7 +135,9 @@ def _policy(name: str, path: str) -> Policy:
     policy = import_string(path)
     named = named_by(policy)
     handlers = [import_string(path) for path in settings.COMMANDS]
-    issues = [words(command_of(one).__name__) for one in handlers if plain(one) in named]
+    issues = [
+        words(command_of(handler).__name__) for handler in handlers if plain(handler) in named
+    ]
     return Policy(words(name), _names(heard_by(policy)), issues, code_of(policy))
 
 

@@ -40,14 +40,15 @@ def _columns(model: Model) -> Iterator[Column]:
 def _possible(
     model: Model, recorded: set[str], policies: list[Policy], read_models: list[ReadModel]
 ) -> Iterator[Column]:
-    for policy in [one for one in policies if recorded.issuperset(one.hears)]:
+    for policy in [policy for policy in policies if recorded.issuperset(policy.hears)]:
         policies.remove(policy)
-        for command in [one for one in model.commands if one.name in policy.issues]:
+        for command in [command for command in model.commands if command.name in policy.issues]:
             recorded.update(command.records)
             yield Column(_events(model, command.records), command, policy)
         if not policy.issues:
             yield Column([], policy=policy)
-    for read_model in [one for one in read_models if recorded.issuperset(one.hears)]:
+    possible = [read_model for read_model in read_models if recorded.issuperset(read_model.hears)]
+    for read_model in possible:
         read_models.remove(read_model)
         yield Column(_events(model, read_model.hears), read_model=read_model)
 

@@ -31,14 +31,15 @@ def _handlers(function: Callable[..., Any]) -> list[Any]:
     """The handlers that a function names, in order; without what only these call themselves."""
     found = [thing for thing in named_by(function) if is_handler(thing)]
     parts = {part for handler in found for part in named_by(handler) - {handler}}
-    return sorted((one for one in found if one not in parts), key=lambda one: one.__qualname__)
+    own = [handler for handler in found if handler not in parts]
+    return sorted(own, key=lambda handler: handler.__qualname__)
 
 
 def is_handler(thing: Any) -> bool:
     """Whether it carries out a command: `handler(tx: Transaction, command: Command)`."""
     if not isfunction(thing):
         return False
-    annotations = [one.annotation for one in signature(thing).parameters.values()]
+    annotations = [parameter.annotation for parameter in signature(thing).parameters.values()]
     if Transaction not in annotations and "Transaction" not in annotations:
         return False
     try:

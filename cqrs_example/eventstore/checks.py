@@ -22,16 +22,18 @@ TUPLE: type[Any] = tuple
 def check_events(**kwargs: Any) -> list[CheckMessage]:
     """Every module imports and holds event classes, frozen ones; upcasters lead to them."""
     try:
-        if wrong := [one for module in settings.EVENTS for one in _misshapen(str(module))]:
-            return [Error(f"settings.EVENTS: {one}", id="eventstore.E001") for one in wrong]
+        if wrong := [problem for module in settings.EVENTS for problem in _misshapen(str(module))]:
+            return [Error(f"settings.EVENTS: {problem}", id="eventstore.E001") for problem in wrong]
         modules = {module: keyed(str(module)) for module in settings.EVENTS}
     except (AttributeError, ImportError, TypeError, ValueError) as error:
         return [Error(f"settings.EVENTS: {error}.", id="eventstore.E001")]
-    problems = [f"{one} defines no event class." for one, found in modules.items() if not found]
+    problems = [
+        f"{module} defines no event class." for module, found in modules.items() if not found
+    ]
     count = Counter(key for found in modules.values() for key, _ in found)
     problems += [f"{key} is defined {many} times." for key, many in count.items() if many > 1]
-    for key, one in contracts().items():
-        problems += _dead_ends(key) if isinstance(one, tuple) else field_problems(one)
+    for key, contract in contracts().items():
+        problems += _dead_ends(key) if isinstance(contract, tuple) else field_problems(contract)
     return [Error(f"settings.EVENTS: {problem}", id="eventstore.E001") for problem in problems]
 
 
@@ -58,8 +60,8 @@ def _misshapen(module: str) -> Iterator[str]:
         if not _is_key(key):
             yield f"{module}.UPCASTERS has {key!r}: the key must be (type, schema version)."
         elif not (callable(upcaster) or _is_step(upcaster)):
-            what = "must be a function, or a pair of (type, schema version) and a function"
-            yield f"{module}.UPCASTERS: the upcaster of {_named(key)} {what}."
+            rule = "must be a function, or a pair of (type, schema version) and a function"
+            yield f"{module}.UPCASTERS: the upcaster of {_named(key)} {rule}."
 
 
 def _is_key(key: Any) -> bool:
@@ -98,11 +100,11 @@ def field_problems(kind: Any, seen: tuple[Any, ...] = ()) -> Iterator[str]:
     except TypeError as problem:
         yield f"{name}: {problem}."
         return
-    for one in fields(kind):
-        yield from _field_problems(f"{name}.{one.name}", one, hints[one.name], (*seen, kind))
-    given = [one for one, hint in hints.items() if isinstance(hint, InitVar)]
+    for field in fields(kind):
+        yield from _field_problems(f"{name}.{field.name}", field, hints[field.name], (*seen, kind))
+    given = [field for field, hint in hints.items() if isinstance(hint, InitVar)]
     yield from (
-        f"{name}.{one} is an InitVar, which is not stored: make it a field." for one in given
+        f"{name}.{field} is an InitVar, which is not stored: make it a field." for field in given
     )
 
 

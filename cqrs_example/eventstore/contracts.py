@@ -33,7 +33,7 @@ def contracts() -> dict[tuple[str, int], Any]:
     more to those of another type and version. Each module may have some, in a dict `UPCASTERS`: a
     function alone leads to the next version of the same type. As in Axon, none sees an old class.
     """
-    return {key: one for module in settings.EVENTS for key, one in keyed(module)}
+    return {key: contract for module in settings.EVENTS for key, contract in keyed(module)}
 
 
 def _forget(**kwargs: Any) -> None:
@@ -45,9 +45,9 @@ setting_changed.connect(_forget)  # tests change settings
 
 def keyed(module: str) -> list[tuple[tuple[str, int], Any]]:
     """The event classes and the upcasters of a module, with their types and schema versions."""
-    classes = [((one.type, one.schema_version), one) for one in defined_in(module)]
+    classes = [((event.type, event.schema_version), event) for event in defined_in(module)]
     upcasters = getattr(import_module(module), "UPCASTERS", {})
-    return [*classes, *((key, _leading(key, one)) for key, one in upcasters.items())]
+    return [*classes, *((key, _leading(key, upcaster)) for key, upcaster in upcasters.items())]
 
 
 def _leading(key: tuple[str, int], upcaster: Any) -> Any:
@@ -59,7 +59,9 @@ def defined_in(module: str) -> list[type[Any]]:
     A class that has two names there is returned once."""
     values = [value for value in vars(import_module(module)).values() if isinstance(value, type)]
     return [
-        one for one in dict.fromkeys(values) if one.__module__ == module and hasattr(one, "type")
+        value
+        for value in dict.fromkeys(values)
+        if value.__module__ == module and hasattr(value, "type")
     ]
 
 

@@ -112,8 +112,8 @@ def caused_by(causation_id: UUID) -> list[RecordedEvent[Any]]:
 
 
 def _require_sight() -> None:
-    in_test_case = any(getattr(one, "_from_testcase", False) for one in connection.atomic_blocks)
-    [[remedy]] = send(BLIND, [*APPEND_LOCK, not in_test_case])
+    in_test = any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    [[remedy]] = send(BLIND, [*APPEND_LOCK, not in_test])
     if remedy:
         raise NotSupportedError(f"Read the log {remedy}: events that commit late would be missed.")
 

@@ -187,10 +187,10 @@ def append_many(
     origin = str(correlation_id or cause), str(cause), as_json(metadata or {})
     held = Held(_time({event.stream.held for event in new}))
     each = zip(new, _versions(new), ids, strict=True)
-    events = [_unnumbered(*one, origin, held.at) for one in each]
+    events = [_unnumbered(*item, origin, held.at) for item in each]
     insert(events)
-    for one, event in zip(new, events, strict=True):
-        one.stream.reached(event, held)
+    for item, event in zip(new, events, strict=True):
+        item.stream.reached(event, held)
     return events
 
 

@@ -41,9 +41,9 @@ def done(
     request.META["LOG_POSITION"] = max((event.position for event in events), default=0)
     if not is_form(request):
         return empty(200)
-    told = sentence if isinstance(sentence, str) else " ".join(sentence(e.data) for e in events)
+    said = sentence if isinstance(sentence, str) else " ".join(sentence(e.data) for e in events)
     before = "This was done before, and not again: " if isinstance(events, Repeated) else ""
-    messages.success(request, before + (told or NOTHING))
+    messages.success(request, before + (said or NOTHING))
     # "See other": reloading that page repeats nothing.
     return HttpResponseRedirect(_next(request), status=303)
 

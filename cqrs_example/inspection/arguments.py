@@ -66,7 +66,7 @@ def search_of(options: dict[str, Any]) -> Search:
 
 def _type(text: str) -> str:
     known = event_types()
-    found = [one for one in known if text in (one, one.rpartition(".")[2])]
+    found = [name for name in known if text in (name, name.rpartition(".")[2])]
     if len(found) != 1:
         raise ArgumentTypeError(f"{text!r} is no type of event; there are: {', '.join(known)}")
     return found[0]

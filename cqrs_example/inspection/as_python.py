@@ -26,7 +26,7 @@ STANDARD: dict[tuple[type, ...], str] = {
 def as_python(events: Iterable[RecordedEvent[Any]]) -> str:
     """A module with the list `given`: calls that make equal events, after their imports."""
     data = [event.data for event in events]
-    calls = "".join(f"    {line}\n" for one in data for line in call(one))
+    calls = "".join(f"    {line}\n" for event in data for line in call(event))
     return "\n".join(imports(data)) + f"\n\ngiven = [\n{calls}]\n"
 
 
@@ -40,7 +40,7 @@ def call(event: Any, indent: int = 4) -> list[str]:
 
 
 def _arguments(event: Any) -> list[str]:
-    return [f"{one.name}={literal(getattr(event, one.name))}" for one in fields(event)]
+    return [f"{field.name}={literal(getattr(event, field.name))}" for field in fields(event)]
 
 
 def literal(value: Any) -> str:
@@ -51,9 +51,9 @@ def literal(value: Any) -> str:
     if is_dataclass(value):
         return f"{type(value).__qualname__}({', '.join(_arguments(value))})"
     if isinstance(value, DICT):
-        return f"{{{', '.join(f'{literal(k)}: {literal(one)}' for k, one in value.items())}}}"
+        return f"{{{', '.join(f'{literal(k)}: {literal(item)}' for k, item in value.items())}}}"
     if isinstance(value, TUPLE):
-        return f"({''.join(f'{literal(one)}, ' for one in value).strip()})"
+        return f"({''.join(f'{literal(item)}, ' for item in value).strip()})"
     if type(value) in BRACKETS and value:
         return BRACKETS[type(value)].format(", ".join(map(literal, value)))
     return _text(value) if isinstance(value, str) else repr(value)
@@ -70,9 +70,11 @@ def imports(data: list[Any]) -> list[str]:
     used = list(_values(data))
     standard = [line for kinds, line in STANDARD.items() if any(isinstance(v, kinds) for v in used)]
     names: dict[str, set[str]] = {}
-    for one in used:
-        if is_dataclass(one) or isinstance(one, Enum):
-            names.setdefault(type(one).__module__, set()).add(type(one).__qualname__.split(".")[0])
+    for value in used:
+        if is_dataclass(value) or isinstance(value, Enum):
+            names.setdefault(type(value).__module__, set()).add(
+                type(value).__qualname__.split(".")[0]
+            )
     own = [import_line(module, sorted(names[module])) for module in sorted(names)]
     return [*standard, "", *own] if standard else own
 
@@ -89,7 +91,7 @@ def _values(values: Iterable[Any]) -> Iterable[Any]:
     for value in values:
         yield value
         if is_dataclass(value):
-            yield from _values([getattr(value, one.name) for one in fields(value)])
+            yield from _values([getattr(value, field.name) for field in fields(value)])
         elif isinstance(value, MANY):
             yield from _values(value)
         elif isinstance(value, DICT):

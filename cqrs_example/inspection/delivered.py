@@ -23,10 +23,12 @@ def subscriptions() -> list[dict[str, Any]]:
 
 def hearings(event: RecordedEvent[Any]) -> Iterator[tuple[str, str]]:
     """The name of each projection and policy that hears of an event, and whether it has heard."""
-    audiences = [one for one in who_hears() if one.event == event.type]
-    at = {one["name"]: one for one in subscriptions()}
+    audiences = [audience for audience in who_hears() if audience.event == event.type]
+    at = {subscription["name"]: subscription for subscription in subscriptions()}
     parked = _parked(event) if at else {}
-    for name in [name for one in audiences for name in (*one.projections, *one.policies)]:
+    for name in [
+        name for audience in audiences for name in (*audience.projections, *audience.policies)
+    ]:
         if name in parked:
             yield name, f"parked: {parked[name] or 'an earlier event of the stream is'}"
         elif name not in at:

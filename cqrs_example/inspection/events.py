@@ -147,7 +147,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         events = _all_found(finding.plan(finding.parse(request.GET)))
     else:
         events = _all_within(name)
-    lines = (json.dumps(as_json(one), ensure_ascii=False, default=str) + "\n" for one in events)
+    lines = (json.dumps(as_json(event), ensure_ascii=False, default=str) + "\n" for event in events)
     response = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="events.jsonl"'
     return response

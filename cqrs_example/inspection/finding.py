@@ -188,5 +188,5 @@ def _moment(values: Mapping[str, str], name: str) -> datetime | None:
         return moment and moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         example = "a date and time such as 2025-01-31 or 2025-01-31T18:00 (UTC)"
-        what = name.replace("_", " ").capitalize()
-        raise BadInput(f"{what} must be {example}, but is {text!r:.40}.") from None
+        field = name.replace("_", " ").capitalize()
+        raise BadInput(f"{field} must be {example}, but is {text!r:.40}.") from None

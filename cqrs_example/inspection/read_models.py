@@ -25,7 +25,7 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
     model, q = model_admin.model, request.GET.get("q", "").strip()
     found = _found(model, q) if q else model.objects.all()
     page = paged(request, partial(_fetch, found), "pk", parse=partial(_key, model))
-    names = [(one.verbose_name, isinstance(one, NUMBERS)) for one in model._meta.fields]
+    names = [(field.verbose_name, isinstance(field, NUMBERS)) for field in model._meta.fields]
     page["rows"] = [(row.pk, _values(row)) for row in page["rows"]]
     title = model._meta.verbose_name_plural.capitalize()
     return show(model_admin, request, "rows", title=title, names=names, q=q, **page)
@@ -68,5 +68,5 @@ def _key(model: Any, text: str) -> Any:
 
 def _values(row: Any) -> list[tuple[Any, bool, bool]]:
     """Each value, whether it is an id that the log may know, and whether it is the row's key."""
-    values = [(getattr(row, one.attname), one.primary_key) for one in row._meta.fields]
+    values = [(getattr(row, field.attname), field.primary_key) for field in row._meta.fields]
     return [(value, isinstance(value, UUID), is_key) for value, is_key in values]

@@ -96,7 +96,11 @@ def simulate(handler: Callable[..., Any], command: object, actor: str = "anonymo
 def handlers() -> dict[str, Callable[..., Any]]:
     """The handlers in `settings.COMMANDS` that need nothing but a command, by its name."""
     found = [import_string(path) for path in getattr(settings, "COMMANDS", [])]
-    return {command_of(one).__name__: one for one in found if len(signature(one).parameters) == 2}
+    return {
+        command_of(handler).__name__: handler
+        for handler in found
+        if len(signature(handler).parameters) == 2
+    }
 
 
 def command_from(handler: Callable[..., Any], texts: Mapping[str, str]) -> Any:
@@ -107,9 +111,9 @@ def command_from(handler: Callable[..., Any], texts: Mapping[str, str]) -> Any:
         known = ", ".join(hints)
         raise ValueError(f"{kind.__name__} has no field {unknown[0]}. It has: {known}.")
     required = [
-        one.name
-        for one in fields(kind)
-        if one.default is MISSING and one.default_factory is MISSING and one.name not in texts
+        field.name
+        for field in fields(kind)
+        if field.default is MISSING and field.default_factory is MISSING and field.name not in texts
     ]
     if required:
         raise ValueError(f"{kind.__name__} needs {', '.join(required)}.")
@@ -146,7 +150,7 @@ def _changes() -> Iterator[Change]:
 
 def _changes_of(projection: str, model: Any, ours: Any, theirs: Any, xid: str) -> Iterator[Change]:
     quote = connection.ops.quote_name
-    columns = [one.column for one in key_fields(model)]
+    columns = [field.column for field in key_fields(model)]
     names = {"table": quote(model._meta.db_table), "key": ", ".join(map(quote, columns))}
     touched: list[str] = []
     for cursor, mark in ((ours, "xmin"), (theirs, "xmax")):

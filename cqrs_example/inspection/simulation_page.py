@@ -22,10 +22,10 @@ def simulation(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> Http
         raise Http404
     values: dict[str, Any] = {"commands": list(known), "command": name, "title": "Try a command"}
     if name:
-        names = [one.name for one in fields(command_of(known[name]))]
-        values["fields"] = [(one, request.POST.get(one, "")) for one in names]
+        names = [field.name for field in fields(command_of(known[name]))]
+        values["fields"] = [(field, request.POST.get(field, "")) for field in names]
     if name and request.method == "POST":
-        texts = {one: text for one, text in values["fields"] if text}
+        texts = {field: text for field, text in values["fields"] if text}
         values["simulated"], values["problem"] = _tried(known[name], texts, str(request.user))
     return show(model_admin, request, "simulation", **values)
 

@@ -85,7 +85,7 @@ def streams_of(modules: Iterable[str]) -> dict[Function, Classes]:
 
 def _last_parameter(handler: Function) -> str:
     parameters = signature(handler).parameters.values()
-    names = [one.name for one in parameters if one.kind in POSITIONAL and one.default is one.empty]
+    names = [p.name for p in parameters if p.kind in POSITIONAL and p.default is p.empty]
     if not names:
         raise TypeError("it takes no events")
     return names[-1]
@@ -97,9 +97,9 @@ def _classes(handler: Function, name: str) -> Classes:
         classes = _events(get_args(hint)[0] if _is_list(hint) else hint)
         return tuple(dict.fromkeys(classes))
     except TypeError as error:
-        what = "what it returns" if name == "return" else f"its parameter {name}"
+        place = "what it returns" if name == "return" else f"its parameter {name}"
         example = "RecordedEvent[Opened | Closed]"
-        raise TypeError(f"{what} does not say which events, as {example} does: {error}") from None
+        raise TypeError(f"{place} does not say which events, as {example} does: {error}") from None
 
 
 def _hint(handler: Function, name: str) -> Any:

@@ -17,9 +17,13 @@ def key_fields(model: Model) -> Sequence[Any]:
     options = concrete._meta
     if options.auto_field is None:
         return list(options.pk_fields)
-    unique = [[one.name] for one in own_fields(model) if one.unique and not one.primary_key]
+    unique = [[field.name] for field in own_fields(model) if field.unique and not field.primary_key]
     unique += options.unique_together
-    unique += [one.fields for one in options.total_unique_constraints if not one.deferrable]
+    unique += [
+        constraint.fields
+        for constraint in options.total_unique_constraints
+        if not constraint.deferrable
+    ]
     for fields in ([options.get_field(name) for name in names] for names in unique):
         if not any(field.null for field in fields):
             return fields

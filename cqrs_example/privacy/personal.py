@@ -44,8 +44,8 @@ def reveal(personal: Iterable[Personal]) -> list[str]:
     Raises `ValueError` for what was changed after it was sealed, or moved to another person.
     """
     personal = list(personal)
-    keys = keys_of(one.person for one in personal)
-    return [_text(one, keys.get(one.person)) for one in personal]
+    keys = keys_of(value.person for value in personal)
+    return [_text(value, keys.get(value.person)) for value in personal]
 
 
 def _text(personal: Personal, key: bytes | None) -> str:

@@ -43,7 +43,7 @@ def among(joined_by: str, row: str, table: Table, part: Part | None) -> str:
     """SQL after the table of `row`, up to its WHERE: only rows of this part, or any."""
     if part is None:
         return "WHERE true"
-    same = " AND ".join(f"{row}.{one} = one_of_those.{one}" for one in table.key)
+    same = " AND ".join(f"{row}.{column} = one_of_those.{column}" for column in table.key)
     numbers = f"nth_of_those >= {part.start} AND nth_of_those < {part.stop}"
     return f"{joined_by} {different(table)} AS one_of_those WHERE {numbers} AND {same}"
 
@@ -57,6 +57,6 @@ def different(table: Table) -> str:
 
 def _filled_in(sql: str, table: Table) -> str:
     parts = {"live": table.live, "name": table.name, "first": table.key[0]}
-    either = ", ".join(f"coalesce(live.{one}, new.{one})" for one in table.key)
+    either = ", ".join(f"coalesce(live.{column}, new.{column})" for column in table.key)
     keys = {"key": ", ".join(table.key), "either": either, "different": different(table)}
     return sql.format(**parts, **keys, same_key=table.same_key, same_values=table.same_values)

@@ -54,7 +54,7 @@ class Difference:
     @property
     def key(self) -> dict[str, Any]:
         row = self.live or self.new or {}
-        return {one: row[one] for one in _names(self.table.key)}
+        return {column: row[column] for column in _names(self.table.key)}
 
     def __str__(self) -> str:
         key = ", ".join(map(str, self.key.values()))
@@ -81,12 +81,12 @@ def differences(module: ModuleType, tables: list[Table], events: int) -> tuple[i
         with connection.cursor() as cursor:
             cursor.execute(_filled_in(DIFFERENT, table), [SHOWN])
             rows = cursor.fetchall()
-        found += [Difference(table, _row(table, one[0]), _row(table, one[1])) for one in rows]
+        found += [Difference(table, _row(table, pair[0]), _row(table, pair[1])) for pair in rows]
         many += rows[0][2] if rows else 0
         missing += rows[0][3] if rows else 0
     if found:
         _tell_since(module, tables, found, events)
-    return many, missing, [str(one) for one in found]
+    return many, missing, [str(difference) for difference in found]
 
 
 def _tell_since(
@@ -94,18 +94,18 @@ def _tell_since(
 ) -> None:
     """From the events that name these rows, if those make the rows what they should be; else from
     all, if there are few."""
-    keys = [str(value) for one in found for value in one.key.values()]
+    keys = [str(value) for difference in found for value in difference.key.values()]
     unsure = found
     if column(MANY_NAMING, *[keys] * 4)[0] <= AFFORDABLE:
         # Whatever a projection raises that misses the other events.
         with suppress(Exception), transaction.atomic():
             _look_back(module, tables, found, NAMING, [keys] * 4)
-            unsure = [one for one in found if _now(one) != one.new]
+            unsure = [difference for difference in found if _now(difference) != difference.new]
     if unsure and events <= AFFORDABLE:
         _look_back(module, tables, unsure, ALL, [])
     elif unsure:
-        for one in unsure:
-            one.since = f"since when would take a replay of {events:,} events one by one"
+        for difference in unsure:
+            difference.since = f"since when would take a replay of {events:,} events one by one"
 
 
 def _look_back(
@@ -151,4 +151,4 @@ def _row(table: Table, stored: str | None) -> dict[str, Any] | None:
 
 
 def _names(quoted: Sequence[str]) -> list[str]:
-    return [one.strip('"') for one in quoted]
+    return [column.strip('"') for column in quoted]

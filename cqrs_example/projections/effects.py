@@ -41,7 +41,7 @@ def effects_of(event: RecordedEvent[Any]) -> list[Effect]:
     """
     hearing = {name: projection(name) for name in settings.PROJECTIONS}
     hearing = {name: module for name, module in hearing.items() if hears(module.project, event)}
-    return [one for name in hearing for one in _effects_in(name, event)]
+    return [effect for name in hearing for effect in _effects_in(name, event)]
 
 
 def _effects_in(name: str, event: RecordedEvent[Any]) -> Iterator[Effect]:
@@ -55,7 +55,7 @@ def _effects_in(name: str, event: RecordedEvent[Any]) -> Iterator[Effect]:
                 f"More than {AFFORDABLE:,} events stand before it in its streams: that is too much"
                 " to be replayed while somebody waits."
             )
-        if heard := [one for one in earlier if hears(module.project, one)]:
+        if heard := [event for event in earlier if hears(module.project, event)]:
             module.project(heard)
         before = {table.name: _rows(table) for table in tables}
         module.project([event])

@@ -41,13 +41,13 @@ NOTICED_BY = """
 def make_equal(table: Table, part: Part | None = None) -> int:
     """Change those rows that differ; returns how many. Of some that are known to differ, `part`
     says which to look at. Raises `Unreplayable` where it cannot."""
-    update = ", ".join(f"{one} = excluded.{one}" for one in table.values)
+    update = ", ".join(f"{column} = excluded.{column}" for column in table.values)
     values = {
         "live": table.live,
         "name": table.name,
         "key": ", ".join(table.key),
         "columns": ", ".join(table.columns),
-        "new_columns": ", ".join(f"new.{one}" for one in table.columns),
+        "new_columns": ", ".join(f"new.{column}" for column in table.columns),
         "among_live": among("USING", "live", table, part),
         "among_new": among(",", "new", table, part),
         "same_key": table.same_key,

@@ -44,8 +44,8 @@ def carry_out(action: str, jobs: Iterable[tuple[str, Job]], out: OutputWrapper) 
                 out.write(f"  {finding}")
             failed += bool(result.findings)
     except KeyboardInterrupt:
-        told = f"Stopped: what was told was done, the rest of this {action} was not."
-        raise CommandError(told, returncode=130) from None
+        sentence = f"Stopped: what was told was done, the rest of this {action} was not."
+        raise CommandError(sentence, returncode=130) from None
     if failed:
         raise CommandError(f"{failed} failed.")
 
@@ -76,15 +76,15 @@ def telling(module: ModuleType) -> ModuleType:
                 f" (at the events from position {first} to {last})."
             ) from error
 
-    told = ModuleType(module.__name__)
-    vars(told).update(project=project, MODELS=module.MODELS)
-    return told
+    replacement = ModuleType(module.__name__)
+    vars(replacement).update(project=project, MODELS=module.MODELS)
+    return replacement
 
 
 def _carry_out(action: str, name: str, job: Job) -> Result:
     began = timezone.now()
     try:
-        result = job(partial(progress, what=name or "the log"))
+        result = job(partial(progress, job=name or "the log"))
     except Exception as error:  # a bug in a projection or an invariant is told as well, and kept
         kind = "" if isinstance(error, FAILURES) else f"{type(error).__name__}: "
         result = Result("not done", [kind + " ".join(str(error).split())])

@@ -53,12 +53,12 @@ class Table:
     @property
     def same_key(self) -> str:
         """SQL: whether a `live` and a `new` row are the same one."""
-        return " AND ".join(f"live.{one} = new.{one}" for one in self.key)
+        return " AND ".join(f"live.{column} = new.{column}" for column in self.key)
 
     @property
     def same_values(self) -> str:
         """SQL: whether they look the same. NULL is the same as NULL."""
-        pairs = [f"live.{one} IS NOT DISTINCT FROM new.{one}" for one in self.values]
+        pairs = [f"live.{column} IS NOT DISTINCT FROM new.{column}" for column in self.values]
         return " AND ".join(pairs) or "true"
 
 
@@ -102,8 +102,8 @@ def _table(cursor: Any, model: type[models.Model]) -> Table:
     if not (found := cursor.fetchone()):
         raise Unreplayable(f"There is no table {name}: run `manage.py migrate` first.")
     key = [quote(column) for column in _key(model)]
-    columns = [quote(one.column) for one in own_fields(model) if not is_given(one)]
-    return Table(name, found[0], key, [one for one in columns if one not in key])
+    columns = [quote(field.column) for field in own_fields(model) if not is_given(field)]
+    return Table(name, found[0], key, [column for column in columns if column not in key])
 
 
 def _create(cursor: Any, table: Table, checked: bool) -> None:

@@ -51,7 +51,7 @@ def seconds(name: str, default: float) -> float:
 
 def names(name: str) -> list[str]:
     """An environment variable that has names, with commas between."""
-    return [word for one in os.environ.get(name, "").split(",") if (word := one.strip())]
+    return [word for part in os.environ.get(name, "").split(",") if (word := part.strip())]
 
 
 def database(url: str, engine: str) -> dict[str, Any]:

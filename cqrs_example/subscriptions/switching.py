@@ -35,9 +35,9 @@ def differences() -> list[str]:
     """Where settings and database say otherwise, in sentences."""
     names = wanted()
     known = Checkpoint.objects.exclude(kind="relay").values_list("name", flat=True)
-    told = [(name, "the transaction", "a worker") for name in known if name not in names]
-    told += [(name, "a worker", "the transaction") for name in names if name not in known]
-    return [DIFFERS.format(*one) for one in told]
+    disagreements = [(name, "the transaction", "a worker") for name in known if name not in names]
+    disagreements += [(name, "a worker", "the transaction") for name in names if name not in known]
+    return [DIFFERS.format(*disagreement) for disagreement in disagreements]
 
 
 def switch() -> list[str]:

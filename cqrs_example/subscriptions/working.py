@@ -29,14 +29,14 @@ def run(names: Sequence[str], stopping: Event, source: Source, step: Step = hear
 
 
 def _work(source: Source, step: Step, stopping: Event, name: str) -> None:
-    told = ""
+    last_report = ""
     while not stopping.is_set():
         try:
             with leading(name) as leads:
                 if leads:
                     _follow(name, source, step, stopping)
         except Exception as error:
-            told = _tell(name, error, told)
+            last_report = _tell(name, error, last_report)
         # Without the lead: where this code cannot go on, another process with newer code may.
         stopping.wait(STANDBY)
 

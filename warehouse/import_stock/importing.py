@@ -57,8 +57,8 @@ def check(file: BinaryIO, spool: IO[str]) -> tuple[int, str]:
     return rows, fingerprint.hexdigest()
 
 
-def import_rows(spool: IO[str], fingerprint: str, told: str) -> Iterator[tuple[int, int]]:
-    """Import the rows that `check` has copied; `told` goes into the metadata of each event.
+def import_rows(spool: IO[str], fingerprint: str, path: str) -> Iterator[tuple[int, int]]:
+    """Import the rows that `check` has copied; `path` goes into the metadata of each event.
 
     Yields after each chunk how many rows were new in it, and how many rows it has come to. A chunk
     is a command under an id made of the fingerprint and the line: what was done is not done again.
@@ -72,7 +72,7 @@ def import_rows(spool: IO[str], fingerprint: str, told: str) -> Iterator[tuple[i
         command_id = uuid5(file_id, str(command.first_line))
         new = 0
         if not _is_there(command_id, command):
-            context = Context(command_id, file_id, ACTOR, {"file": told})
+            context = Context(command_id, file_id, ACTOR, {"file": path})
             events = execute(partial(handle, rows), command, context)
             # Repeated: somebody imports the same file at the same time, and came first.
             new = 0 if isinstance(events, Repeated) else len(rows)
@@ -85,8 +85,8 @@ def _is_there(command_id: UUID, command: ImportStock) -> bool:
     """Whether a chunk was imported before: asked first, because a refusal at its end costs more.
     Where somebody else has used its id, `execute` refuses."""
     metadata = metadata_of(uuid5(command_id, "1")) or {}
-    by, what = metadata.get("actor"), metadata.get("command", {}).get("fields")
-    return (by, what) == (ACTOR, asdict(command))
+    by, fields = metadata.get("actor"), metadata.get("command", {}).get("fields")
+    return (by, fields) == (ACTOR, asdict(command))
 
 
 def _row(line: str) -> Row:

@@ -72,7 +72,9 @@ def row(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
         return many(tuple, arguments, codecs)
 
     def convert(way: int, values: Sequence[Any]) -> Iterator[Any]:
-        return ((codec or AS_IT_IS)[way](one) for codec, one in zip(codecs, values, strict=True))
+        return (
+            (codec or AS_IT_IS)[way](value) for codec, value in zip(codecs, values, strict=True)
+        )
 
     def write_all(values: Sequence[Any]) -> list[Any]:
         return [*convert(0, values)]
@@ -90,10 +92,10 @@ def mapping(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
     key, value = (codec or AS_IT_IS for codec in codecs)
 
     def write_all(values: Mapping[Any, Any]) -> dict[str, Any]:
-        return {_text(key.write(k)): value.write(one) for k, one in values.items()}
+        return {_text(key.write(k)): value.write(v) for k, v in values.items()}
 
     def read_all(stored: Mapping[str, Any]) -> dict[Any, Any]:
-        return {key.read(k): value.read(one) for k, one in stored.items()}
+        return {key.read(k): value.read(v) for k, v in stored.items()}
 
     return Codec(write_all, read_all)
 

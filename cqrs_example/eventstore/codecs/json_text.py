@@ -44,9 +44,9 @@ def recorded_fields(command: Any) -> dict[str, Any]:
     that are named like a password, a token or a card number, unless they say `"recorded": True`.
     """
     return {
-        one.name: plain(value)
-        for one in fields(command)
-        if (value := getattr(command, one.name)) != one.default and _is_recorded(one)
+        field.name: plain(value)
+        for field in fields(command)
+        if (value := getattr(command, field.name)) != field.default and _is_recorded(field)
     }
 
 
@@ -61,11 +61,11 @@ def plain(value: Any) -> Any:
     if codec := CODECS.get(type(value)):
         return codec.write(value)
     if isinstance(value, MAPPINGS):
-        return {_key(k): plain(one) for k, one in value.items() if not SECRET.search(_key(k))}
+        return {_key(k): plain(item) for k, item in value.items() if not SECRET.search(_key(k))}
     if isinstance(value, SETS):
-        return in_one_order([plain(one) for one in value])
+        return in_one_order([plain(item) for item in value])
     if isinstance(value, ROWS):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return _instance(value)
 
 
@@ -75,7 +75,7 @@ def _key(value: Any) -> str:
 
 def _instance(value: Any) -> Any:
     if is_dataclass(value):
-        recorded = [one.name for one in fields(value) if _is_recorded(one)]
+        recorded = [field.name for field in fields(value) if _is_recorded(field)]
         return {name: plain(getattr(value, name)) for name in recorded}
     if isinstance(value, Enum):
         return plain(enumerated(type(value)).write(value))

@@ -127,7 +127,7 @@ def codec_for(hint: Any) -> Codec | None:
         kinds: set[Any] = {type(value) for value in arguments}
         origin, arguments = Union, tuple(kinds)
     if origin in BUILDERS:
-        codecs = [codec_for(one) for one in arguments if one is not ...]
+        codecs = [codec_for(argument) for argument in arguments if argument is not ...]
         if origin in (dict, Mapping):
             codecs[0] = _key(arguments[0])
         return BUILDERS[origin](arguments, codecs)

@@ -44,7 +44,7 @@ def is_number(value: Any) -> bool:
 @register.filter
 def columns(row: Any) -> list[tuple[str, Any]]:
     """The columns of a row, with their names."""
-    return [(str(one.verbose_name), getattr(row, one.attname)) for one in row._meta.fields]
+    return [(str(field.verbose_name), getattr(row, field.attname)) for field in row._meta.fields]
 
 
 @register.filter

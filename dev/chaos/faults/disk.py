@@ -109,12 +109,12 @@ def _gave_up(harness: Harness, disk: Path) -> bool:
 
 
 @contextmanager
-def _injected(harness: Harness, what: str) -> Iterator[None]:
+def _injected(harness: Harness, effect: str) -> Iterator[None]:
     """What strace does to the system calls of Postgres meanwhile."""
     if not shutil.which("strace"):
         raise NotPossible("strace is missing")
     words = [word for pid in harness.database.processes() for word in ("-p", str(pid))]
-    command = ["strace", "-f", "-qq", "-e", "trace=fdatasync", "-e", f"inject={what}", *words]
+    command = ["strace", "-f", "-qq", "-e", "trace=fdatasync", "-e", f"inject={effect}", *words]
     tracer = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield

@@ -217,7 +217,7 @@ class Command(BaseCommand):
         rows = refusals.listed(options["of"], backwards=True, limit=max(options["n"], 1))
         for row in reversed(rows):
             if options["json"]:
-                names = [one.name for one in row._meta.fields[1:]]
+                names = [field.name for field in row._meta.fields[1:]]
                 self._write({name: getattr(row, name) for name in names})
                 continue
             fields = json.dumps(row.fields, ensure_ascii=False)

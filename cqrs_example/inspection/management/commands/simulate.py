@@ -33,11 +33,11 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(f"It would be refused: {on_one_line(error)}") from None
         except (DatabaseError, InterfaceError) as error:
-            told = " ".join(str(error).split())
-            raise CommandError(f"It would fail in the database: {told}") from None
+            reason = " ".join(str(error).split())
+            raise CommandError(f"It would fail in the database: {reason}") from None
         except Exception as error:
-            told = f"{type(error).__name__}: {on_one_line(error)}"
-            raise CommandError(f"It would fail: {told}") from None
+            reason = f"{type(error).__name__}: {on_one_line(error)}"
+            raise CommandError(f"It would fail: {reason}") from None
         self.stdout.write("It would record:")
         for event in simulation.events:
             name = on_one_line(origin(event).get("name", ""))
@@ -51,8 +51,8 @@ class Command(BaseCommand):
     def _asked_for(self, name: str, words: list[str]) -> tuple[Any, Any]:
         known = handlers()
         if name not in known:
-            told = f"There is no command {name}. There are: {', '.join(known)}."
-            raise CommandError(told, returncode=2)
+            sentence = f"There is no command {name}. There are: {', '.join(known)}."
+            raise CommandError(sentence, returncode=2)
         if wrong := [word for word in words if "=" not in word]:
             raise CommandError(f"Write FIELD=VALUE, not {wrong[0]!r}.", returncode=2)
         texts = dict(word.split("=", 1) for word in words)

@@ -33,13 +33,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="as in settings.PROJECTIONS")
-        told = "as seal_log printed it: a seal must have it"
-        parser.add_argument("--expect", type=digest, metavar="DIGEST", help=told)
+        explanation = "as seal_log printed it: a seal must have it"
+        parser.add_argument("--expect", type=digest, metavar="DIGEST", help=explanation)
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = known(options["names"])
         if names and options["expect"]:
             raise CommandError("--expect is about the log: give it without names of projections.")
-        jobs = [(one, partial(verify_projection, one)) for one in names or settings.PROJECTIONS]
+        jobs = [(name, partial(verify_projection, name)) for name in names or settings.PROJECTIONS]
         log = partial(verify_log, expected=options["expect"])
         carry_out("verify", jobs if names else [("", log), *jobs], self.stdout)
