@@ -18,6 +18,7 @@ urlpatterns = [
     path("warehouse/", include("warehouse.ship_product_quantity.urls")),
     path("warehouse/", include("warehouse.count_product_quantity.urls")),
     path("warehouse/", include("warehouse.documents.urls")),
+    path("warehouse/", include("warehouse.import_stock.urls")),
     path("warehouse/", include("warehouse.undo_product_change.urls")),
     path("warehouse/", include("warehouse.products.urls")),
     path("warehouse/", include("warehouse.product_history.urls")),

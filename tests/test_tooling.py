@@ -49,7 +49,7 @@ def test_compose_puts_a_buffering_proxy_before_the_application(compose):
     told = (ROOT / mounted.split(":")[0]).read_text()
     for line in (
         "proxy_request_buffering on;",
-        "client_max_body_size 64k;",
+        "client_max_body_size 128k;",
         "server app:8000;",
         "proxy_set_header X-Forwarded-For $remote_addr;",
         "limit_req zone=guesses burst=10 nodelay;",

@@ -82,6 +82,7 @@ PERMISSIONS: dict[str, str] = {
     "receive_delivery": "warehouse.documents.views.receive_delivery",
     "ship_order": "warehouse.documents.views.ship_order",
     "count_shelf": "warehouse.documents.views.count_shelf",
+    "import": "warehouse.import_stock.views.import_stock",
     "undo": "warehouse.undo_product_change.views.undo",
 }
 

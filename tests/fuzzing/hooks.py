@@ -17,6 +17,12 @@ sku = (
 schemathesis.openapi.format("visible", visible)
 schemathesis.openapi.format("sku", sku)
 schemathesis.openapi.format("reference", sku)
+quoted_sku = sku.map(lambda text: '"' + text.replace('"', '""') + '"')
+stock_line = st.tuples(quoted_sku, st.integers(1, 2**31 - 1)).map(lambda row: f"{row[0]},{row[1]}")
+schemathesis.openapi.format(
+    "stock-csv",
+    st.lists(stock_line, min_size=1).map(lambda rows: "\n".join(["sku,quantity", *rows])),
+)
 schemathesis.openapi.format(
     "day-and-sku", st.tuples(st.dates(), sku).map(lambda key: f"{key[0]}/{key[1]}")
 )

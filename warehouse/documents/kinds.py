@@ -22,6 +22,7 @@ class Kind:
     reference: str  # what the reference is called
     button: str
     sentence: Callable[[Events], str]
+    instead: str = ""  # the name of an address where the same can be done with a file
 
 
 def _lines(events: Events) -> str:
@@ -56,6 +57,7 @@ DELIVERY = Kind(
     reference="Delivery note (may be left out)",
     button="Receive all",
     sentence=_received,
+    instead="import_stock",
 )
 ORDER = Kind(
     command.ShipOrder,

@@ -1,1 +1,1 @@
-"""Command slice without a page: `manage.py import_stock FILE.csv` receives what a file lists."""
+"""Command slice: receives what a CSV file lists, in the browser or by `manage.py import_stock`."""

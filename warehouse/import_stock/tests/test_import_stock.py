@@ -76,6 +76,10 @@ def test_goes_on_from_what_is_on_hand(stock):
         "\n \n,\nsku,quantity\na,5\n",
         b"\xef\xbb\xbf\r\nsku,quantity\r\na,5\r\n",
         'sku,quantity\n,\n \na,5\n  ,\t\n,,,\n"",""\n',
+        "sku;quantity\n;\na;5\n",
+        "sku\tquantity\na\t5\n",
+        b"\xef\xbb\xbfsep=;\r\nsku;quantity\r\na;5\r\n",
+        '"sep=,"\nsku,quantity\na,5\n',
     ],
     ids=[
         "byte order mark and CRLF",
@@ -84,6 +88,10 @@ def test_goes_on_from_what_is_on_hand(stock):
         "empty lines before the header",
         "an empty line behind the byte order mark",
         "lines without content",
+        "semicolons",
+        "tabs",
+        "a line that names the semicolon",
+        "a line that names the comma",
     ],
 )
 def test_what_spreadsheets_write(stock, content):
@@ -112,7 +120,12 @@ TIME = "recorded_at must be a time such as 2026-01-31T14:30:00Z, not "
             "a,5\n",
             "line 1: the header must be sku,quantity or sku,quantity,recorded_at, but is 'a,5'",
         ),
-        ("sku;quantity\n", "line 1: the header must be"),
+        ("sku;quantity\n", "There is no line to import below the header."),
+        ("sku|quantity\na|5\n", "line 1: the header must be"),
+        ("sep=;\nsku,quantity\na,5\n", "line 2: the header must be"),
+        ("sep=|\nsku|quantity\n", "line 1: sep= names a comma, a semicolon or a tab, not '|'"),
+        ("sku;quantity\na,5\n", "line 2: has 1 fields, but the header has 2"),
+        (b"PK\x03\x04\xff\n", "line 1: this is a workbook: save the sheet as CSV"),
         ("SKU,Quantity\n", "line 1: the header must be"),
         ("sku,quantity\na,5,x\n", "line 2: has 3 fields, but the header has 2"),
         ("sku,quantity\na\n", "line 2: has 1 fields, but the header has 2"),
@@ -122,7 +135,7 @@ TIME = "recorded_at must be a time such as 2026-01-31T14:30:00Z, not "
         ("sku,quantity\na\u202eb,5\n", "line 2: The SKU has a character that cannot be seen"),
         ("sku,quantity\na\0b,5\n", "line 2: "),
         ("sku,quantity\na,\n", f"line 2: {QUANTITY}''"),
-        ("sku,quantity\na,0\n", f"line 2: {QUANTITY}'0'"),
+        ("sku,quantity\na,0\n", "line 2: the quantity is 0, and such lines have to be left out"),
         ("sku,quantity\na,-1\n", f"line 2: {QUANTITY}'-1'"),
         ("sku,quantity\na,1.5\n", f"line 2: {QUANTITY}'1.5'"),
         ("sku,quantity\na, 5\n", f"line 2: {QUANTITY}' 5'"),
@@ -154,6 +167,22 @@ def test_every_wrong_line_is_named_up_to_twenty(stock):
     assert told[2].startswith("line 4: the quantity")
     assert len(told) == 1 + 20 + 1
     assert told[-1] == "and 30 more"
+
+
+def test_lines_of_zero_are_named_and_left_out_when_asked(stock):
+    path = stock("sku,quantity\na,5\nb,0\n\nc,00\n")
+    out = StringIO()
+    call_command("import_stock", str(path), leave_out_zeros=True, stdout=out)
+    assert out.getvalue() == (
+        f"Left out 2 lines of zero: line 3 (b), line 5 (c).\nImported 1 of 1 line of {path}.\n"
+    )
+    assert on_hand() == ({"a": 5}, 1)
+
+
+def test_nothing_but_zeros(stock):
+    path = stock("sku,quantity\na,0\n")
+    with pytest.raises(CommandError, match="There is no line to import"):
+        call_command("import_stock", str(path), leave_out_zeros=True)
 
 
 def test_no_file(tmp_path):
