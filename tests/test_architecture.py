@@ -54,6 +54,7 @@ BESIDE = {
     "repeating.py",
     "statements.py",
     "streamed.py",
+    "strict_json.py",
     "upserts.py",
 }
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import RequestFactory
 
 from cqrs_example.http import BadInput, is_visible, text, visible, whole_number
+from cqrs_example.http.strict_json import strictly_read
 
 # Default_Ignorable_Code_Point of Unicode 16.0, DerivedCoreProperties.txt: first and last of each.
 DEFAULT_IGNORABLE = [
@@ -54,6 +55,12 @@ def test_wrong_whole_number_names_its_field(request_):
     error = refusal(whole_number, request_, "amount")
     assert str(error).startswith("The amount must be a whole number from 0 to 2,147,483,647, but")
     assert error.field == "amount"
+
+
+def test_a_body_is_read_once():
+    request = program(quantity=3, reference="7")
+    assert strictly_read(request) is strictly_read(request)
+    assert (whole_number(request, "quantity"), text(request, "reference", 5)) == (3, "7")
 
 
 def test_whole_number_from_one():

@@ -184,8 +184,8 @@ def append_many(
         return []
     ids = ids or [uuid4() for _ in new]
     cause = causation_id or ids[0]
-    origin = str(correlation_id or cause), str(cause), as_json(metadata or {})
     held = Held(_time({event.stream.held for event in new}))
+    origin = str(correlation_id or cause), str(cause), as_json(metadata or {}), held.at.isoformat()
     each = zip(new, _versions(new), ids, strict=True)
     events = [_unnumbered(*item, origin, held.at) for item in each]
     insert(events)
@@ -212,10 +212,12 @@ def _unnumbered(
     new: NewEvent[E], version: int, event_id: UUID | str, origin: Sequence[str], at: datetime
 ) -> RecordedEvent[E]:
     """The event as a read will give it, but for its position, which comes with the INSERT."""
-    data, moment = written(new.data), new.occurred_at or at
-    when = (moment if moment.tzinfo else moment.replace(tzinfo=at.tzinfo)).astimezone(at.tzinfo)
+    data, moment, when = written(new.data), new.occurred_at, origin[-1]
+    if moment:
+        known = moment if moment.tzinfo else moment.replace(tzinfo=at.tzinfo)
+        when = known.astimezone(at.tzinfo).isoformat()
     row: list[Any] = [None, str(event_id), str(new.stream.name), version, new.data.type]
-    row += [new.data.schema_version, data, *origin, at.isoformat(), when.isoformat()]
+    row += [new.data.schema_version, data, *origin, when]
     return RecordedEvent(row, read_back(new.data, data, decode))
 
 

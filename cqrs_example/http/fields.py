@@ -17,7 +17,7 @@ def field(request: HttpRequest, name: str) -> Any:
 
     Raises `BadInput` where the body is not JSON, or no object.
     """
-    return (json_object(request.body) if is_json(request) else request.POST).get(name)
+    return (json_object(request) if is_json(request) else request.POST).get(name)
 
 
 def whole_number(request: HttpRequest, name: str, least: int = 0) -> int:

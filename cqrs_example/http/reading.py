@@ -1,6 +1,5 @@
 """Requests, read strictly: what is not exactly right is refused with a sentence."""
 
-import json
 import re
 from collections.abc import Collection
 from typing import Any, cast
@@ -9,6 +8,7 @@ from uuid import UUID, uuid4
 from django.http import HttpRequest
 
 from ..messaging import Context
+from .strict_json import strictly_read
 
 MOST_BYTES = 16 * 1024
 UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -59,7 +59,7 @@ def require_readable(request: HttpRequest, known: Collection[str], most_bytes: i
     # Of a form that was cut off on its way, `amount=100` may have become `amount=1`.
     if len(request.body) != int(request.headers.get("Content-Length") or 0):
         raise BadInput("The body must be as long as its Content-Length says, but was cut off.")
-    if is_json(request) and (unknown := sorted(json_object(request.body).keys() - known)):
+    if is_json(request) and (unknown := sorted(json_object(request).keys() - known)):
         right = f"JSON with no other keys than {', '.join(sorted(known))}"
         raise BadInput(f"The body must be {right}, but has {str(unknown)[1:-1]:.80}.")
 
@@ -70,7 +70,8 @@ def context(request: HttpRequest) -> Context:
     The command's id is the header `Idempotency-Key` or the form's field `command_id`; without one
     it is random. Raises `BadInput` where it is no UUID.
     """
-    key = request.headers.get("Idempotency-Key", request.POST.get("command_id"))
+    form = {} if is_json(request) else request.POST  # which a program does not have
+    key = request.headers.get("Idempotency-Key", form.get("command_id"))
     command_id = uuid4() if key is None else _uuid(key)
     sent = request.headers.get("X-Correlation-ID", "")
     correlation = UUID(sent) if re.fullmatch(UUID_PATTERN, sent) else command_id
@@ -79,12 +80,10 @@ def context(request: HttpRequest) -> Context:
     return Context(command_id, correlation, who, {"method": request.method, "path": request.path})
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def json_object(request: HttpRequest) -> dict[str, Any]:
     """The JSON object of a body; raises `BadInput` where it is none, or is not strictly JSON."""
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_unique)
-        # Python's JSON has NaN and halves of surrogate pairs: neither survives the way back.
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        value = strictly_read(request)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"The body must be JSON in UTF-8, but it is not: {error!s:.80}.") from error
     if not isinstance(value, dict):
@@ -96,9 +95,3 @@ def _uuid(text: str) -> UUID:
     if re.fullmatch(f'"{UUID_PATTERN}"|{UUID_PATTERN}', text):
         return UUID(text.strip('"'))
     raise BadInput(f"The Idempotency-Key must be a UUID, such as {uuid4()}, but is {text!r:.60}.")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key comes twice")
-    return dict(pairs)

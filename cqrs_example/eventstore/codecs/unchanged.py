@@ -30,7 +30,7 @@ def require_unchanged(given: Any, read: Any) -> None:
     """Raises `TypeError` with a sentence that names the field."""
     for name in shape_of(given.__class__).names:
         before, after = getattr(given, name), getattr(read, name)
-        if not same(before, after):
+        if before is not after and not same(before, after):
             raise TypeError(
                 f"{type(given).__qualname__}.{name} = {before!r:.200} would read back as"
                 f" {after!r:.200}: declare the field as what it holds, or store it in another form"
