@@ -14,7 +14,6 @@ from dev.places import ROOT
 
 CASES: dict[str, Callable[[Postgres, Scale], Iterator[Row]]] = {
     "peers": peers.measure,
-    "commands": commands.measure,
     "http": over_http.measure,
     "modes": modes.measure,
     "after_commit": after_commit.measure,
@@ -22,6 +21,18 @@ CASES: dict[str, Callable[[Postgres, Scale], Iterator[Row]]] = {
     "replay": replay.measure,
     "growth": growth.measure,
     "memory": memory.measure,
+    "commands": commands.measure,
+}
+QUESTIONS = {
+    "peers": "Is a command slower than with what else there is?",
+    "http": "What does it cost over HTTP?",
+    "modes": "How fast is each mode?",
+    "after_commit": "How far behind are workers, and what do they cost?",
+    "bulk": "How long does an import take?",
+    "replay": "How long does a replay take?",
+    "growth": "Does it get slower as the log grows?",
+    "memory": "Does it take ever more memory, and how long does it take to start?",
+    "commands": "How far is a command from the least that is possible?",
 }
 
 
@@ -36,16 +47,17 @@ def main() -> int:
         raise DevError(f"There is no case {unknown[0]}: choose from {', '.join(CASES)}.")
     os.environ.pop("MODE", None)  # what is measured chooses its own
     print(HEAD, end="", flush=True)
-    rows: list[Row] = []
+    sections: dict[str, list[Row]] = {}
     with own_postgres() as postgres:
         for name in options.cases or CASES:
+            rows = sections[QUESTIONS[name]] = []
             for row in CASES[name](postgres, FULL if options.full else SHORT):
                 print(line(row), flush=True)
                 rows.append(row)
         if not options.cases:
             # Some cases alone are for whoever works on them; the page shows one run of all.
             command = "make bench-full" if options.full else "make bench"
-            write(ROOT / "docs", command, postgres.url(), rows)
+            write(ROOT / "docs", command, postgres.url(), sections)
     return 0
 
 

@@ -28,4 +28,4 @@ def measure(postgres: Postgres, scale: Scale) -> Iterator[Row]:
             PLAIN_SQL: lambda: scale.replayed * plain(1, streams),
         }
         measured = alternate(scale.rounds, runs)
-    yield from beside("replay", measured, "events/s", {PLAIN_SQL: 0.1})
+    yield from beside("replay", measured, "events/s", {PLAIN_SQL: 0.2})

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -31,11 +31,14 @@ def line(row: Row) -> str:
     return f"| {row.case} | {row.beside} | {figures} | {goal} | {verdict} |"
 
 
-def write(folder: Path, command: str, url: str, rows: list[Row]) -> None:
-    """Puts the table where the last one was, and the figures into a file of their own."""
+def write(folder: Path, command: str, url: str, sections: Mapping[str, list[Row]]) -> None:
+    """Puts the tables where the last ones were, each below its question, and the figures into a
+    file of their own."""
     about = _about(command, url)
     sentence = _sentence(about)
-    _put(folder / "measurements.md", f"{sentence}\n\n{HEAD}{_lines(map(line, rows))}")
+    rows = [row for section in sections.values() for row in section]
+    tables = [f"### {name}\n\n{HEAD}{_lines(map(line, sections[name]))}" for name in sections]
+    _put(folder / "measurements.md", "\n".join([f"{sentence}\n", *tables]))
     _put(folder / "modes.md", f"{MODES_HEAD}{_lines(_modes(rows))}\n{sentence}\n")
     measured = {**about, "rows": [row.as_json() for row in rows]}
     (folder / "measurements.json").write_text(json.dumps(measured, indent=1) + "\n")
