@@ -1,4 +1,4 @@
-"""How far a long job is: a bar on a terminal, now and then a plain line elsewhere."""
+"""Shows the progress of a long job: a bar on a terminal, a line now and then elsewhere."""
 
 import sys
 import time
@@ -14,9 +14,10 @@ OFTEN, SELDOM = 0.1, 10.0  # seconds between two reports, on a terminal and else
 def progress(
     steps: Iterable[tuple[T, int]], total: int, job: str, out: TextIO | None = None
 ) -> Iterator[T]:
-    """Hand on what each step yields beside a number: how far of `total` the job is by then.
+    """Yield the first value of each step, and report how far the job is.
 
-    `job` is its name. Reports go to standard error unless `out` is another stream.
+    The second value of a step is the number, of `total`, that the job has reached after it. `job`
+    names the job. Reports go to standard error, or to the stream `out`.
     """
     stream: TextIO = out or sys.stderr
     pause = OFTEN if stream.isatty() else SELDOM

@@ -264,8 +264,9 @@ def test_role_refused_that_may_change_the_log_by_another_way(migrated, role):
             run = run_manage(migrated, "create_app_role", role)
             assert (run.returncode, run.stdout) == (1, "")
             assert run.stderr == (
-                f"CommandError: Nothing was changed: {role} may {allowed} on the log, which PUBLIC"
-                " or a role that it is in may: revoke that, or choose another name.\n"
+                f"CommandError: Nothing was changed: {role} may {allowed} on the log, through"
+                " PUBLIC or a role of which it is a member: revoke that right, or choose another"
+                " name.\n"
             )
             owner.execute(f"REVOKE {right} FROM {of}")
             able = "SELECT rolcanlogin FROM pg_roles WHERE rolname = %s"

@@ -177,8 +177,8 @@ def test_rows_that_cannot_change_places(log, shaped, key, referenced):
     try:
         swap(model)
         told = run("rebuild", name)
-        assert "Rows of public.shapes_ranked cannot change places: duplicate key value" in told
-        assert "foreign keys would notice: note_of_fkey of note." in told
+        assert "Rows of public.shapes_ranked cannot swap values: duplicate key value" in told
+        assert "foreign keys do not allow: note_of_fkey of note." in told
         model.objects.filter(rank=3).update(rank=4)
         swap(model)
         assert ": 1 row changed," in run("rebuild", name)  # there is room for this one

@@ -1,3 +1,3 @@
-"""Django's backend for Postgres with fewer round trips: an `ENGINE`. Optional."""
+"""Django's backend for Postgres with fewer round trips. Optional: set it as `ENGINE`."""
 
 VERSION = "1"

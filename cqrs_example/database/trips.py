@@ -1,4 +1,4 @@
-"""Statements that travel together: one round trip for all of them, past psycopg's cursors."""
+"""Send several statements in one round trip, without psycopg's cursors."""
 
 import re
 import time
@@ -21,7 +21,8 @@ from psycopg.errors import (
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-# On one connection. SQL that is put together anew for each command would fill the server's memory.
+# Statements on one connection. Without a limit, SQL that differs in each command would fill the
+# server's memory.
 MOST_PREPARED = 100
 
 # A table may have changed since a statement was prepared, or a pooler may have gone to another
@@ -33,21 +34,24 @@ OUTDATED = (DatatypeMismatch, FeatureNotSupported, InvalidSqlStatementName)
 # wait for ever while a synchronous standby is away.
 PATIENCE = 12.0
 
-# Called with a function that returns the rows, or raises what the database said: it may raise
-# something else instead.
+# It is called with a function that returns the rows of a statement or raises its error. It may
+# raise another error instead.
 Answered = Callable[[Callable[[], Sequence[Sequence[Any]]]], object]
 Key = tuple[str, tuple[int, ...]]  # SQL with %s, and the types of its parameters
 
 
 class Names(dict[Key, bytes]):
-    """Under which the server keeps what it has prepared on a connection."""
+    """The names of the statements that are prepared on a connection."""
 
     outdated = False
-    unnamed = False  # nothing is prepared: a pooler hands each transaction to another process
-    unreplicated = False  # the server gave up waiting for a standby, and committed all the same
+    unnamed = False  # nothing is prepared, since a pooler may give each transaction another process
+    unreplicated = False  # the server committed, but did not wait for the standby any longer
 
     def notice(self, diagnostic: Diagnostic) -> None:
-        """The server says so in a warning, in any language, and then that all went well."""
+        """Note the server's warning that it stopped waiting for a standby.
+
+        The warning may be in any language, and the server reports COMMIT as successful after it.
+        """
         self.unreplicated |= diagnostic.source_function == "SyncRepWaitForLSN"
 
 
@@ -56,7 +60,7 @@ _numbers = count(1)
 
 
 class Statement(NamedTuple):
-    """What is to be prepared, and the parameters as Postgres reads them."""
+    """A statement to prepare, and its parameters in the form in which Postgres reads them."""
 
     key: Key
     parameters: Sequence[Any] = ()
@@ -67,7 +71,7 @@ COMMIT = Statement(("COMMIT", ()))
 
 
 def names(connection: Connection[Any]) -> Names:
-    """For `send`: a connection from a pool may have some already."""
+    """The statements that are prepared on this connection, for `send`."""
     if connection not in _names:
         _names[connection] = Names()
         connection.add_notice_handler(_names[connection].notice)
@@ -77,8 +81,10 @@ def names(connection: Connection[Any]) -> Names:
 def statement(
     connection: Connection[Any], known: Names, sql: str, parameters: Sequence[Any]
 ) -> Statement:
-    """A statement for `send`, as a cursor would run it; raises psycopg's errors for parameters that
-    it cannot adapt, or that are too few or too many."""
+    """A statement for `send`, equivalent to `cursor.execute(sql, parameters)`.
+
+    Raises psycopg's errors for parameters that it cannot adapt, and for too few or too many.
+    """
     adapted = Transformer(connection)
     texts = adapted.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
     key = sql, tuple(adapted.types or ())
@@ -88,7 +94,7 @@ def statement(
 
 
 def rows(connection: Connection[Any], answer: PGresult) -> list[tuple[Any, ...]]:
-    """As a cursor would return them."""
+    """The rows of an answer, as a cursor would return them."""
     loaded = Transformer(connection)
     loaded.set_pgresult(answer)
     return loaded.load_rows(0, answer.ntuples, tuple)
@@ -97,14 +103,15 @@ def rows(connection: Connection[Any], answer: PGresult) -> list[tuple[Any, ...]]
 def send(
     connection: Connection[Any], known: Names, statements: Sequence[Statement]
 ) -> list[PGresult]:
-    """Run statements one after the other; returns the answers.
+    """Run statements one after the other in one round trip; returns an answer for each.
 
-    By libpq's pipeline mode: psycopg's own pipeline takes longer in Python than a round trip on one
-    machine. Raises what psycopg raises; after a statement that fails, the server skips the rest.
-    A connection that is left in pipeline mode was interrupted, and cannot be used any more.
+    Raises psycopg's errors. After a statement that fails, the server skips the rest. If this is
+    interrupted, the connection stays in pipeline mode and must not be used any more. It uses
+    libpq's pipeline mode, since psycopg's own pipeline takes longer in Python than a round trip on
+    one machine.
     """
     if known.outdated or len(known) >= MOST_PREPARED:
-        # In a transaction that has failed it is refused, as all that follows.
+        # In a failed transaction the server refuses this, and all statements that follow.
         done = connection.pgconn.exec_(b"DEALLOCATE ALL")
         if done.status == ExecStatus.COMMAND_OK:
             known.clear()
@@ -128,7 +135,7 @@ def send(
 def _exchanged(
     connection: Connection[Any], known: Names, statements: Sequence[Statement]
 ) -> tuple[list[PGresult], set[int]]:
-    """The answers, and the places of those that say that a statement is prepared."""
+    """The answers, and the indexes of those that only say that a statement was prepared."""
     libpq = connection.pgconn
     libpq.enter_pipeline_mode()
     new: list[tuple[int, Key]] = []
@@ -140,7 +147,8 @@ def _exchanged(
             continue
         name = known.get(key)
         if name is None:
-            # Not all of them first: it would be in a transaction already when BEGIN comes.
+            # Prepare each right before its use: to prepare all of them first would begin a
+            # transaction before BEGIN does.
             name = known[key] = _name(key)
             libpq.send_prepare(name, _numbered(key[0]), key[1])
             new.append((expected, key))
@@ -159,10 +167,10 @@ def _exchanged(
 
 
 def _impatiently(libpq: PGconn, answers: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """The same, but after `PATIENCE` the server is asked to give up."""
+    """Wait for the answers; after `PATIENCE` seconds ask the server to cancel."""
     deadline, wanted = time.monotonic() + PATIENCE, next(answers)
     while True:
-        ready = yield wanted  # nothing, now and then, when there is nothing
+        ready = yield wanted  # psycopg sends 0 from time to time while nothing has arrived
         if not ready and time.monotonic() > deadline:
             libpq.get_cancel().cancel()
             deadline = float("inf")
@@ -182,8 +190,11 @@ def _answers(libpq: PGconn, expected: int) -> Generator[Any, Any, list[PGresult]
 
 
 def _name(key: Key) -> bytes:
-    """Never the same one twice; and behind a pooler that mixes up connections, which must not be,
-    another process has another statement under another name: it fails, and does nothing wrong."""
+    """A name that no other statement has, in this process or, by its digest, in others.
+
+    If a pooler mixes up connections, which it must not, an unknown name raises an error instead of
+    running another process's statement.
+    """
     digest = blake2b(repr(key).encode(), digest_size=8).hexdigest()
     return f"trip_{next(_numbers)}_{digest}".encode()
 

@@ -9,7 +9,7 @@ from .scenario import Scenario
 
 @pytest.fixture
 def scenario() -> Iterator[Scenario]:
-    """An empty log, and a test that fails if it does not say what its last command came to."""
+    """A scenario with an empty log; the test fails if no `then…` follows its last command."""
     scenario = Scenario()
     yield scenario
     scenario.require_checked()

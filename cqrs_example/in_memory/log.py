@@ -1,8 +1,8 @@
 """An event log in a Python object: what `eventstore` does with Postgres, done with a dict.
 
-It is the shortest text that shows what an event log is, and it keeps the same promises, with the
-same types and errors. Two things are left out: it ends with the process, and while one transaction
-is under way all others wait, where Postgres lets only those wait that want the same streams.
+It is the shortest code that shows what an event log is. It keeps the same promises as the log in
+Postgres, with the same types and errors, except for two: its events are lost when the process ends,
+and a transaction makes all others wait, not only those on the same streams.
 
     log = Log()
     execute(withdraw, Withdraw("account-1", 30), log=log)  # the handler that also runs on Postgres
@@ -43,7 +43,7 @@ Events = dict[UUID, RecordedEvent[Any]]  # by id, in the order of positions
 
 @dataclass
 class Work:
-    """A transaction under way: the events as they will be if all goes well."""
+    """A running transaction, with all events as they will be after its commit."""
 
     events: Events
     thread: int = field(default_factory=get_ident)
@@ -52,9 +52,9 @@ class Work:
 
 
 class Log(EventLog):
-    """The events of all streams. `now()` gives the time, with its zone."""
+    """The events of all streams. `now()` returns the time of new events, with a time zone."""
 
-    is_watched = False  # nothing surrounds its commands
+    is_watched = False  # `settings.AROUND_COMMANDS` does not apply
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.now = now
@@ -67,14 +67,14 @@ class Log(EventLog):
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
-        """Everything in it commits, or nothing: to roll back is to forget."""
+        """Everything in it commits, or, if it raises, nothing: the copy is thrown away."""
         if self._is_ours():
             raise RuntimeError("Inside another transaction this one could not commit.")
         with self.one_at_a_time:
             self.work = work = Work(dict(self.committed))
             try:
                 yield
-                if work.failed:  # an error was caught: nobody may be told that all is recorded
+                if work.failed:  # an error was caught: this must not look like a success
                     raise TransactionManagementError("An append had failed: all is rolled back.")
                 self.committed = work.events
             finally:
@@ -83,14 +83,14 @@ class Log(EventLog):
             function()
 
     def on_commit(self, function: Callable[[], object]) -> None:
-        """Call this once the transaction has committed."""
+        """Call this function after the commit."""
         self._ours().after_commit.append(function)
 
     def project(self, events: Sequence[RecordedEvent[Any]]) -> None:
-        """Read models are tables of Postgres: they do not hear of events in memory."""
+        """Do nothing: read models are tables of Postgres, and do not hear events in memory."""
 
     def here(self, entries: Mapping[str, str]) -> list[tuple[str, str]]:
-        """There are no workers: each policy hears in the transaction."""
+        """All entries (name, path): without workers, each policy hears in the transaction."""
         return list(entries.items())
 
     # Writing: lock, decide, append
@@ -102,7 +102,7 @@ class Log(EventLog):
     @overload
     def lock(self, *names: StreamName[Any]) -> tuple[Stream[Any], ...]: ...
     def lock(self, *names: StreamName[Any]) -> tuple[Stream[Any], ...]:
-        """The streams as they are, in the order asked for: nobody else writes meanwhile."""
+        """The streams, in the order asked for; nobody else writes until the transaction ends."""
         self._ours()
         if len(set(names)) > MOST_STREAMS:
             raise ValueError(f"Lock at most {MOST_STREAMS:,} streams in one transaction.")
@@ -118,12 +118,12 @@ class Log(EventLog):
         expected_version: int | None = None,
         **origin: Any,
     ) -> list[RecordedEvent[E]]:
-        """Append to one stream; raises `WrongExpectedVersion` when that is at another version."""
+        """Append to one stream; raises `WrongExpectedVersion` if it has another version."""
         expect(stream, expected_version)
         return self.append_many([NewEvent(stream, event) for event in events], **origin)
 
     def append_many(self, new: Sequence[NewEvent[E]], **origin: Any) -> list[RecordedEvent[E]]:
-        """Append to streams that `lock` returned, in this order: see `eventstore.append_many`."""
+        """Append to locked streams, in the order given: see `eventstore.append_many`."""
         return append_many(new, insert=self._insert, **origin)
 
     def _insert(self, events: Sequence[RecordedEvent[Any]]) -> None:
@@ -132,7 +132,7 @@ class Log(EventLog):
             self._add(event)
 
     def _add(self, event: RecordedEvent[Any]) -> None:
-        """What makes a log of a list: no id comes twice, and no version of a stream."""
+        """Add an event, unless its id, or its version in the stream, is there already."""
         work = self._ours()
         last = self.last_event(StreamName[Any](event.stream))
         work.failed = True
@@ -143,7 +143,7 @@ class Log(EventLog):
         work.failed = False
         work.events[event.id] = event
 
-    # Reading: what is committed, and in a transaction what it has appended itself
+    # Reading: committed events, and within a transaction those that it has appended
 
     def read(
         self,
@@ -160,7 +160,7 @@ class Log(EventLog):
         return islice((e for e in found if after < e.version < before), limit)
 
     def read_all(self, after: int = 0) -> Iterator[RecordedEvent[Any]]:
-        """All events after a position: none can come later with a lower one."""
+        """All events after a position; none can appear later at a lower position."""
         if self._is_ours():
             raise NotSupportedError("Read the log before or after a transaction, not in it.")
         return (event for event in self._visible() if event.position > after)

@@ -28,7 +28,7 @@ GIVEN = UUID(int=0)  # what caused the events that are given
 
 @dataclass(frozen=True)
 class Record:
-    """Something happens, whatever command it was that caused it."""
+    """Record these events, without a command of the domain."""
 
     stream: str
 
@@ -36,8 +36,8 @@ class Record:
 class Scenario:
     """Commands and policies over a log in memory, step by step.
 
-    Policies are those of the settings. `log` is what has been recorded so far. The nth command has
-    the id `UUID(int=n)`, unless its context says another, and all happens at the time `now`.
+    Policies are those of the settings. `log` holds what has been recorded so far. The nth command
+    has the id `UUID(int=n)`, unless its context has another one. `now` is the time of the events.
     """
 
     def __init__(self, now: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
@@ -49,13 +49,13 @@ class Scenario:
         self.is_checked = True
 
     def at(self: Self, now: datetime) -> Self:
-        """From here on it is this time, which has a zone."""
+        """Set the time (with a zone) of the events that follow."""
         self.now = now
         self.steps.append(("At", ("", str(now))))
         return self
 
     def given(self: Self, stream: StreamName[E], events: Sequence[E]) -> Self:
-        """These events are in the stream already. No policy hears of them."""
+        """Put these events into the stream. No policy hears them."""
         with self.log.transaction():
             ids = [uuid5(GIVEN, f"{stream} {len(self.steps)} {n}") for n in range(len(events))]
             [locked] = self.log.lock(stream)
@@ -69,7 +69,7 @@ class Scenario:
         command: C,
         context: Context | None = None,
     ) -> Self:
-        """Carry out a command; `then` or `then_refused` says what it came to."""
+        """Carry out a command; `then` or `then_refused` has to check its outcome."""
         self.require_checked()
         self.commands += 1
         self.steps.append(("When", ("", command)))
@@ -82,7 +82,7 @@ class Scenario:
         return self
 
     def when_recorded(self: Self, stream: StreamName[E], events: Sequence[E]) -> Self:
-        """These events happen, and policies hear of them: for a policy's own tests."""
+        """Record these events without a command; policies hear them: for tests of policies."""
 
         def record(tx: Transaction, command: Record) -> list[RecordedEvent[E]]:
             [locked] = tx.lock(stream)
@@ -93,18 +93,18 @@ class Scenario:
         return self
 
     def then(self: Self, events: Sequence[Event]) -> Self:
-        """The command has recorded exactly these events, besides what policies have added."""
+        """Check that the command itself, without policies, has recorded exactly these events."""
         __tracebackhide__ = True  # pytest points to the line of the test
         return self._require([("", event) for event in events], self._come_to())
 
     def then_refused(self: Self, sentence: str) -> Self:
-        """The command was refused with this sentence, and so nothing of it is in the log."""
+        """Check that the command was refused with this sentence."""
         __tracebackhide__ = True
         return self._require([("Refused", sentence)], self._come_to())
 
     def then_log(self: Self, streams: Mapping[Any, Sequence[Event]]) -> Self:
-        """The log has exactly these streams with these events: those that were given, those of the
-        commands, and what policies have added."""
+        """Check that the log has exactly these streams with these events: those that were given,
+        those of the commands, and those of policies."""
         __tracebackhide__ = True
         expected: list[Line] = [
             (name, event) for name in sorted(streams) for event in streams[name]
@@ -113,8 +113,8 @@ class Scenario:
         return self._require(expected, [(event.stream, event.data) for event in events])
 
     def require_checked(self) -> None:
-        """Raise `AssertionError` where a command was carried out, and nobody asked what came of it:
-        it may have been refused."""
+        """Raise `AssertionError` if no `then…` has followed the last command: it may have been
+        refused."""
         __tracebackhide__ = True
         if not self.is_checked:
             self._require([("", "(nothing is said: call then or then_refused)")], self._come_to())

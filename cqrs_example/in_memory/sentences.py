@@ -1,15 +1,15 @@
-"""What a scenario says when it fails: the story so far, what was expected, what came, and where
-they differ."""
+"""The message of a scenario that fails: the steps so far, the expected lines, the lines that it
+got, and where they differ."""
 
 from collections.abc import Iterable
 from difflib import ndiff
 from itertools import groupby
 
-Line = tuple[str, object]  # where, or what became of it, or ""; and the event, command or sentence
+Line = tuple[str, object]  # a stream, or an outcome, or ""; and the event, command or sentence
 
 
 def failure(steps: Iterable[tuple[str, Line]], expected: list[Line], got: list[Line]) -> str:
-    """The message of a scenario that failed. A step is a word, such as Given, and a line."""
+    """The message of a scenario that failed. A step is a word, such as "Given", and a line."""
     story = groupby(steps, key=lambda step: step[0])
     parts = [(word, [as_text(line) for _, line in part]) for word, part in story]
     ours, theirs = list(map(as_text, expected)), list(map(as_text, got))

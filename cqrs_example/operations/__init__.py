@@ -1,3 +1,3 @@
-"""Operations: is the database one that keeps what it acknowledged, and who may do what in it?"""
+"""Operations: checks that the database is fit for the log, and a role with few rights in it."""
 
 VERSION = "2"

@@ -1,4 +1,4 @@
-"""Ask a database session whether it, and the database, are what `requirements` says."""
+"""Check whether a database session, and the database, meet what `requirements` lists."""
 
 import os
 from collections.abc import Iterator
@@ -20,38 +20,41 @@ POOLED = (
 
 @dataclass(frozen=True)
 class Fault:
-    """What is not as it must be; the sentence says what to do. `id` is that of a system check."""
+    """A requirement that is not met. The sentence says what to do; `id` is a system check's."""
 
     id: str
     sentence: str
 
 
 class Unfit(Exception):
-    """The session, or the database, is not what the work needs; the message says what to do."""
+    """The session or the database does not meet a requirement; the message says what to do."""
 
 
 def faults() -> list[Fault]:
-    """What is wrong with this session and with the log in it. Raises Django's database errors."""
+    """The faults of this session and of the log. Raises Django's database errors."""
     limits = LIMITS if os.environ.get("WEB_PROCESS") == "1" else {}
     found = [*_found(SESSION | limits), *_zone_that_differs(), *_pooled_unawares()]
     return found + faults_of_the_log()
 
 
 def faults_of_the_log() -> list[Fault]:
-    """What is wrong with the table and its sequence; nothing, while migrations are missing."""
+    """The faults of the log's table and of its sequence; none while migrations are missing."""
     there = _ask(THERE, "django_migrations") and _ask(MADE, MADE_BY)
     return list(_found(LOG)) if there else []
 
 
 def require_fit_log() -> None:
-    """Raise `Unfit` where the log is not what `LOG` says."""
+    """Raise `Unfit` if the log does not meet `LOG`."""
     if found := faults_of_the_log():
         raise Unfit(" ".join(fault.sentence for fault in found))
 
 
 def require_own_session() -> None:
-    """Raise `Unfit` where work in temporary tables, or with a session's settings and locks, would
-    leave these to others, or where the session is not what `SESSION` says."""
+    """Raise `Unfit` behind a pooler, or if the session does not meet `SESSION`.
+
+    It is for work with temporary tables, settings or locks of the session: a pooler would give the
+    session, with these, to other clients.
+    """
     if is_pooled():
         raise Unfit(POOLED)
     if found := [*_found(SESSION), *_zone_that_differs()]:
@@ -59,14 +62,17 @@ def require_own_session() -> None:
 
 
 def is_pooled() -> bool:
-    """Whether something between us and Postgres chooses the server's process: it told libpq, when
-    this connection began, a number that is not the process's."""
+    """Whether a pooler is between this process and Postgres.
+
+    A pooler gives libpq a made-up process number at the start of a connection. So it differs from
+    the number of the server's process that answers now.
+    """
     backend = _ask("SELECT pg_backend_pid()")
     return bool(backend != connection.connection.info.backend_pid)
 
 
 def _zone_that_differs() -> Iterator[Fault]:
-    """Django sets it when a connection begins, and what is read back has that zone."""
+    """Django sets the time zone at the start of a session; times that are read have this zone."""
     zone, wanted = _ask("SELECT current_setting('TimeZone')"), connection.timezone_name
     if zone.lower() != wanted.lower():
         yield Fault(
@@ -89,7 +95,7 @@ def _pooled_unawares() -> Iterator[Fault]:
 def _found(requirements: Requirements) -> Iterator[Fault]:
     rows = ", ".join(f"('{name}', ({sql})::text)" for name, (sql, _) in requirements.items())
     with connection.cursor() as cursor:
-        # No parameters: a % stands for itself.
+        # Without parameters a % in the SQL needs no escape.
         cursor.execute(f"SELECT * FROM (VALUES {rows}) AS asked (id, found) WHERE found <> ''")  # noqa: S608
         for name, value in cursor.fetchall():
             yield Fault(name, requirements[name][1].format(value))

@@ -1,7 +1,7 @@
-"""What `manage.py check --database default` asks the database; gunicorn does before it starts.
+"""The checks of `manage.py check --database default`, which gunicorn runs before it starts.
 
-A database that does not answer is no error here: it is served with 503 until it comes, and /readyz
-asks again.
+A database that does not answer is no error here: the server starts, answers 503 until the database
+answers, and /readyz checks again.
 """
 
 import os
@@ -22,7 +22,7 @@ from ..eventstore.checks import missing_apps
 from ..eventstore.failures import refused_for_good
 from .asking import faults
 
-# Each set to off gives away, in a crash, commands that were answered with 200.
+# If one of these is off, a crash can lose commands that were answered with 200.
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 FREE = """
 SELECT least(
@@ -40,8 +40,8 @@ def check_apps(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_database(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Whether it is what the log needs, keeps what it acknowledges, and takes as many connections
-    as there will be. Of all databases, `default` has the log."""
+    """Whether the database `default`, which has the log, meets the requirements, keeps what it
+    acknowledges, and allows a connection for each thread of the server."""
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
     if connection.vendor != "postgresql":
@@ -68,7 +68,7 @@ def _requirements() -> list[CheckMessage]:
 
 
 def _durability() -> list[CheckMessage]:
-    """The settings as a session of the application sees them, role and database included."""
+    """The settings as a session of the application sees them, with those of role and database."""
     named = ", ".join(f"'{name}'" for name in DURABLE)
     asked = f"SELECT name FROM pg_settings WHERE name IN ({named}) AND setting = 'off'"  # noqa: S608
     if not getattr(settings, "DURABLE", True):
@@ -84,7 +84,7 @@ def _durability() -> list[CheckMessage]:
 
 
 def _connections() -> list[CheckMessage]:
-    """Every thread keeps a connection: all of them fit in. gunicorn.conf.py says how many."""
+    """Every thread keeps a connection, so there must be enough; gunicorn.conf.py sets how many."""
     wanted = int(os.environ.get("WEB_CONNECTIONS", "0"))
     return [
         Error(

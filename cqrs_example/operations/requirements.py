@@ -1,20 +1,20 @@
-"""What a database session and the database must be for the log to be right: the one place.
+"""The requirements that a database session and the database must meet for the log to be right.
 
-*Set* for each session, by `settings/environment.py`: DateStyle, IntervalStyle, isolation, limits;
-by Django: time zone and client encoding. All below is *checked*, also what was set, because a
-pooler or a role may say otherwise. Who asks: the start of the server, `manage.py check --database
-default`, `/readyz`, `manage.py rebuild` and `verify`; each on a connection that is made as its work
-makes it. Readers of the whole log are refused on a standby by `eventstore` itself.
+`settings/environment.py` sets DateStyle, IntervalStyle, isolation and limits for each session;
+Django sets time zone and client encoding. All of it is checked as well, since a pooler or a role
+may change it. The start of the server, `manage.py check --database default`, `/readyz`, `manage.py
+rebuild` and `verify` check these requirements, each on a connection like those that it works with.
+`eventstore` itself refuses to read the whole log on a standby.
 """
 
-# Each is SQL that is NULL where all is well, else the text for {} in a sentence that says what is
-# wrong and what to do.
+# Name → SQL and sentence. The SQL gives NULL if the requirement is met, and else the text for {} in
+# the sentence, which says what is wrong and what to do.
 Requirements = dict[str, tuple[str, str]]
 
-# The last migration of `eventstore` that makes what LOG asks for: before it, all may differ.
+# The last migration of `eventstore` that LOG depends on: before it, LOG is not checked.
 MADE_BY = "0004_append_only_hint"
 
-# Of any session.
+# For any session.
 SESSION: Requirements = {
     "operations.E010": (
         "SELECT value FROM current_setting('server_encoding') AS value WHERE value <> 'UTF8'",
@@ -67,7 +67,8 @@ SESSION: Requirements = {
     ),
 }
 
-# Of the web processes' sessions: else one stuck client holds a stream, and a thread, for ever.
+# For the sessions of web processes. Without limits one stuck client holds a stream's lock, and a
+# thread, for ever.
 LIMITS: Requirements = {
     "operations.E016": (
         """SELECT string_agg(name, ' and ' ORDER BY name DESC) FROM pg_settings WHERE setting = '0'
@@ -79,7 +80,7 @@ LIMITS: Requirements = {
     ),
 }
 
-# Of the log, where it is migrated.
+# For the log, once it is migrated.
 LOG: Requirements = {
     "operations.E020": (
         """SELECT string_agg(nspname, ', ') FROM pg_namespace, pg_class AS log
@@ -110,7 +111,7 @@ LOG: Requirements = {
         " the constraints anew that the migrations of `eventstore` made.",
     ),
     "operations.E023": (
-        # Its name, when it fires, for what, and the function with a digest of what it does.
+        # The trigger's name, whether it is enabled, its type, its function, a digest of its code.
         """SELECT string_agg(split_part(wanted, ' ', 1), ' and ') FROM unnest(ARRAY[
             'eventstore_append_only A 58 eventstore_refuse dedc660ca507d817bb0f4d28c90c9aa1',
             'eventstore_positions O 4 eventstore_check_positions 1d423ee03a1dcaf722ff2e23f90ddb4b'
@@ -126,7 +127,7 @@ LOG: Requirements = {
         " eventstore_positions, or make it anew as they do.",
     ),
     "operations.E026": (
-        # The one that a call finds, along search_path.
+        # The function that a call finds along search_path.
         """SELECT CASE WHEN lock IS NULL THEN 'is missing' ELSE 'is another one' END
         FROM to_regprocedure('eventstore_lock(int, int, jsonb)') AS lock WHERE NOT EXISTS (
             SELECT FROM pg_proc WHERE oid = lock AND provolatile = 'v' AND NOT prosecdef

@@ -1,7 +1,7 @@
-"""A role that can do what the application does, and cannot change what has happened.
+"""A database role for the application that cannot change past events.
 
-The owner of the tables migrates; the application, as the other role, may only read the log and add
-to it. As the owner it could switch off the triggers that refuse the rest.
+The owner of the tables migrates. The application's role may only read the log and add to it. If the
+application ran as the owner, it could switch off the triggers that refuse changes.
 """
 
 from django.db import connection, transaction
@@ -18,7 +18,7 @@ RIGHTS = (
     "REVOKE ALL ON {schema}.{log}, {schema}.django_migrations FROM {role}",
     "GRANT SELECT, INSERT ON {schema}.{log} TO {role}",
     "GRANT SELECT ON {schema}.django_migrations TO {role}",
-    # What a session begins with: a pooler hands on neither these nor the limits of web processes.
+    # Settings with which a session begins: a pooler does not pass on those of the application.
     "ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}",
     "ALTER ROLE {role} IN DATABASE {database} SET DateStyle = 'ISO'",
     "ALTER ROLE {role} IN DATABASE {database} SET IntervalStyle = 'postgres'",
@@ -27,12 +27,12 @@ RIGHTS = (
     "ALTER ROLE {role} IN DATABASE {database} SET statement_timeout = '10s'",
     "ALTER ROLE {role} IN DATABASE {database} SET idle_in_transaction_session_timeout = '15s'",
     "ALTER ROLE {role} IN DATABASE {database} SET client_connection_check_interval = '2s'",
-    # For the tables of migrations to come, which this same owner will run.
+    # For the tables of future migrations, which the same owner will run.
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema}"
     " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role}",
 )
-# Where the block `projections` is there: a role that could change seals could make them all anew.
+# For the block `projections`: a role that could change seals could make all of them anew.
 SEALS = "REVOKE UPDATE, DELETE ON {schema}.projections_seal FROM {role}"
 SCHEMA = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -42,7 +42,7 @@ TOO_MIGHTY = """
 SELECT rolsuper OR pg_has_role(rolname, relowner, 'MEMBER') FROM pg_roles, pg_class
 WHERE rolname = %s AND pg_class.oid = %s::regclass
 """
-# By PUBLIC, or as a role that it is in: also one whose rights it has only after SET ROLE.
+# Rights through PUBLIC, or through a role of which it is a member, even if it needs SET ROLE.
 STILL_ALLOWED = """
 SELECT DISTINCT what FROM pg_roles, unnest(ARRAY['DELETE', 'TRIGGER', 'TRUNCATE', 'UPDATE']) AS what
 WHERE pg_has_role(%s, pg_roles.oid, 'MEMBER') AND (has_table_privilege(pg_roles.oid, %s, what)
@@ -52,13 +52,13 @@ ORDER BY what
 
 
 class RoleTooMighty(Exception):
-    """A role of this name could change the log whatever it is granted."""
+    """The role could change the log even without being granted the right; the message says why."""
 
 
 @transaction.atomic
 def create_app_role(name: str, password: str) -> None:
-    """Make the role, or set its password and rights anew. To be run as the owner of the tables, who
-    needs CREATEROLE. Raises `RoleTooMighty`, and what the database says."""
+    """Make the role, or set its password and rights again. Run it as the owner of the tables, who
+    needs CREATEROLE. Raises `RoleTooMighty`, and Django's database errors."""
     log = StoredEvent._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(SCHEMA, [log])
@@ -91,6 +91,6 @@ def create_app_role(name: str, password: str) -> None:
 def _refuse(name: str, allowed: str, where: str) -> None:
     if allowed:
         raise RoleTooMighty(
-            f"{name} may {allowed} {where}, which PUBLIC or a role that it is in may:"
-            " revoke that, or choose another name."
+            f"{name} may {allowed} {where}, through PUBLIC or a role of which it is a member:"
+            " revoke that right, or choose another name."
         )

@@ -1,4 +1,4 @@
-"""A database session that belongs to one piece of work alone."""
+"""A database session for one piece of work."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -10,9 +10,9 @@ from .asking import Unfit, require_own_session
 
 @contextmanager
 def own_session() -> Generator[None, None, None]:
-    """A new session for this thread: neither from a pool nor back into one, so that its locks,
-    settings and temporary tables end with it. Raises `Unfit` in a transaction, behind a pooler, and
-    where the session is not what `SESSION` says."""
+    """A new session for this thread, outside of any pool, which is closed at the end. So its locks,
+    settings and temporary tables end with it. Raises `Unfit` within a transaction, behind a pooler,
+    and if the session does not meet `SESSION`."""
     if connection.in_atomic_block:
         raise Unfit("This needs a session of its own: call it outside transaction.atomic().")
     shared = connections[DEFAULT_DB_ALIAS]

@@ -1,4 +1,4 @@
-"""Waiting for the transactions that write to the log, and not in silence."""
+"""Wait for the transactions that write to the log, with a message when that takes long."""
 
 import sys
 from threading import Timer
@@ -9,8 +9,8 @@ LONG = 5.0  # seconds
 
 
 def settled_and_told(who: str) -> int:
-    """`settled_position`; after `LONG` seconds of waiting for it, standard error gets a line that
-    says who waits, and for what."""
+    """Returns `settled_position()`. After `LONG` seconds of waiting it prints to standard error
+    that `who` waits, and for what."""
     sentence = f"{who}: waiting for a transaction that writes to the log and does not end"
     timer = Timer(LONG, lambda: print(sentence, file=sys.stderr, flush=True))
     timer.daemon = True

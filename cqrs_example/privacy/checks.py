@@ -12,11 +12,11 @@ EVENTS = f"{__package__}.events"
 
 
 def check_privacy(**kwargs: Any) -> list[CheckMessage]:
-    """The library and the events are there, and read models hear when a person is forgotten."""
+    """Check that the library and the events are there, and that read models hear the events."""
     if missing := list(missing_apps("privacy", "eventstore", "messaging")):
         return missing
     if not find_spec("cryptography"):
-        sentence = "cryptography is not installed: this block encrypts with it (pip install …)."
+        sentence = "cryptography, with which this block encrypts, is not installed (pip install …)."
         return [Error(sentence, id="privacy.E001")]
     modules = getattr(settings, "EVENTS", None)
     if not isinstance(modules, list | tuple) or EVENTS not in modules:
@@ -24,8 +24,8 @@ def check_privacy(**kwargs: Any) -> list[CheckMessage]:
         return [Error(sentence, id="privacy.E002")]
     return [
         Warning(
-            f"The projection {name!r} hears events with personal data, and not PersonForgotten:"
-            " let it hear that and erase its rows, or rebuild it each time a person is forgotten.",
+            f"The projection {name!r} hears events with personal data, but not PersonForgotten: let"
+            " it hear that event and erase its rows, or rebuild it after each person is forgotten.",
             id="privacy.W001",
         )
         for name, hears in _readers()

@@ -1,4 +1,4 @@
-"""That a person was forgotten. Name this module in `settings.EVENTS`."""
+"""The event that a person was forgotten. Name this module in `settings.EVENTS`."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from ..eventstore import StreamName
 
 @dataclass(frozen=True)
 class PersonForgotten:
-    """Read models that hold texts of this person are to erase them."""
+    """The person's key was deleted. Read models have to erase their texts of this person."""
 
     type: ClassVar[str] = "privacy.PersonForgotten"
     schema_version: ClassVar[int] = 1

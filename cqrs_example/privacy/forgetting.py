@@ -1,4 +1,4 @@
-"""Forgetting a person: the key first, then every read model that hears of it."""
+"""Forget a person: delete the key, then let the read models know."""
 
 from dataclasses import dataclass
 
@@ -16,17 +16,17 @@ class ForgetPerson:
 
 
 def forget(person: str, context: Context | None = None) -> bool:
-    """Destroy the key of a person, and record `PersonForgotten`; whether there was anything new.
+    """Delete the key of a person and record `PersonForgotten`. Returns whether it was recorded now.
 
-    Raises `LookupError` when nothing was ever sealed for this person. If it is interrupted, call it
-    again.
+    Returns False if the person was forgotten before. Raises `LookupError` if nothing was ever
+    sealed for this person. If it is interrupted, call it again.
     """
     rows = PersonKey.objects.filter(person=person)
     if not rows.exists():
         raise LookupError(f"There is no key of {person!r}: nothing was sealed for this person.")
     rows.filter(key__isnull=False).update(key=None, forgotten_at=Now())
-    # A command may have read the key before, and write clear text into a read model that it has not
-    # committed yet: the event must come after it, or nobody would erase that row again.
+    # A running command may have read the key, and may have written clear text into a read model
+    # that is not committed yet. The event must come after it, or nothing would erase that row.
     settled_position()
     return bool(execute(handle, ForgetPerson(person), context))
 

@@ -7,7 +7,7 @@ from django.db import models
 
 
 class PersonKey(models.Model):
-    """The key of a person, or that it was forgotten. With this table anybody can read the data."""
+    """The key of a person, or when it was deleted. Who reads this table can read the data."""
 
     person: models.TextField[str, str] = models.TextField(primary_key=True)
     key: models.BinaryField[bytes | None, bytes | None] = models.BinaryField(null=True)

@@ -1,4 +1,4 @@
-"""A text of a person, as events and commands hold it: a nested dataclass, like any other."""
+"""Encrypted texts, as events and commands hold them: nested dataclasses like any other."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
@@ -15,33 +15,35 @@ ERASED = "erased"
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """An encrypted text, and whose it is; made by `seal`. Its `str()` asks for the key.
+    """An encrypted text and the person that it belongs to. `seal` makes it; `str()` decrypts it.
 
-    Equal texts of one person are equal, without the key too: so a repeated command is known again.
+    Two of them are equal if person and text are equal, also after the key is deleted. So a repeated
+    command is recognized.
     """
 
     person: str
-    sealed: str  # which key, and what it made of the text
+    sealed: str  # the number of the key, and the encrypted text
 
     def __str__(self) -> str:
         return reveal([self])[0]
 
 
 def seal(person: str, text: str) -> Personal:
-    """Encrypt a text with the key of a person, who gets one if need be; raises `Forgotten`.
+    """Encrypt a text with the key of a person; the first call for a person makes the key.
 
-    `person` stays readable in the log for ever: a number or a UUID, and no name or e-mail address.
+    `person` is an id that stays readable in the log for ever: use a number or a UUID, and no name
+    or e-mail address. Raises `Forgotten` if the person was forgotten.
     """
     key = key_of(person)
-    # SIV takes no nonce, and nothing that is empty.
+    # SIV needs no nonce, and refuses an empty text.
     secret = AESSIV(key).encrypt(_framed(text), [person.encode()])
     return Personal(person, f"{_number(key)}:{b64encode(secret).decode()}")
 
 
 def reveal(personal: Iterable[Personal]) -> list[str]:
-    """The texts, or `ERASED` where the key is gone; with one query for any number of them.
+    """Decrypt any number of texts, with one query; `ERASED` stands for those of forgotten persons.
 
-    Raises `ValueError` for what was changed after it was sealed, or moved to another person.
+    Raises `ValueError` if a text was changed after it was sealed, or moved to another person.
     """
     personal = list(personal)
     keys = keys_of(value.person for value in personal)
@@ -60,9 +62,10 @@ def _text(personal: Personal, key: bytes | None) -> str:
 
 
 def _framed(text: str) -> bytes:
-    return b"1" + text.encode()  # the form of what is sealed
+    return b"1" + text.encode()  # 1 is the version of this form
 
 
 def _number(key: bytes) -> str:
-    """Which key it was: who deleted a row and began anew has erased texts, and no broken ones."""
+    """A short digest of the key. If a row was deleted by hand and the person got a new key, older
+    texts are read as erased, and not as broken."""
     return sha256(key).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""Which projections hear events that hold personal data, by what their signatures say."""
+"""The projections that hear events with personal data, according to their signatures."""
 
 from collections.abc import Iterator
 from dataclasses import is_dataclass
@@ -14,7 +14,7 @@ from .personal import Personal
 
 
 def readers() -> Iterator[tuple[str, bool]]:
-    """The names of those projections, and whether they hear of `PersonForgotten` as well."""
+    """The name of each such projection, and whether it hears `PersonForgotten` as well."""
     for name, path in settings.PROJECTIONS.items():
         heard = heard_by(import_module(path).project)
         if any(holds_personal(kind) for kind in heard):
@@ -22,7 +22,7 @@ def readers() -> Iterator[tuple[str, bool]]:
 
 
 def holds_personal(hint: Any, seen: tuple[Any, ...] = ()) -> bool:
-    """Whether a type is `Personal`, or holds it at any depth."""
+    """Whether a type is `Personal`, or contains it at any depth."""
     if hint is Personal:
         return True
     parts, passed = list(get_args(hint)), (*seen, hint)

@@ -1,13 +1,13 @@
-"""Read models that can be rebuilt from the log while the application runs, and proven against it.
+"""Rebuild read models from the log while the application runs, and verify them against it.
 
-Both replay the log through the projections' own code. What that code writes goes into temporary
-tables with the read models' own names: Postgres looks for a table among the session's temporary
-ones first, they need no privilege beyond TEMP, and they vanish with the session, whatever ends it.
+Both replay the log through the projections' own code, which writes to temporary tables with the
+names of the read models' tables. Postgres looks for a table among the session's temporary tables
+first. Temporary tables need no privilege but TEMP, and are dropped when the session ends.
 
     manage.py rebuild balances      # or --all
     manage.py verify                # or verify balances
 
-A projection replayed like this must write to nothing but its MODELS, and read nothing else.
+The code of a projection must write to no tables but those of its MODELS, and read no others.
 Policies are never replayed.
 """
 

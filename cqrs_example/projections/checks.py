@@ -1,4 +1,4 @@
-"""`manage.py check` says which of INVARIANTS is wrong, and which models cannot be replayed."""
+"""`manage.py check` reports wrong entries of INVARIANTS, and models that cannot be replayed."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -23,7 +23,7 @@ TEMPORARY = """
 
 @register
 def check_invariants(**kwargs: Any) -> list[CheckMessage]:
-    """Invariants are functions: `verify` would stumble over a wrong one, long after the start."""
+    """Check that each entry of INVARIANTS is a function, before `verify` is run."""
     invariants = getattr(settings, "INVARIANTS", {})
     if not isinstance(invariants, dict):
         return [Error("settings.INVARIANTS must be a dict.", id="projections.E002")]
@@ -48,7 +48,8 @@ def check_apps(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_rights(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """The role may make temporary tables. Others tell of a database that does not answer."""
+    """Check that the role may make temporary tables. Other checks report a database that does not
+    answer."""
     if DEFAULT_DB_ALIAS not in (databases or ()) or connection.vendor != "postgresql":
         return []
     with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
@@ -62,7 +63,7 @@ def check_rights(databases: Iterable[str] | None = None, **kwargs: Any) -> list[
 
 @register
 def check_models(**kwargs: Any) -> list[CheckMessage]:
-    """Read models do not point to each other by numbers that the database gives."""
+    """Check that read models do not point to each other by numbers that the database gives."""
     errors: list[CheckMessage] = []
     projections = getattr(settings, "PROJECTIONS", None)
     if not isinstance(projections, dict):

@@ -1,13 +1,13 @@
-"""Which rows of a live table differ from the temporary one that hides it: found without a lock."""
+"""Find, without a lock, the rows of a live table that differ from the temporary one."""
 
 from django.db import connection
 from django.db.backends.utils import truncate_name
 
 from .tables import Table
 
-Part = range  # of the rows that differ, which are numbered from 0
+Part = range  # numbers of rows that differ; the first has the number 0
 
-# By number, those first that are too many: they may hold what is unique besides the key.
+# Numbers the rows. Rows to delete come first, since they may hold a value that is unique.
 CREATE = (
     "CREATE TEMP TABLE {different} AS SELECT 0::bigint AS nth_of_those, {key} FROM {name} LIMIT 0"
 )
@@ -21,7 +21,7 @@ COMPARE = """
 
 
 def prepare(table: Table) -> None:
-    """Make room for what `compare` finds."""
+    """Make the temporary table into which `compare` writes."""
     with connection.cursor() as cursor:
         for sql in (CREATE, INDEX):
             cursor.execute(_filled_in(sql, table))
@@ -33,14 +33,14 @@ def forget(table: Table) -> None:
 
 
 def compare(table: Table) -> int:
-    """Note the rows that differ in the transaction's snapshot; returns how many they are."""
+    """Note the rows that differ in the transaction's snapshot; returns their number."""
     with connection.cursor() as cursor:
         cursor.execute(_filled_in(COMPARE, table))
         return int(cursor.rowcount)
 
 
 def among(joined_by: str, row: str, table: Table, part: Part | None) -> str:
-    """SQL after the table of `row`, up to its WHERE: only rows of this part, or any."""
+    """SQL to follow the table of `row`, with WHERE: only rows of this part, or, for None, all."""
     if part is None:
         return "WHERE true"
     same = " AND ".join(f"{row}.{column} = one_of_those.{column}" for column in table.key)
@@ -49,9 +49,9 @@ def among(joined_by: str, row: str, table: Table, part: Part | None) -> str:
 
 
 def different(table: Table) -> str:
-    """The temporary table that says which rows of this one differ."""
+    """The name of the temporary table that lists the rows of this table that differ."""
     name = f"{table.name.strip(chr(34))} differs"
-    # Postgres would cut off the end of a long name, and it would be that of the table itself.
+    # Postgres cuts off the end of a long name, which would then be that of the table itself.
     return connection.ops.quote_name(truncate_name(name, connection.ops.max_name_length()))
 
 

@@ -1,4 +1,4 @@
-"""How far a read model has heard, where a worker delivers to it and not the transaction."""
+"""How far a read model has heard, if a worker and not the transaction delivers to it."""
 
 from django.apps import apps
 
@@ -7,8 +7,10 @@ from .tables import Unreplayable
 
 
 def checkpoint(name: str, *, held: bool = False) -> int | None:
-    """The position of the projection's checkpoint; `held`: its worker waits until the transaction
-    ends. None: each command delivers in its own transaction, so the read model is where the log is.
+    """The position of the projection's checkpoint, or None if it has none.
+
+    Without a checkpoint each command delivers in its own transaction, so that the read model is
+    never behind the log. With `held`, the worker waits until this transaction ends.
     """
     if "subscriptions" not in apps.app_configs:  # this block works without that one
         return None
@@ -19,8 +21,11 @@ def checkpoint(name: str, *, held: bool = False) -> int | None:
 
 
 def reached(name: str, position: int, *, held: bool = False) -> int:
-    """Up to where a replay that has come to a position must go on, to be where the read model is;
-    raises `Unreplayable` where that is behind it: somebody put the checkpoint back."""
+    """The position up to which a replay has to go, so that it ends where the read model is.
+
+    `position` is how far the replay is. Raises `Unreplayable` if the checkpoint is before it, which
+    means that somebody put the checkpoint back.
+    """
     upto = checkpoint(name, held=held)
     if upto is not None and upto < position:
         raise Unreplayable(

@@ -1,4 +1,4 @@
-"""The rows of a read model that are not what the log says, and since when."""
+"""The rows of a read model that differ from a replay of the log, and since which version."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from .replay import streamed
 from .sessions import column
 from .tables import Table
 
-SHOWN = 20  # rows of one table; the rest is counted
+SHOWN = 20  # rows of one table; further rows are only counted
 AFFORDABLE = 5_000  # events that are replayed one by one to find out since when a row differs
 
 DIFFERENT = """
@@ -26,8 +26,7 @@ DIFFERENT = """
     WHERE live.{first} IS NULL OR new.{first} IS NULL OR NOT ({same_values})
     ORDER BY coalesce(live.{first}, new.{first}) LIMIT %s
 """
-# The events that name one of these rows: by their stream, their own id, their cause, or a value of
-# their data.
+# The events whose stream, id, cause or a value of whose data is part of the key of such a row.
 NAMING = (
     SELECT
     + """WHERE stream = ANY(%s) OR id::text = ANY(%s) OR causation_id::text = ANY(%s)
@@ -44,7 +43,7 @@ NOW = """
 
 @dataclass
 class Difference:
-    """A row that is not what the log says; None: it is not there."""
+    """A row that differs: in the live table and as the replay makes it; None if it is missing."""
 
     table: Table
     live: dict[str, Any] | None
@@ -72,9 +71,8 @@ class Difference:
 
 
 def differences(module: ModuleType, tables: list[Table], events: int) -> tuple[int, int, list[str]]:
-    """How many rows differ, how many of them are missing, and the first of them, told.
-
-    `events` is how many there are in the log.
+    """The number of rows that differ, the number of those that are missing, and a sentence for each
+    of the first ones. `events` is the number of events in the log.
     """
     found, many, missing = list[Difference](), 0, 0
     for table in tables:
@@ -92,12 +90,12 @@ def differences(module: ModuleType, tables: list[Table], events: int) -> tuple[i
 def _tell_since(
     module: ModuleType, tables: list[Table], found: list[Difference], events: int
 ) -> None:
-    """From the events that name these rows, if those make the rows what they should be; else from
-    all, if there are few."""
+    """Find out since when the rows differ. Replays the events that name them; if these do not make
+    the rows, replays the whole log, unless it is long."""
     keys = [str(value) for difference in found for value in difference.key.values()]
     unsure = found
     if column(MANY_NAMING, *[keys] * 4)[0] <= AFFORDABLE:
-        # Whatever a projection raises that misses the other events.
+        # A projection may raise anything, since it misses the other events.
         with suppress(Exception), transaction.atomic():
             _look_back(module, tables, found, NAMING, [keys] * 4)
             unsure = [difference for difference in found if _now(difference) != difference.new]
@@ -115,14 +113,14 @@ def _look_back(
     sql: str,
     parameters: Sequence[Any],
 ) -> None:
-    """Replay these events one by one, and note when a row was as it is now."""
+    """Replay these events one by one, and note when a row was as the live one is."""
     for difference in found:
         difference.since = ""
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"DELETE FROM {table.name}")
     batches: Any = streamed(sql, parameters)
-    with closing(batches):  # where a projection raises, its transaction goes on
+    with closing(batches):  # if a projection raises, the transaction goes on
         for event in chain.from_iterable(batches):
             if hears(module.project, event):
                 module.project([event])
@@ -132,7 +130,7 @@ def _look_back(
 
 
 def _now(difference: Difference) -> dict[str, Any] | None:
-    """The row as the replay has it by now."""
+    """The row as the replay has made it so far."""
     table = difference.table
     rows = column(_filled_in(NOW, table), json.dumps(difference.key))
     return _row(table, rows[0]) if rows else None

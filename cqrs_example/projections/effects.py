@@ -1,4 +1,4 @@
-"""What one event changed in the read models: its streams are replayed up to it, then it alone."""
+"""The rows that one event changed: its streams are replayed up to it, and then the event."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from .runs import telling
 from .sessions import column
 from .tables import Table, Unreplayable, temporary_tables
 
-# The events before it in its own stream, and in that of the event that caused it.
+# The earlier events of its own stream, and of the stream of the event that caused it.
 BEFORE = (
     SELECT
     + """WHERE position < %s AND stream IN (%s,
@@ -24,7 +24,7 @@ BEFORE = (
 
 
 class Effect(NamedTuple):
-    """A row of a projection's table before and after an event; None: it is not there."""
+    """A row of a projection's table before and after an event; None if there was no row."""
 
     projection: str
     table: str
@@ -33,11 +33,11 @@ class Effect(NamedTuple):
 
 
 def effects_of(event: RecordedEvent[Any]) -> list[Effect]:
-    """The rows that an event changed, as far as its own stream and that of its cause tell.
+    """The rows that an event changed, found by a replay of its own stream and that of its cause.
 
-    Of a row to which other streams add, the values are what these streams alone make of it. In
-    temporary tables, which go with the session; nothing else is written, and no policy hears.
-    Raises `Unreplayable` with a sentence, also where there are too many events before it.
+    If events of other streams change the same row, its values are those without these. It writes
+    only to temporary tables of its own session, and runs no policy. Raises `Unreplayable` with a
+    sentence if the events cannot be replayed, or if there are too many before this one.
     """
     hearing = {name: projection(name) for name in settings.PROJECTIONS}
     hearing = {name: module for name, module in hearing.items() if hears(module.project, event)}
@@ -46,7 +46,7 @@ def effects_of(event: RecordedEvent[Any]) -> list[Effect]:
 
 def _effects_in(name: str, event: RecordedEvent[Any]) -> Iterator[Effect]:
     module = telling(projection(name))
-    # Without the CHECK constraints, which a row of part of the events may break.
+    # Without CHECK constraints: a row that lacks some of its events may break one.
     with temporary_tables(module, checked=False) as tables, read_only():
         wanted = [event.position, event.stream, event.causation_id, AFFORDABLE + 1]
         earlier = query(BEFORE, wanted)
@@ -67,7 +67,7 @@ def _effects_in(name: str, event: RecordedEvent[Any]) -> Iterator[Effect]:
 
 
 def _rows(table: Table) -> dict[tuple[str, ...], Mapping[str, Any]]:
-    """By their keys; without the numbers that the database gives."""
+    """The rows by their keys, without numbers that the database gives."""
     columns = [name.strip('"') for name in table.columns]
     found = column(f"SELECT to_jsonb(new)::text FROM {table.name} AS new")
     rows = [{name: row[name] for name in columns} for row in map(json.loads, found)]

@@ -1,4 +1,4 @@
-"""Make a live table equal to the temporary one that hides it."""
+"""Make a live table equal to the temporary table that hides it."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ UPSERT = """
     AND NOT EXISTS (SELECT FROM {live} AS live WHERE {same_key} AND {same_values})
     ON CONFLICT ({key}) DO {update}
 """
-# Whether anything but the key keeps rows apart: then two rows may have to change places.
+# Whether something besides the key is unique. Then two rows may have to swap a value.
 KEPT_APART = """
     SELECT EXISTS (
         SELECT FROM pg_index WHERE indrelid = %s::regclass AND NOT indisprimary
@@ -26,8 +26,8 @@ KEPT_APART = """
             ))
     )
 """
-# Foreign keys that would notice if a row went and came back, because they look at once, do more
-# than look, or point to something else than the key.
+# Foreign keys that would object, or act, if a row was deleted and inserted again: they are checked
+# at once, have an ON DELETE action, or point to other columns than the key.
 NOTICED_BY = """
     SELECT format('%%s of %%s', conname, conrelid::regclass) FROM pg_constraint
     WHERE contype = 'f' AND confrelid = %s::regclass
@@ -39,8 +39,11 @@ NOTICED_BY = """
 
 
 def make_equal(table: Table, part: Part | None = None) -> int:
-    """Change those rows that differ; returns how many. Of some that are known to differ, `part`
-    says which to look at. Raises `Unreplayable` where it cannot."""
+    """Change the rows that differ; returns their number.
+
+    With `part` it looks only at these of the rows that `compare` has noted. Raises `Unreplayable`
+    if a foreign key prevents it.
+    """
     update = ", ".join(f"{column} = excluded.{column}" for column in table.values)
     values = {
         "live": table.live,
@@ -57,7 +60,7 @@ def make_equal(table: Table, part: Part | None = None) -> int:
     with connection.cursor() as cursor:
         if part is not None:  # row by row along the keys, not through both tables for each part
             cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
-        # What goes makes room first, in case something else is unique as well.
+        # Delete first, in case another column is unique as well.
         cursor.execute(DELETE.format(**values, same=table.same_key))
         deleted = cursor.rowcount
         parameters: list[Any] = [table.live, list(table.key)]
@@ -81,7 +84,8 @@ def _upsert(cursor: Any, sql: str, table: Table, noticed_by: str) -> None:
             raise
         reason = str(error).splitlines()[0]
         raise Unreplayable(
-            f"Rows of {table.live} cannot change places: {reason}. They would have to go and come"
-            f" back, which these foreign keys would notice: {noticed_by}. Drop these, rebuild, and"
-            " make them anew: DEFERRABLE INITIALLY DEFERRED, and pointing to what identifies a row."
+            f"Rows of {table.live} cannot swap values: {reason}. The rebuild would have to delete"
+            f" and insert them, which these foreign keys do not allow: {noticed_by}. Drop these"
+            " keys, rebuild, and make them again: DEFERRABLE INITIALLY DEFERRED, and pointing to"
+            " the columns that identify a row."
         ) from error

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Run(models.Model):
-    """A rebuild or a verification that came to an end, to tell when the last one was."""
+    """A rebuild, verification or sealing that has ended: people see when the last one was."""
 
     projection: models.TextField[str, str] = models.TextField(blank=True)  # empty: the log itself
     action: models.TextField[str, str] = models.TextField()  # "rebuild", "verify" or "seal"
@@ -28,7 +28,7 @@ class Run(models.Model):
 
 
 class Seal(models.Model):
-    """A range of the log, from behind the seal before it up to a position, and its digest."""
+    """The digest of a range of the log, which begins after the previous seal's position."""
 
     upto: models.BigIntegerField[int, int] = models.BigIntegerField(primary_key=True)
     events: models.IntegerField[int, int] = models.IntegerField()

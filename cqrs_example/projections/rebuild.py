@@ -29,22 +29,22 @@ from .sessions import column, snapshot
 from .tables import Table, Unreplayable, temporary_tables
 
 T = TypeVar("T")
-Parts = list[tuple[Table, Part | None]]  # what is made equal at once, in each table
+Parts = list[tuple[Table, Part | None]]  # the rows to repair in one transaction, in each table
 
-# Writers that come while a rebuild waits for the lock wait behind it: not for long at a time.
+# How long a rebuild waits for the lock. Writers that come meanwhile wait behind it.
 PATIENCE = "200ms"
 TRIES, PAUSE = 60, 1.0  # seconds
 LOCK_NOT_AVAILABLE = "55P03"
-# Rows that are made equal while writers wait: so many take about 0.2 s.
+# The most rows that are repaired while writers wait (about 0.2 s: `python -m dev.measure_replay`).
 AT_ONCE = 5_000
-# More than two take a projection that other code, still at work, goes on to get wrong.
+# Two are enough unless other code writes wrong rows during the rebuild.
 COMPARISONS = 3
 
 
 @dataclass
 class Work:
-    """A rebuild: up to where the temporary tables are replayed; how many rows of the live ones it
-    has changed; and for how many seconds it held up whoever delivers, at most at a time."""
+    """A rebuild: `position` up to which the temporary tables are replayed, number of live rows that
+    it has `changed`, and the longest time, in seconds, for which writers were `held_up`."""
 
     name: str
     module: ModuleType
@@ -56,12 +56,11 @@ class Work:
 
 
 def rebuild(name: str, watch: Watch) -> Result:
-    """Replay, compare, repair, compare again; returns what came out. Raises `Unreplayable` with a
-    sentence.
+    """Replay, compare, repair, and compare again. Raises `Unreplayable` with a sentence.
 
     `watch(steps, total)` goes through the steps of a replay, as `progress` does. Up to `AT_ONCE`
-    rows are repaired in one transaction, more of them bit by bit. Readers never wait; writers do
-    while such a transaction lasts.
+    rows are repaired in one transaction, more of them in several. Writers wait while such a
+    transaction lasts; readers never wait.
     """
     module = telling(projection(name))
     with temporary_tables(module) as tables, _alone(name):
@@ -79,13 +78,13 @@ def rebuild(name: str, watch: Watch) -> Result:
 def _make_equal(work: Work) -> None:
     for _ in range(COMPARISONS):
         if not (differing := _patiently(work, partial(_compared, work))):
-            return  # at one moment all was equal; from then on it is as every delivery leaves it
+            return  # all rows were equal at one moment, and deliveries after it are right
         try:
             for parts in _bit_by_bit(differing):
                 held_up = _patiently(work, partial(_repaired, work, parts))
-                time.sleep(held_up)  # for writers, as long as they waited
+                time.sleep(held_up)  # let writers run for as long as they waited
         except IntegrityError:
-            break  # rows of two parts change places, or point to one another
+            break  # rows of two parts swap values, or point to one another
     _patiently(work, partial(_repaired, work, [(table, None) for table in work.tables]))
 
 
@@ -99,13 +98,14 @@ def _bit_by_bit(differing: list[tuple[Table, int]]) -> Iterator[Parts]:
 
 
 def _patiently(work: Work, step: Callable[[], T]) -> T:
-    """Do what needs the log for itself, when nearly all is replayed and nobody writes for long."""
+    """Replay nearly all, then take a step for which the writers have to wait; try again if a long
+    transaction writes to the log. Raises `Unreplayable` after `TRIES`."""
     for _ in range(TRIES):
         work.position = before = catch_up(work.name, work.module, work.position, work.watch)
         try:
             return step()
         except (OperationalError, IntegrityError) as error:
-            work.position = before  # what was replayed since is gone with the transaction
+            work.position = before  # the rollback undid what was replayed since
             if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise
         time.sleep(PAUSE)
@@ -120,29 +120,29 @@ def _patiently(work: Work, step: Callable[[], T]) -> T:
 @contextmanager
 def _alone(name: str) -> Generator[None, None, None]:
     with connection.cursor() as cursor:
-        # A session's lock: it goes with the connection, whatever ends that ...
+        # The lock of a session ends with the connection, even if this process is killed ...
         cursor.execute("SELECT pg_try_advisory_lock(hashtext('rebuild'), hashtext(%s))", [name])
         if cursor.fetchone() == (False,):
             raise Unreplayable(f"Another rebuild of {name} is at work. Nothing was done.")
         try:
             yield
         finally:
-            # ... but later than the next rebuild may ask for it.
-            with suppress(DatabaseError, InterfaceError):  # it may have ended
+            # ... but maybe not before the next rebuild asks for it.
+            with suppress(DatabaseError, InterfaceError):  # the connection may have ended
                 cursor.execute(
                     "SELECT pg_advisory_unlock(hashtext('rebuild'), hashtext(%s))", [name]
                 )
 
 
 def _compared(work: Work) -> list[tuple[Table, int]]:
-    """The tables in which rows differ, and how many; all noted for `_repaired`.
+    """The tables in which rows differ, and how many; the rows are noted for `_repaired`.
 
-    In one snapshot, in which the live tables and the log agree, and nothing is on its way to a
-    position below what it shows. Nobody waits while it is looked through.
+    It compares in one snapshot, in which live tables and log are of the same moment, and which no
+    event can enter later at a lower position. Nobody waits while it compares.
     """
     for table in work.tables:
         with connection.cursor() as cursor:
-            # Temporary tables have no statistics by themselves; comparing without them is slow.
+            # Temporary tables get no statistics automatically; without them comparing is slow.
             cursor.execute(f"ANALYZE {table.name}")
         forget(table)
     with _settled_snapshot(work):
@@ -153,17 +153,18 @@ def _compared(work: Work) -> list[tuple[Table, int]]:
 
 @contextmanager
 def _settled_snapshot(work: Work) -> Generator[None, None, None]:
-    if checkpoint(work.name) is not None:  # up to that nothing is on its way
+    if checkpoint(work.name) is not None:  # all events up to the checkpoint are settled
         with snapshot():
             yield
         return
     begin = time.monotonic()
     try:
         column(f"SELECT set_config('lock_timeout', '{PATIENCE}', false)")
-        # The session's: a transaction that waits for it would have its snapshot from before.
+        # A lock of the session: a transaction that waits for it would have an older snapshot.
         column("SELECT pg_advisory_lock(%s, %s)", *APPEND_LOCK)
         with snapshot():
-            column("SELECT pg_advisory_unlock(%s, %s)", *APPEND_LOCK)  # the snapshot is this one's
+            # The first statement of the transaction, which takes the snapshot.
+            column("SELECT pg_advisory_unlock(%s, %s)", *APPEND_LOCK)
             work.held_up = max(work.held_up, time.monotonic() - begin)
             yield
     finally:
@@ -171,14 +172,15 @@ def _settled_snapshot(work: Work) -> Generator[None, None, None]:
 
 
 def _repaired(work: Work, parts: Parts) -> float:
-    """Hold up those who deliver, replay the rest, make these parts equal; for how many seconds."""
+    """Make the writers (or the worker) wait, replay the rest, and repair these parts. Returns for
+    how many seconds they waited."""
     begin = time.monotonic()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
             upto = reached(work.name, work.position, held=True)
             if upto == END:
-                # Not before every writer has ended, and none begins until this one ends.
+                # Waits until every writer has ended; no new one begins until this transaction ends.
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
         _replay_rest(work, upto)
         changed = sum(make_equal(table, part) for table, part in parts)

@@ -1,4 +1,4 @@
-"""The log, replayed by a projection's own code into temporary tables."""
+"""Replay the log through a projection's own code, into temporary tables."""
 
 import gc
 import re
@@ -19,13 +19,13 @@ from ..messaging import heard_by
 from .settling import settle
 from .tables import Unreplayable
 
-# One batch of a replay. The more events it has, the more of them meet in one row, which is written
-# once; but all of them are in memory. Whichever comes first: so many, or so much text in them.
+# A batch of a replay ends at so many events, or at so many characters. In a larger batch more
+# events change the same row, which is written once; but all events of a batch are in memory.
 MOST_EVENTS, MOST_TEXT = 50_000, 20_000_000
 FETCHED = 1000  # rows at a time from a cursor at the server
-FEW = 1000  # as many events as may be left for the end, while others wait or a snapshot lasts
-# Without those that the code knows and the projection does not hear. An event that the code does
-# not know comes along, and stops the replay: none is skipped because nobody knows it.
+FEW = 1000  # the most events that are left for the end, while writers wait or a snapshot is open
+# Leaves out events that the code knows and the projection does not hear. An event that the code
+# does not know is not left out, and stops the replay.
 LOG = (
     SELECT
     + """WHERE position > %s AND position <= %s AND (type, schema_version) NOT IN
@@ -39,7 +39,7 @@ Watch = Callable[..., Iterator[Any]]
 
 
 def projection(name: str) -> ModuleType:
-    """The module of a projection in `settings.PROJECTIONS`."""
+    """The module of a projection in `settings.PROJECTIONS`; raises `Unreplayable` without it."""
     if name not in settings.PROJECTIONS:
         known = ", ".join(settings.PROJECTIONS)
         raise Unreplayable(f"There is no projection {name!r}. There are: {known}.")
@@ -47,11 +47,11 @@ def projection(name: str) -> ModuleType:
 
 
 def replay(module: ModuleType, *, after: int = 0, upto: int = END) -> Iterator[tuple[int, int]]:
-    """Feed a projection the events between two positions, in batches; yields after each how many
-    events it had, and its last position.
+    """Call a projection with the events between two positions (`after` is exclusive), in batches.
+    Yields the number of events of each batch and its last position.
 
-    Each batch is a transaction of its own, or a part of the one that is open. In a single one the
-    old versions of the temporary rows could not be cleared away, and took longer and longer.
+    Each batch is a transaction of its own, or a part of the open one. In one long transaction
+    Postgres could not remove old versions of the temporary rows, and became slower and slower.
     """
     with _tables_declared(module), _no_garbage():
         while batch := _batch(module, after, upto):
@@ -60,7 +60,7 @@ def replay(module: ModuleType, *, after: int = 0, upto: int = END) -> Iterator[t
 
 
 def catch_up(name: str, module: ModuleType, position: int, watch: Watch) -> int:
-    """Replay until few events are left; returns the position reached, to which all is settled.
+    """Replay until few events are left; returns the settled position that was reached.
 
     `watch(steps, total)` goes through the steps, as `progress` does.
     """
@@ -98,8 +98,8 @@ def as_columns(keys: Collection[tuple[str, int]]) -> tuple[list[str], list[int]]
 
 
 def streamed(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[RecordedEvent[Any]]]:
-    """The events of a query that begins with `SELECT`, batch by batch, through a cursor at the
-    server: in flat memory."""
+    """The events of a query that begins with `recorded.SELECT`, in batches, through a cursor of the
+    server, so that memory does not grow with their number."""
     with _no_garbage(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
         while rows := cursor.fetchmany(FETCHED):
@@ -108,8 +108,8 @@ def streamed(sql: str, parameters: Sequence[Any] = ()) -> Iterator[list[Recorded
 
 @contextmanager
 def _no_garbage() -> Generator[None, None, None]:
-    """Without the search for garbage: events hold no cycles, and going through them again and again
-    took 40 % of the time of a replay."""
+    """Switch the cyclic garbage collector off: it would look through all events again and again,
+    and events hold no cycles."""
     gc.disable()
     try:
         yield
@@ -119,7 +119,7 @@ def _no_garbage() -> Generator[None, None, None]:
 
 @contextmanager
 def read_only() -> Generator[None, None, None]:
-    """A transaction, or a part of one, that can write to temporary tables alone."""
+    """A transaction, or a part of one, that can write to temporary tables only."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
@@ -127,7 +127,7 @@ def read_only() -> Generator[None, None, None]:
 
 
 def _tables_declared(module: ModuleType) -> AbstractContextManager[None]:
-    """Name the table when a projection writes to one that is not among its MODELS."""
+    """Raise `Unreplayable` with a table's name if a projection writes to one not in its MODELS."""
 
     def run(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""A rebuild or a check as a command carries it out: its result is printed, and kept in `Run`."""
+"""Carry out rebuilds and checks for commands: print each result, and keep it as a `Run`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -23,18 +23,19 @@ FAILURES = (Unreplayable, Unfit, UnreadableEvent, DatabaseError, InterfaceError)
 
 @dataclass(frozen=True)
 class Result:
-    """What came out, in a sentence; `findings` tell what is wrong, and are empty if all is well."""
+    """The result in a sentence; `findings` has a sentence for each fault, and is empty without."""
 
     sentence: str
     findings: Sequence[str] = ()
 
 
-# A job gets `watch(steps, total)`, which goes through steps and shows how far it is.
+# A job is called with `watch(steps, total)`, which goes through steps and shows the progress.
 Job = Callable[[Callable[..., Any]], Result]
 
 
 def carry_out(action: str, jobs: Iterable[tuple[str, Job]], out: OutputWrapper) -> None:
-    """Do one job after the other, by name ("" is the log); raise `CommandError` if one failed."""
+    """Do the jobs, each with its name ("" for the log itself), one after the other. Raises
+    `CommandError` at the end if one failed."""
     failed = 0
     try:
         for name, job in jobs:
@@ -51,7 +52,7 @@ def carry_out(action: str, jobs: Iterable[tuple[str, Job]], out: OutputWrapper) 
 
 
 def known(names: Sequence[str]) -> Sequence[str]:
-    """The names, if all of them are projections: asked before anything is done."""
+    """The names, if all of them are projections; raises `CommandError` before any work is done."""
     try:
         for name in names:
             projection(name)
@@ -61,14 +62,14 @@ def known(names: Sequence[str]) -> Sequence[str]:
 
 
 def telling(module: ModuleType) -> ModuleType:
-    """The same projection, but what it raises becomes a sentence that says at which events."""
+    """The same projection, but any error becomes a sentence that says at which events."""
 
     @wraps(module.project)  # it hears what that one hears
     def project(events: Sequence[RecordedEvent[Any]]) -> None:
         try:
             module.project(events)
         except (Unreplayable, OperationalError, InterfaceError):
-            raise  # told well enough, or not the projection's doing
+            raise  # has a good message already, or is not the projection's fault
         except Exception as error:
             first, last = events[0].position, events[-1].position
             raise Unreplayable(
@@ -85,10 +86,10 @@ def _carry_out(action: str, name: str, job: Job) -> Result:
     began = timezone.now()
     try:
         result = job(partial(progress, job=name or "the log"))
-    except Exception as error:  # a bug in a projection or an invariant is told as well, and kept
+    except Exception as error:  # bugs in projections and invariants are reported and kept as well
         kind = "" if isinstance(error, FAILURES) else f"{type(error).__name__}: "
         result = Result("not done", [kind + " ".join(str(error).split())])
-    # The database may have been the failure.
+    # The database may have been the cause.
     with suppress(DatabaseError, InterfaceError):
         Run.objects.create(
             projection=name,

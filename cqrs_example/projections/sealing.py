@@ -1,7 +1,7 @@
 """Seal the log: a chain of digests over its events, by which a later change to them is found.
 
-Each seal holds a digest of the seal before it and of up to `RANGE` events, as in the hash chains of
-Haber and Stornetta (1991). What a digest covers is what is stored, so upcasters do not matter.
+Each seal holds a digest of the previous seal and of up to `RANGE` events, as in the hash chains of
+Haber and Stornetta (1991). Digests are made of the stored values, so upcasters do not matter.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from .sessions import column, session
 
 RANGE = 10_000  # events of one seal at most
 
-# An event as a JSON array. jsonb has one text for one value, the same since Postgres 9.4: it knows
-# no time zone, no DateStyle and no locale, and pg_dump writes just this. Times are microseconds
-# since 1970: as text, or as jsonb, they would depend on the session. UTF-8 wherever it is kept.
+# An event as a JSON array. The text of jsonb has been the same since Postgres 9.4: it does not
+# depend on time zone, DateStyle or locale, and pg_dump writes it. Times are microseconds since
+# 1970, since their text depends on the session. The encoding is UTF-8 in any database.
 DIGEST = """
     SELECT count(*), max(position), encode(sha256(
         convert_to(%s, 'UTF8') || coalesce(string_agg(digest, '' ORDER BY position), '')), 'hex')
@@ -33,12 +33,12 @@ DIGEST = """
         FROM eventstore_event WHERE position > %s AND position <= %s ORDER BY position LIMIT %s
     ) AS events
 """
-# Two at once would both continue the same seal.
+# Without a lock, two runs at the same time would both continue the same seal.
 ALONE = "SELECT pg_advisory_lock(hashtext('seal_log'), 0)"
 
 
 class Sealed(NamedTuple):
-    """How many events, the position of the last one (None if there are none), and the digest."""
+    """The number of events, the position of the last one (None without events), and the digest."""
 
     events: int
     upto: int | None
@@ -46,7 +46,7 @@ class Sealed(NamedTuple):
 
 
 def seal_log(watch: Watch) -> Result:
-    """Seal all events that are settled and not sealed yet. Holds up nobody who writes."""
+    """Seal all events that are settled and not sealed yet. No writer waits for it."""
     with session():
         column(ALONE)  # until this session ends
         settled = settled_and_told("seal_log")
@@ -61,8 +61,8 @@ def seal_log(watch: Watch) -> Result:
 
 
 def differing_seals(expected: str | None) -> Iterator[str]:
-    """A sentence for each range of events that is not as it was sealed, in order; and one if no
-    seal has the digest that is expected."""
+    """A sentence for each range of events that differs from its seal, in the order of the log, and
+    one if no seal has the `expected` digest."""
     after, previous = 0, ""
     for seal in Seal.objects.iterator():
         now = _sealed(seal.previous, after, seal.upto)
@@ -85,12 +85,12 @@ def differing_seals(expected: str | None) -> Iterator[str]:
 
 
 def sealed_position() -> int | None:
-    """The position up to which the log is sealed; None: it is not."""
+    """The position up to which the log is sealed, or None without a seal."""
     return Seal.objects.values_list("upto", flat=True).last()
 
 
 def _seal_next(settled: int) -> bool:
-    """Seal the next range, in a transaction of its own; False: there is none."""
+    """Seal the next range in a transaction of its own; returns False if there is none."""
     last = Seal.objects.last()
     after, previous = (last.upto, last.digest) if last else (0, "")
     events, upto, digest = _sealed(previous, after, settled, RANGE)

@@ -11,14 +11,14 @@ from ..operations.sessions import own_session
 
 @contextmanager
 def session() -> Generator[None, None, None]:
-    """A database session of its own, without the limits that web requests have, so that what is
-    temporary in it ends with it. Raises `Unfit`."""
+    """A database session of its own, without the time limits of web requests. Its temporary tables
+    and locks end with it. Raises `Unfit`, as `own_session` does."""
     with own_session():
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = 0")
             cursor.execute("SET statement_timeout = 0")
             cursor.execute("SET idle_in_transaction_session_timeout = 0")
-            # Along the indexes: without statistics, as after an import, Postgres would rather sort
+            # Read along the indexes: without statistics, as after an import, Postgres would sort
             # the whole log for each batch.
             cursor.execute("SET enable_sort = off")
         yield
@@ -26,7 +26,8 @@ def session() -> Generator[None, None, None]:
 
 @contextmanager
 def snapshot() -> Generator[None, None, None]:
-    """One moment for all reads: log and read models agree in it, because they commit together."""
+    """A transaction whose reads all see the same moment. Log and read models agree in it, since
+    they commit together."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -1,11 +1,11 @@
-"""Up to where a replay may go."""
+"""The position up to which a replay may go."""
 
 from ..operations.waiting import settled_and_told
 from .delivered import checkpoint
 
 
 def settle(name: str) -> int:
-    """Up to where a read model has heard and the log is settled: its checkpoint, or where the
-    transactions deliver, the settled position."""
+    """The projection's checkpoint, or, if commands deliver in their transactions, the settled
+    position of the log."""
     heard = checkpoint(name)
     return settled_and_told(name) if heard is None else heard

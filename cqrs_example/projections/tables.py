@@ -1,4 +1,4 @@
-"""Temporary tables that hide those of a read model from this session."""
+"""Temporary tables that hide the tables of a read model from this session."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ NOT_NEEDED = """
     SELECT indexrelid::regclass::text FROM pg_index
     WHERE indrelid = %s::regclass AND NOT indisunique AND NOT indisexclusion
 """
-# Columns of the type serial: LIKE copies the default, which takes numbers from the live sequence.
+# Columns of the type serial. LIKE copies their default, which uses the live table's sequence.
 SERIAL = """
     SELECT quote_ident(attname) FROM pg_attribute
     JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
@@ -35,8 +35,8 @@ class Unreplayable(Exception):
 class Table:
     """A read model's table, while a temporary one hides it.
 
-    name    found where the session looks first: the temporary one
-    live    with its schema: the one that everybody sees
+    name    the table that this session finds: the temporary one
+    live    the table that everybody else sees, with its schema
     key     the columns that identify a row
     values  the other columns that the projection determines
     """
@@ -52,12 +52,12 @@ class Table:
 
     @property
     def same_key(self) -> str:
-        """SQL: whether a `live` and a `new` row are the same one."""
+        """SQL: whether a `live` and a `new` row have the same key."""
         return " AND ".join(f"live.{column} = new.{column}" for column in self.key)
 
     @property
     def same_values(self) -> str:
-        """SQL: whether they look the same. NULL is the same as NULL."""
+        """SQL: whether they have the same values. NULL is the same as NULL."""
         pairs = [f"live.{column} IS NOT DISTINCT FROM new.{column}" for column in self.values]
         return " AND ".join(pairs) or "true"
 
@@ -66,10 +66,11 @@ class Table:
 def temporary_tables(
     module: ModuleType, *, checked: bool = True
 ) -> Generator[list[Table], None, None]:
-    """Hide the tables of a projection from this session behind empty ones of the same names.
+    """Hide the tables of a projection from this session behind empty tables of the same names.
 
-    With the CHECK constraints of the live ones, unless `checked` is false. In a new session, which
-    ends with this: statements prepared before would know the other tables.
+    These have the CHECK constraints of the live tables, unless `checked` is false. The session is
+    new and ends with this context, since statements that were prepared before would use the live
+    tables.
     """
     with session():
         for problem in numbered_references(module.MODELS):
@@ -82,8 +83,9 @@ def temporary_tables(
 
 
 def numbered_references(models: Sequence[type[models.Model]]) -> Iterator[str]:
-    """What is wrong with foreign keys between these models: those to a number that the database
-    gives. The live row has another number than the replayed one, and nothing would tell."""
+    """A sentence for each foreign key between these models that points to a number from the
+    database. The replayed row has another number than the live one, so that the comparison would
+    be wrong."""
     tables = {model._meta.concrete_model for model in models}
     for field in (field for model in models for field in own_fields(model) if field.remote_field):
         parent = field.target_field.model._meta
@@ -107,8 +109,8 @@ def _table(cursor: Any, model: type[models.Model]) -> Table:
 
 
 def _create(cursor: Any, table: Table, checked: bool) -> None:
-    # Rows are changed many times in a replay: there is room to do it in place, and no index to
-    # keep up but those that a projection may rely on.
+    # A replay changes rows many times. A low fillfactor leaves room to do so in place, and only
+    # those indexes are made that a projection may rely on.
     like = f"LIKE {table.live} INCLUDING ALL{'' if checked else ' EXCLUDING CONSTRAINTS'}"
     cursor.execute(f"CREATE TEMP TABLE {table.name} ({like}) WITH (fillfactor = 50)")
     cursor.execute(NOT_NEEDED, [table.name])

@@ -1,4 +1,4 @@
-"""Prove a read model against the log, in one snapshot and without a lock."""
+"""Compare a read model with the log, in one snapshot and without a lock."""
 
 from ..progress import counted
 from .delivered import reached
@@ -10,11 +10,11 @@ from .tables import temporary_tables
 
 
 def verify_projection(name: str, watch: Watch) -> Result:
-    """Whether a read model's rows are those that a replay of the log gives."""
+    """Compare a read model's rows with those that a replay of the log gives."""
     module = telling(projection(name))
-    # Without the CHECK constraints: a row that breaks one is told like every other that differs.
+    # Without CHECK constraints: a row that breaks one is reported like any other difference.
     with temporary_tables(module, checked=False) as tables:
-        # Nearly all of it before the snapshot: in one long transaction a replay becomes slow.
+        # Replay nearly all before the snapshot: in one long transaction a replay becomes slow.
         settled = catch_up(name, module, 0, watch)
         with snapshot():
             upto = reached(name, settled)

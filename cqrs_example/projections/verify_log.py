@@ -1,4 +1,4 @@
-"""Prove the log itself: its order, its types, and what the domain says must hold in each stream."""
+"""Check the log itself: its order, its types, and the invariants of the domain."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from inspect import signature
@@ -22,7 +22,7 @@ from .sealing import differing_seals, sealed_position
 from .sessions import column, session, snapshot
 from .verify_origins import wrong_origins
 
-SHOWN = 20  # findings of one check; the rest is counted
+SHOWN = 20  # findings of one check; further findings are only counted
 
 COUNTS = "SELECT count(*), count(DISTINCT stream) FROM eventstore_event"
 OUT_OF_ORDER = """
@@ -53,14 +53,17 @@ HEARD_BY_STREAM = SELECT + (
 
 
 def verify_log(watch: Watch, expected: str | None = None) -> Result:
-    """Versions from 1 without a gap, no event twice, each as its command records it, each type
-    known, every invariant holds, and what was sealed is as it was; `expected` is a seal's digest.
+    """Check the log. `expected` is the digest of a seal, or None.
+
+    Versions begin at 1 and have no gap, no event is there twice, ids, causes and times are as
+    commands record them, each type is known, every invariant holds, and sealed events are
+    unchanged.
     """
     with session(), snapshot(), connection.cursor() as cursor:
         cursor.execute(COUNTS)
         events, streams = cursor.fetchone()
         unknown = list(_unknown_types())
-        # An invariant would stop at an event that cannot be read.
+        # An invariant would raise at an event that cannot be read.
         broken: Iterable[str] = [] if unknown else _broken_invariants(watch, events)
         unfit = [fault.sentence for fault in faults_of_the_log()]
         asked = map(_findings, (OUT_OF_ORDER, TWICE, POSITION_TWICE))
@@ -81,12 +84,12 @@ def verify_log(watch: Watch, expected: str | None = None) -> Result:
 
 
 def invariants() -> Mapping[str, str]:
-    """`settings.INVARIANTS`, name to function; a project may have none."""
+    """`settings.INVARIANTS`, name → path of a function; empty if a project has none."""
     return getattr(settings, "INVARIANTS", {})
 
 
 def _first(findings: Iterable[str]) -> tuple[int, list[str]]:
-    """How many findings there are, and the first of them."""
+    """The number of findings, and the first `SHOWN` of them."""
     rest = iter(findings)
     first = list(islice(rest, SHOWN))
     if more := sum(1 for _ in rest):
@@ -111,8 +114,8 @@ def _unknown_types() -> Iterator[str]:
 
 
 def _broken_invariants(watch: Watch, total: int) -> Iterator[str]:
-    """A check without parameters is asked once; any other one for each stream that has events that
-    it says it hears, with these, from the stream's beginning. No type is unknown here."""
+    """A check without parameters is called once. Any other check is called for each stream that has
+    events which it hears, with these events, from the stream's beginning. All types are known."""
     try:
         for path in invariants().values():
             check = import_string(path)

@@ -1,4 +1,4 @@
-"""Prove where events come from: their ids, causes and times are as commands record them."""
+"""Check where events come from: ids, causes and times are as commands record them."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from .replay import FETCHED
 
-CLOCK = timedelta(minutes=1)  # by so much a server's clock may have been put right
-MOST_ISSUED = 1000  # commands of one name that a policy issues for one event: then it is not asked
+CLOCK = timedelta(minutes=1)  # a server's clock may have been set back by this much
+MOST_ISSUED = 1000  # the most commands of one name for one event whose ids are tried
 
-# The number of an event among those of its command; and what is said to have caused it, if that is
-# an event that is below it in the log.
+# The number of an event among those of its command, and the event that caused it, if its cause is
+# an event at a lower position.
 ORIGINS = """
     SELECT event.id, event.position, event.stream, event.causation_id, event.correlation_id,
         {recorded_at}, {occurred_at}, event.metadata->'command'->>'id',
@@ -33,16 +33,16 @@ ORIGINS = """
         ON cause.id = event.causation_id AND cause.position < event.position
     ORDER BY event.position
 """
-# NULL for what Postgres can hold and Python cannot: infinity, and years before 1 and after 9999.
+# NULL for times that Postgres can hold and Python cannot: infinity, and years outside 1 to 9999.
 READABLE = (
     "CASE WHEN event.{0} > '0001-01-02 UTC' AND event.{0} < '9999-12-30 UTC' THEN event.{0} END"
 )
 
 
 class Origin(NamedTuple):
-    """A row of ORIGINS. `as_first`: cause, correlation and metadata are those of its command's
-    first event. An event that no command of `messaging` recorded has no `command`. A time is None
-    that cannot be read; as text it is there."""
+    """A row of ORIGINS. `as_first` says whether cause, correlation and metadata are those of the
+    command's first event. `command` is None if no command of `messaging` recorded the event. A time
+    that Python cannot read is None, and is there as text."""
 
     id: UUID
     position: int
@@ -62,7 +62,7 @@ class Origin(NamedTuple):
 
 
 def wrong_origins() -> Iterator[str]:
-    """What is wrong with ids, causes and times, event by event."""
+    """A sentence for each id, cause or time that is wrong, in the order of the log."""
     now = timezone.now()
     with connection.chunked_cursor() as cursor:
         times = {name: READABLE.format(name) for name in ("recorded_at", "occurred_at")}
@@ -93,7 +93,7 @@ def _of_the_command(origin: Origin) -> Iterator[str]:
 
 
 def _is_issued_for(origin: Origin, command: UUID | None) -> bool:
-    """Whether the command's id is the one that a policy's command has for this event."""
+    """Whether the command's id is that of a command which a policy issues for this event."""
     names = (origin.name if n == 1 else f"{origin.name} {n}" for n in range(1, MOST_ISSUED))
     return any(command == uuid5(origin.causation_id, str(name)) for name in names)
 

@@ -50,7 +50,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class Change:
-    """A command: at most 100 may be there, and never less than nothing."""
+    """A command that changes a balance, which must stay between 0 and 100."""
 
     account: StreamName[Any]
     by: int
@@ -89,7 +89,7 @@ def warn_of_little(tx: Transaction, event: RecordedEvent[Deposited]) -> list[Rec
 def add_one_up_to_three(
     tx: Transaction, event: RecordedEvent[Deposited]
 ) -> list[RecordedEvent[Deposited]]:
-    """A policy whose own events it hears of."""
+    """A policy that hears the events that it causes."""
     return list(tx.execute(change, Change(A, 1))) if event.data.balance < 3 else []
 
 
@@ -100,7 +100,7 @@ def append(log: Any, name: StreamName[Any], event: Any, **options: Any) -> None:
 
 
 def all_at_once(count: int, task: Callable[[int], Any]) -> list[Any]:
-    """Run a task in threads that start together; what each of them returned."""
+    """Run a task in threads that start together; returns the result of each."""
     barrier = Barrier(count)
 
     def run(number: int) -> Any:
@@ -167,7 +167,7 @@ class LogContract:
         assert times == sorted(times)
 
     def test_the_log_is_not_read_where_it_is_written(self, log: Any) -> None:
-        """Whoever writes and waits for other writers may wait for those who wait for him."""
+        """A writer that waits for all other writers could deadlock with one that waits for it."""
         with log.transaction():
             log.lock(A)
             with pytest.raises(NotSupportedError, match="before or after a transaction"):
@@ -386,7 +386,7 @@ class LogContract:
         assert said == [1]
 
     def test_twenty_writers_of_one_stream(self, log: Any) -> None:
-        """Each sees what the one before has done: nothing is lost, and nothing too much."""
+        """Each sees what the writer before has done: no event is lost, and none is too much."""
 
         def deposit(number: int) -> bool:
             try:

@@ -10,8 +10,9 @@ from ...readers import readers
 
 class Command(BaseCommand):
     help = (
-        "Forget persons: destroy their keys, so that what was sealed for them reads as erased, and"
-        " record it, so that read models erase it too. Nothing brings it back but an old backup."
+        "Forget persons: delete their keys, so that their texts in the log are read as 'erased',"
+        " and record PersonForgotten, so that read models erase their texts too. Only an old"
+        " backup can bring the texts back."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,5 +28,6 @@ class Command(BaseCommand):
         if deaf := [name for name, hears in readers() if not hears]:
             names = " ".join(deaf)
             self.stdout.write(
-                f"These read models keep what they heard: rebuild them (manage.py rebuild {names})."
+                "These read models do not hear PersonForgotten and still have the clear text: run"
+                f" manage.py rebuild {names}."
             )
