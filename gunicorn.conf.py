@@ -3,8 +3,11 @@
 import gc
 import logging
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +58,10 @@ def on_starting(server: Any) -> None:
         sys.exit(sentence)
     if server.cfg.workers < 1:
         sys.exit("Without a worker nobody is served: set WEB_CONCURRENCY to 1 or more.")
+    if find_spec("prometheus_client") and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        # Workers count in files here, so that `/metrics` says the same whichever of them answers.
+        server.counted_in = tempfile.mkdtemp(prefix="metrics-", dir=worker_tmp_dir)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = server.counted_in
     # For this check, and for the workers' own if the database does not answer yet.
     os.environ["WEB_CONNECTIONS"] = str(server.cfg.workers * server.cfg.threads)
     if os.environ.get("CHECKED_BY") == str(os.getppid()):
@@ -66,3 +73,7 @@ def on_starting(server: Any) -> None:
     done = subprocess.run(check, cwd=folder, env=as_worker, stdout=subprocess.DEVNULL)  # noqa: S603
     if done.returncode:
         sys.exit("The application did not start: the lines above say why.")
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(getattr(server, "counted_in", ""), ignore_errors=True)

@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import is_valid_path
 
 from . import health
+from .telemetry.exposition import metrics
 
-PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
+PROBES = {"/healthz": health.healthz, "/readyz": health.readyz, "/metrics": metrics}
 Handler = Callable[[HttpRequest], HttpResponse]
 
 

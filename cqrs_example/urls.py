@@ -30,6 +30,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("openapi.json", openapi),
+    path("", include("cqrs_example.telemetry.urls")),
     path("", include("cqrs_example.access.urls")),
     path("", include("cqrs_example.event_model.urls")),
     path("admin/", admin.site.urls),

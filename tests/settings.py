@@ -10,5 +10,7 @@ globals().update(vars(application))
 
 INSTALLED_APPS = [*application.INSTALLED_APPS, "tests.bank"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Some tests carry out commands in this process, beside servers whose workers deliver.
-AROUND_COMMANDS = [path for path in application.AROUND_COMMANDS if "agreement" not in path]
+# Some tests carry out commands in this process, beside servers whose workers deliver. And once a
+# test has begun to trace, all of a process is traced: those that want it say so.
+AROUND_COMMANDS = ["cqrs_example.inspection.refusals.kept"]
+AROUND_HANDLERS = AROUND_DELIVERIES = list[str]()

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("bank")
 
 ACCOUNT = "/accounts/abc123"
 COMMANDS = {"deposit": f"{ACCOUNT}/deposit", "withdraw": f"{ACCOUNT}/withdraw"}
-OPEN = ["/healthz", "/readyz", "/login", "/logout"]
+OPEN = ["/healthz", "/readyz", "/metrics", "/login", "/logout"]
 HTML = {"Accept": "text/html"}
 
 

@@ -120,6 +120,8 @@ BREAKS: dict[str, list[Break]] = {
     "operations.E004": [in_database("REVOKE SELECT ON eventstore_event FROM needy")],
     "rabbitmq.E001": [without_library("amqp")],
     "rabbitmq.E002": [without("BROKER_URL"), having("BROKER_URL", "127.0.0.1:5672")],
+    "telemetry.E001": [without_library("opentelemetry")],
+    "telemetry.E002": [without_library("prometheus_client")],
     "event_model.E001": [without("COMMANDS")],
     "privacy.E001": [without_library("cryptography")],
     "privacy.E002": [having("EVENTS", ["tests.bank.events"])],

@@ -1,6 +1,7 @@
 """Statements that write. With `cqrs_example.database` as the backend some travel together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -34,3 +35,21 @@ def later(
         ours(sql, parameters, answered)
     else:
         answered(answer) if answered else answer()
+
+
+@contextmanager
+def counted() -> Generator[Callable[[], int], None, None]:
+    """Count the statements that are run or put aside within: call what is yielded."""
+    if hasattr(connection, "statements"):  # ours counts; a wrapper would have it put nothing aside
+        before = connection.statements
+        yield lambda: connection.statements - before
+        return
+    number = 0
+
+    def count(execute: Callable[..., Any], *arguments: Any) -> Any:
+        nonlocal number
+        number += 1
+        return execute(*arguments)
+
+    with connection.execute_wrapper(count):
+        yield lambda: number

@@ -37,8 +37,9 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
     commands = getattr(settings, "COMMANDS", [])  # a project may do without
     if not isinstance(commands, list):
         return [*errors, Error("settings.COMMANDS must be a list.", id="messaging.E002")]
-    around: list[str] = getattr(settings, "AROUND_COMMANDS", [])
-    errors += _errors({f"settings.AROUND_COMMANDS: {p!r}": p for p in around}, import_string)
+    for setting in ("AROUND_COMMANDS", "AROUND_HANDLERS", "AROUND_DELIVERIES"):
+        around: list[str] = getattr(settings, setting, [])
+        errors += _errors({f"settings.{setting}: {path!r}": path for path in around}, import_string)
     handlers = cast(list[str], commands)
     errors += _errors({f"settings.COMMANDS: {path!r}": path for path in handlers}, _command)
     return errors or list(_unheard())

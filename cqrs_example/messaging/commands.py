@@ -1,8 +1,6 @@
 """Carry out a command, once, whatever goes wrong."""
 
 import json
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +10,7 @@ from django.db import IntegrityError, OperationalError
 
 from ..eventstore import DuplicateEvent, RecordedEvent, WrongExpectedVersion
 from ..eventstore.codecs import as_json
-from .around import around
+from .around import around, pause
 from .transaction import Command, E, EventLog, Handler, UnitOfWork, as_metadata, begin, deliver
 
 RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
@@ -71,7 +69,7 @@ def execute(
     another one than that in Postgres, such as that in memory.
     """
     context = context or Context()
-    with around(log, command, context):
+    with around(log, command, context) as context:
         try:
             return _retried(lambda: _attempt(handler, command, context, log))
         except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
@@ -92,7 +90,7 @@ def _retried(attempt: Callable[[], list[RecordedEvent[E]]]) -> list[RecordedEven
             raced = isinstance(error.__cause__, IntegrityError)  # with a writer that took no lock
             if not raced and getattr(error.__cause__, "sqlstate", None) not in RETRIED:
                 raise
-        time.sleep(random.uniform(0, 0.02 * 2**nth))  # noqa: S311 (lets one go ahead)
+        pause(nth)
     return attempt()
 
 

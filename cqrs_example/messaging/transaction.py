@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from .. import eventstore
 from ..eventstore import Accepts, Event, NewEvent, RecordedEvent
 from ..eventstore.codecs import recorded_fields
+from .around import call_handler
 from .hearing import Classes, Function, hears, recorded_by, require_declared
 from .repeating import ids_of, recorded_before
 
@@ -52,10 +53,10 @@ class EventLog:
 
     def project(self, events: Sequence[RecordedEvent[Any]]) -> None:
         """Let each projection of the settings hear of those events that it hears."""
-        for _, path in self.here(settings.PROJECTIONS):
+        for name, path in self.here(settings.PROJECTIONS):
             project = import_module(path).project
             if heard := [event for event in events if hears(project, event)]:
-                project(heard)
+                call_handler(self, name, heard, partial(project, heard))
 
     def here(self, entries: Mapping[str, str]) -> list[tuple[str, str]]:
         """Those that hear in the transaction: the others hear in a worker, after the commit."""
@@ -178,7 +179,8 @@ def deliver(unit: UnitOfWork) -> None:
 
 def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]) -> object:
     """Let a policy, which the settings know under this name, hear of an event; what it returns."""
-    return policy(PolicyTransaction(unit, name, policy, event), event)
+    tx = PolicyTransaction(unit, name, policy, event)
+    return call_handler(unit.log, name, [event], partial(policy, tx, event))
 
 
 def _require_intact() -> None:

@@ -1,6 +1,7 @@
 """An event as a message: CloudEvents 1.0, structured JSON. Data goes as it is stored."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
         :9
     ]
     recorded_at, occurred_at = (datetime.fromisoformat(text).isoformat() for text in row[10:12])
+    metadata = json.loads(row[9])
     extensions = {
         "position": position,
         "previous": previous,
@@ -26,13 +28,12 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
         "correlationid": correlation,
         "causationid": causation,
         "occurredat": occurred_at,
-        # As W3C's trace context has it: all of one request are one trace.
-        "traceparent": f"00-{UUID(correlation).hex}-{UUID(event_id).hex[:16]}-01",
+        "traceparent": _traceparent(metadata, correlation, event_id),
     }
     # Who did what is nobody else's business, except for what a setting names.
     kept = getattr(settings, "MESSAGE_METADATA", ())
-    if metadata := {name: it for name, it in json.loads(row[9]).items() if name in kept}:
-        extensions["metadata"] = json.dumps(metadata)
+    if shown := {name: value for name, value in metadata.items() if name in kept}:
+        extensions["metadata"] = json.dumps(shown)
     return {
         "specversion": "1.0",
         "id": event_id,
@@ -44,6 +45,15 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
         "data": json.loads(data),
         **extensions,
     }
+
+
+def _traceparent(metadata: dict[str, Any], correlation: str, event_id: str) -> str:
+    """As W3C's trace context has it: the span that recorded the event, where it was traced;
+    otherwise all of one request are one trace."""
+    kept = (metadata.get("request") or {}).get("traceparent", "")
+    if re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", str(kept)):
+        return str(kept)
+    return f"00-{UUID(correlation).hex}-{UUID(event_id).hex[:16]}-01"
 
 
 def message(row: Row, previous: int) -> amqp.Message:

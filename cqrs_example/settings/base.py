@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from importlib.util import find_spec
 
 import django
 from django.core.exceptions import ImproperlyConfigured
@@ -9,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .. import logs
 from .environment import BASE_DIR, database, embedded_url, flag, names, seconds
 from .wiring import *  # noqa: F403
+from .wiring import AROUND_COMMANDS, AROUND_DELIVERIES, AROUND_HANDLERS
 
 DEBUG = flag("DEBUG", default=False)
 HTTPS = flag("HTTPS", default=not DEBUG)
@@ -47,7 +49,18 @@ if url := os.environ.get("DATABASE_URL"):
 else:
     DATABASES = {"default": database(embedded_url(), "dev.embedded")}
 
+# Traces and metrics, where their libraries are installed: without them there is nothing to pay for.
+TRACED = find_spec("opentelemetry") is not None
+MEASURED = find_spec("prometheus_client") is not None
+for module in ["spans"] * TRACED + ["metrics"] * MEASURED:
+    # Around all others: what those raise is measured too.
+    AROUND_COMMANDS = [f"cqrs_example.telemetry.{module}.command", *AROUND_COMMANDS]
+    AROUND_HANDLERS = [f"cqrs_example.telemetry.{module}.handler", *AROUND_HANDLERS]
+if TRACED:
+    AROUND_DELIVERIES = ["cqrs_example.telemetry.spans.delivery", *AROUND_DELIVERIES]
+
 MIDDLEWARE = [
+    *(["cqrs_example.telemetry.parents.receive"] if TRACED else []),
     "cqrs_example.correlation.correlate",
     "cqrs_example.addresses.probes",
     "cqrs_example.addresses.slashes",
@@ -86,7 +99,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 ACCESS_REALM = "warehouse"
 # Open to all, on purpose; `manage.py check` names every other view that is.
-OPEN_VIEWS = ["cqrs_example.health.healthz", "cqrs_example.health.readyz"]
+OPEN_VIEWS = [
+    "cqrs_example.health.healthz",
+    "cqrs_example.health.readyz",
+    "cqrs_example.telemetry.exposition.metrics",
+]
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)

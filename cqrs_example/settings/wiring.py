@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "cqrs_example.access",
     "cqrs_example.operations",
     "cqrs_example.event_model",
+    "cqrs_example.telemetry",
     # Others'.
     "axes",
     "django.contrib.admin",
@@ -73,6 +74,11 @@ AROUND_COMMANDS: list[str] = [
     "cqrs_example.agreement.agreed",
     "cqrs_example.inspection.refusals.kept",
 ]
+
+# What surrounds each projection and policy that hears, and each delivery of a worker: nothing.
+# Where their libraries are installed, `base.py` adds traces and metrics to all three.
+AROUND_HANDLERS: list[str] = []
+AROUND_DELIVERIES: list[str] = []
 
 # The permission that each view takes, where people log in (access.increase …).
 PERMISSIONS: dict[str, str] = {

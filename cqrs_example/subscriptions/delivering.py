@@ -1,12 +1,14 @@
 """Letting a subscription hear: its effects and its checkpoint in one transaction."""
 
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 
 from django.conf import settings
 
 from ..eventstore.recorded import recorded
 from ..messaging import hears
+from ..messaging.around import call_handler
 from ..messaging.transaction import EventLog
 from .checkpoints import move
 from .following import Row
@@ -40,10 +42,11 @@ def hear(name: str, after: int, rows: Sequence[Row]) -> None:
 def _project(name: str, after: int, events: Events) -> int:
     project = import_module(settings.PROJECTIONS[name]).project
     try:
-        with EventLog().transaction():
+        log = EventLog()
+        with log.transaction():
             moved = move(name, after, events[-1].position)
             if moved and (heard := [event for event in events if hears(project, event)]):
-                project(heard)
+                call_handler(log, name, heard, partial(project, heard))
     except PASSING:
         raise
     except Exception as error:

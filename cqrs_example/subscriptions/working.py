@@ -9,6 +9,7 @@ from time import monotonic
 
 from django.db import Error, connection
 
+from ..messaging.around import around_delivery
 from ..operations.processes import in_threads, leading
 from .checkpoints import position_of, stands_still
 from .delivering import hear
@@ -51,7 +52,8 @@ def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
         after, looked, quiet = position_of(name), monotonic(), False
         while not stopping.is_set():
             if rows := read(after):
-                step(name, after, rows)
+                with around_delivery(name, rows):
+                    step(name, after, rows)
             elif quiet:
                 stopping.wait(IDLE)
             else:

@@ -19,7 +19,7 @@ from tests.test_openapi import fuzz
 from .addresses import EVERY_COMMAND, PATHS, Command
 from .given import received
 
-OPEN = ["/healthz", "/readyz", "/login", "/logout"]
+OPEN = ["/healthz", "/readyz", "/metrics", "/login", "/logout"]
 CHALLENGE = 'Bearer realm="warehouse"'
 HTML = {"Accept": "text/html"}
 PERMISSIONS = sorted(settings.PERMISSIONS)

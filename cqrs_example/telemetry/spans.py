@@ -1,0 +1,150 @@
+"""Spans: one for each command, each projection and policy that hears, what travels with COMMIT, and
+each delivery of a worker or of the relay.
+
+Names of attributes are those of OpenTelemetry's semantic conventions 1.45 for messaging and for
+databases; what those have no name for begins with "cqrs". With the API alone, and no SDK, nothing
+is recorded, and the sender's `traceparent` is passed on as it came.
+"""
+
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from opentelemetry import trace
+from opentelemetry.context import Context as Parents
+from opentelemetry.trace import Link, Span, SpanKind, StatusCode
+
+from ..eventstore import RecordedEvent
+from ..eventstore.statements import counted
+from ..messaging import CommandIdReused, Context, DomainError
+from . import VERSION
+from .parents import carried, kept_with, links
+
+SCHEMA = "https://opentelemetry.io/schemas/1.45.0"
+TRACER = trace.get_tracer(__name__, VERSION, schema_url=SCHEMA)
+LOG = {"messaging.system": "postgresql", "messaging.destination.name": "eventstore_event"}
+
+# When the last handler of a transaction was done: from then on it commits.
+_done: ContextVar[int] = ContextVar("done", default=0)
+
+
+@contextmanager
+def command(command: object, context: Context) -> Generator[Context, None, None]:
+    """For `settings.AROUND_COMMANDS`: a span for the command, with all attempts at it. Its events
+    keep it in their metadata, as `traceparent` of the request."""
+    name = type(command).__name__
+    attributes = {
+        "cqrs.command.name": name,
+        "cqrs.command.id": str(context.command_id),
+        "messaging.message.conversation_id": str(context.correlation_id or context.command_id),
+    }
+    with _span(f"execute {name}", attributes=attributes):
+        yield replace(context, request={**context.request, **carried()})
+
+
+@contextmanager
+def handler(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, None, None]:
+    """For `settings.AROUND_HANDLERS`: a span for a projection or a policy that hears.
+
+    In a transaction of a command it is a child of the command's span. In a worker it goes on with
+    the trace of the event that it hears, or, if those are many, is linked to theirs.
+    """
+    attributes: dict[str, Any] = {
+        **LOG,
+        "messaging.operation.name": "handle",
+        "messaging.operation.type": "process",
+        "messaging.destination.subscription.name": name,
+    }
+    if len(events) == 1:
+        attributes["messaging.message.id"] = str(events[0].id)
+        attributes["messaging.message.conversation_id"] = str(events[0].correlation_id)
+    else:
+        attributes["messaging.batch.message_count"] = len(events)
+    parent, linked = _origins(name, events)
+    with _span(f"handle {name}", attributes, parent=parent, linked=linked) as span:
+        with counted() as statements:
+            yield
+        span.set_attribute("cqrs.statements", statements())
+    _watch_commit()
+
+
+@contextmanager
+def delivery(name: str, rows: Sequence[Any]) -> Generator[None, None, None]:
+    """For `settings.AROUND_DELIVERIES`: a span for what a worker does with what it has read from
+    the log, or the relay sends to the broker."""
+    sends = name not in {**settings.PROJECTIONS, **settings.POLICIES}
+    attributes = {
+        **LOG,
+        "messaging.operation.name": "send" if sends else "deliver",
+        "messaging.operation.type": "send" if sends else "process",
+        "messaging.batch.message_count": len(rows),
+        "cqrs.position": rows[-1][0],
+    }
+    if sends:
+        exchange = getattr(settings, "BROKER_EXCHANGE", "events")
+        attributes |= {"messaging.system": "rabbitmq", "messaging.destination.name": exchange}
+    else:
+        attributes["messaging.destination.subscription.name"] = name
+    kind = SpanKind.PRODUCER if sends else SpanKind.CONSUMER
+    title = f"{attributes['messaging.operation.name']} {name}"
+    with _span(title, attributes, kind=kind, linked=links([row[9] for row in rows])):
+        yield
+
+
+def _origins(name: str, events: Sequence[RecordedEvent[Any]]) -> tuple[Parents | None, list[Link]]:
+    if name not in getattr(settings, "SUBSCRIPTIONS", ()):
+        return None, []
+    if len(events) == 1 and (parent := kept_with(events[0].metadata)):
+        delivering = trace.get_current_span().get_span_context()
+        return parent, [Link(delivering)] if delivering.is_valid else []
+    return None, links([event.metadata for event in events])
+
+
+def _watch_commit() -> None:
+    """A span from here to the end of the transaction, if no other handler comes after this one."""
+    done = time.time_ns()
+    _done.set(done)
+    parent = trace.set_span_in_context(trace.get_current_span())
+
+    def committed() -> None:
+        if _done.get() == done:
+            attributes: dict[str, Any] = {
+                "db.system.name": "postgresql",
+                "db.namespace": str(connection.settings_dict["NAME"]),
+                "db.operation.name": "COMMIT",
+            }
+            # What writes is put aside, and travels with it: see `eventstore.statements`.
+            if (travelled := getattr(connection, "travelled", 0)) > 1:
+                attributes["db.operation.batch.size"] = travelled
+            span = TRACER.start_span("COMMIT", parent, SpanKind.CLIENT, attributes, start_time=done)
+            span.end()
+
+    transaction.on_commit(committed, robust=True)
+
+
+@contextmanager
+def _span(
+    name: str,
+    attributes: dict[str, Any],
+    kind: SpanKind = SpanKind.INTERNAL,
+    parent: Parents | None = None,
+    linked: Sequence[Link] = (),
+) -> Generator[Span, None, None]:
+    """A span that says which error ended it. That the domain refuses is no error."""
+    quiet: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
+    with TRACER.start_as_current_span(name, parent, kind, attributes, linked, **quiet) as span:
+        try:
+            yield span
+        except (DomainError, CommandIdReused):
+            span.set_attribute("cqrs.outcome", "refused")
+            raise
+        except Exception as error:
+            span.record_exception(error)
+            span.set_attribute("error.type", type(error).__qualname__)
+            span.set_status(StatusCode.ERROR, type(error).__name__)
+            raise

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from . import exposition
+
+urlpatterns = [path("metrics", exposition.metrics)]

@@ -1,0 +1,256 @@
+"""Traces by OpenTelemetry: of commands, handlers, commits and deliveries, across processes."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connections
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from cqrs_example.eventstore import read_all
+from cqrs_example.in_memory.log import Log
+from cqrs_example.inspection.simulating import simulate
+from cqrs_example.messaging import DomainError, execute
+from cqrs_example.rabbitmq.envelope import envelope
+from cqrs_example.subscriptions.following import rows_between
+from cqrs_example.telemetry.spans import TRACER
+
+from .bank.commands import Deposit, Withdraw, deposit, withdraw
+from .racing import until
+from .subscribing import Subscribed, add, broken, working
+
+COMMANDS = ["cqrs_example.telemetry.spans.command"]
+HANDLERS = ["cqrs_example.telemetry.spans.handler"]
+DELIVERIES = ["cqrs_example.telemetry.spans.delivery"]
+SENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+TRACE_ID, SPAN_ID = (int(part, 16) for part in SENT.split("-")[1:3])
+
+
+@pytest.fixture(scope="session")
+def exporter() -> InMemorySpanExporter:
+    """There can be one provider in a process, and it stays."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    return exporter
+
+
+@pytest.fixture
+def spans(exporter: InMemorySpanExporter, settings: Any) -> Iterator[Any]:
+    settings.AROUND_COMMANDS, settings.AROUND_HANDLERS = COMMANDS, HANDLERS
+    settings.AROUND_DELIVERIES = DELIVERIES
+    exporter.clear()
+    yield lambda: {span.name: span for span in exporter.get_finished_spans()}
+    exporter.clear()
+
+
+def attributes(span: ReadableSpan) -> dict[str, Any]:
+    return dict(span.attributes or {})
+
+
+def parent(span: ReadableSpan) -> int | None:
+    return span.parent.span_id if span.parent else None
+
+
+def span_id(span: ReadableSpan) -> int:
+    assert span.context
+    return int(span.context.span_id)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_command_its_handlers_and_its_commit_are_one_trace(bank: None, spans: Any) -> None:
+    [event] = execute(deposit, Deposit("ann", 7))
+    found = spans()
+    command, projection, commit = (
+        found[name] for name in ("execute Deposit", "handle accounts", "COMMIT")
+    )
+    assert parent(command) is None
+    assert parent(projection) == parent(commit) == span_id(command)
+    assert attributes(command)["cqrs.command.name"] == "Deposit"
+    assert attributes(projection)["messaging.operation.type"] == "process"
+    assert attributes(projection)["messaging.destination.subscription.name"] == "accounts"
+    assert attributes(projection)["messaging.message.id"] == str(event.id)
+    assert attributes(projection)["cqrs.statements"] >= 1
+    assert attributes(commit)["db.system.name"] == "postgresql"
+    assert attributes(commit)["db.operation.name"] == "COMMIT"
+    assert attributes(commit)["db.operation.batch.size"] >= 2
+    assert commit.kind == SpanKind.CLIENT
+    assert commit.start_time >= projection.end_time
+    # It is kept with the event, for whoever hears later.
+    kept = event.metadata["request"]["traceparent"]
+    assert kept.split("-")[2] == f"{span_id(command):016x}"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("bank")
+def test_counting_statements_sends_them_no_sooner(spans: Any, settings: Any) -> None:
+    def trips() -> int:
+        sent = 0
+        wrapper: Any = type(connections["default"])
+        original = wrapper._send
+
+        def counting(self: Any, *last: Any) -> Any:
+            nonlocal sent
+            sent += 1
+            return original(self, *last)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wrapper, "_send", counting)
+            execute(deposit, Deposit("ann", 7))
+        return sent
+
+    measured = trips()
+    settings.AROUND_COMMANDS = settings.AROUND_HANDLERS = []
+    assert trips() == measured
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("bank")
+def test_refusal_is_no_error_and_a_failure_is_one(spans: Any) -> None:
+    def fail(tx: Any, command: Deposit) -> Any:
+        raise LookupError("no such thing")
+
+    with pytest.raises(DomainError):
+        execute(withdraw, Withdraw("ann", 7))
+    with pytest.raises(LookupError):
+        execute(fail, Deposit("ann", 7))
+    refused, failed = spans()["execute Withdraw"], spans()["execute Deposit"]
+    assert refused.status.status_code == StatusCode.UNSET
+    assert attributes(refused)["cqrs.outcome"] == "refused"
+    assert failed.status.status_code == StatusCode.ERROR
+    assert attributes(failed)["error.type"] == "LookupError"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("bank")
+def test_neither_a_simulation_nor_a_log_in_memory_is_traced(spans: Any) -> None:
+    execute(deposit, Deposit("ann", 7), log=Log())
+    assert spans() == {}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("bank")
+def test_simulation_is_not_traced(spans: Any) -> None:
+    simulate(deposit, Deposit("ann", 7))
+    assert spans() == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("bank")
+def test_request_goes_on_with_the_trace_of_its_sender(
+    spans: Any, client: Any, settings: Any
+) -> None:
+    settings.OPEN_MODE = True
+    response = client.post(
+        "/accounts/ann/deposit",
+        json.dumps({"amount": 3}),
+        content_type="application/json",
+        headers={"traceparent": SENT},
+    )
+    assert response.status_code == 200, response.content
+    [event] = read_all()
+    command = spans()["execute Deposit"]
+    assert parent(command) == SPAN_ID
+    assert command.context.trace_id == TRACE_ID
+    assert event.metadata["request"]["traceparent"] == (
+        f"00-{TRACE_ID:032x}-{span_id(command):016x}-01"
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("sent", ["", "nonsense", SENT.upper(), "00-" + "0" * 32 + SENT[35:]])
+def test_what_is_no_traceparent_begins_a_trace(
+    spans: Any, client: Any, settings: Any, sent: str
+) -> None:
+    settings.OPEN_MODE = True
+    body = json.dumps({"amount": 3})
+    place = "/accounts/ann/deposit"
+    headers = {"traceparent": sent}
+    response = client.post(place, body, content_type="application/json", headers=headers)
+    assert response.status_code == 200
+    assert parent(spans()["execute Deposit"]) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("bank")
+def test_message_carries_the_trace_of_its_event(spans: Any) -> None:
+    with TRACER.start_as_current_span("caller"):
+        [event] = execute(deposit, Deposit("ann", 7))
+    [row] = rows_between(event.position - 1, event.position)
+    assert envelope(row, 0)["traceparent"] == event.metadata["request"]["traceparent"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("bank")
+def test_message_of_an_event_without_a_trace_has_one_by_its_correlation(settings: Any) -> None:
+    settings.AROUND_COMMANDS = []
+    [event] = execute(deposit, Deposit("ann", 7))
+    [row] = rows_between(event.position - 1, event.position)
+    assert "traceparent" not in event.metadata["request"]
+    _, trace_id, *_ = envelope(row, 0)["traceparent"].split("-")
+    assert UUID(trace_id) == event.correlation_id
+
+
+def test_worker_goes_on_with_the_trace_of_the_event(
+    subscribed: Subscribed, spans: Any, exporter: InMemorySpanExporter
+) -> None:
+    subscribed.switch("ledger", "note")
+    [one] = add("a", 1)
+    with working("ledger", "note"):
+        subscribed.caught_up()
+    found = spans()
+    command, policy = found["execute Add"], found["handle note"]
+    deliveries = [s for s in exporter.get_finished_spans() if s.name == "deliver note"]
+    assert parent(policy) == span_id(command)
+    [link] = policy.links
+    assert link.context.span_id in map(span_id, deliveries)
+    delivered = next(s for s in exporter.get_finished_spans() if s.name == "deliver ledger")
+    assert delivered.kind == SpanKind.CONSUMER
+    assert [link.context.span_id for link in delivered.links] == [span_id(command)]
+    # What the policy's command recorded belongs to it, too.
+    noted = [event for event in read_all() if event.causation_id == one.id]
+    assert noted[0].metadata["request"]["traceparent"] == one.metadata["request"]["traceparent"]
+
+
+def test_batch_of_a_projection_is_linked_to_all_its_traces(
+    subscribed: Subscribed, spans: Any, exporter: InMemorySpanExporter
+) -> None:
+    subscribed.switch("ledger")
+    add("a", 1, 2, 3)
+    commands = {span_id(s) for s in exporter.get_finished_spans() if s.name == "execute Add"}
+    with working("ledger"):
+        subscribed.caught_up()
+    span = spans()["handle ledger"]
+    assert {link.context.span_id for link in span.links} == commands
+    assert attributes(span)["messaging.batch.message_count"] == 3
+    assert parent(span) == span_id(spans()["deliver ledger"])
+
+
+def test_handler_that_fails_in_a_worker_is_an_error(subscribed: Subscribed, spans: Any) -> None:
+    subscribed.switch("ledger")
+    broken.add(1)
+    add("a", 1)
+    try:
+        with working("ledger"):
+            until(lambda: subscribed.trouble("ledger"))
+    finally:
+        broken.clear()
+    assert spans()["handle ledger"].status.status_code == StatusCode.ERROR
+
+
+def test_setting_that_names_nothing_fails_the_check(bank: None, settings: Any) -> None:
+    for setting in ("AROUND_HANDLERS", "AROUND_DELIVERIES"):
+        setattr(settings, setting, ["cqrs_example.telemetry.spans.gone"])
+        with pytest.raises(SystemCheckError, match=f"settings.{setting}: .* does not define"):
+            call_command("check")
+        setattr(settings, setting, [])
