@@ -70,8 +70,7 @@ def context(request: HttpRequest) -> Context:
     The command's id is the header `Idempotency-Key` or the form's field `command_id`; without one
     it is random. Raises `BadInput` where it is no UUID.
     """
-    form = {} if is_json(request) else request.POST  # which a program does not have
-    key = request.headers.get("Idempotency-Key", form.get("command_id"))
+    key = request.headers.get("Idempotency-Key", request.POST.get("command_id"))
     command_id = uuid4() if key is None else _uuid(key)
     sent = request.headers.get("X-Correlation-ID", "")
     correlation = UUID(sent) if re.fullmatch(UUID_PATTERN, sent) else command_id

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from importlib import import_module
 from itertools import count, islice
 from typing import Any, TypeVar
@@ -126,17 +126,7 @@ class Transaction:
 
 
 class PolicyTransaction(Transaction):
-    """A policy at work: what it appends has ids of its own, and so has each command it issues. They
-    are made when it does something, which it does about few events."""
-
-    def __init__(self, unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]):
-        self.unit, self.name, self.event, self.numbers = unit, name, event, count(1)
-        self.records = recorded_by(policy)
-        self.__post_init__()
-
-    causation_id: Any = cached_property(lambda self: self.event.id)
-    command_id: Any = cached_property(lambda self: uuid5(self.causation_id, self.name))
-    command: Any = cached_property(lambda self: {"id": str(self.command_id), "name": self.name})
+    """A policy at work: what it appends has ids of its own, and so has each command it issues."""
 
     def execute(self, handler: Handler[Command, E], command: Command) -> Sequence[RecordedEvent[E]]:
         """Carry out a command that the event caused, in the same database transaction."""
@@ -179,7 +169,9 @@ def deliver(unit: UnitOfWork) -> None:
 
 def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]) -> object:
     """Let a policy, which the settings know under this name, hear of an event; what it returns."""
-    tx = PolicyTransaction(unit, name, policy, event)
+    policy_id = uuid5(event.id, name)
+    metadata = {"id": str(policy_id), "name": name}
+    tx = PolicyTransaction(unit, policy_id, event.id, metadata, recorded_by(policy))
     return call_handler(unit.log, name, [event], partial(policy, tx, event))
 
 
