@@ -20,7 +20,7 @@ from cqrs_example.eventstore import append, lock, read_all
 from cqrs_example.eventstore.models import StoredEvent
 from cqrs_example.http import paging
 from cqrs_example.inspection import events as pages
-from cqrs_example.inspection import finding, moments, words
+from cqrs_example.inspection import finding, moments, statistics, words
 from cqrs_example.inspection.tracing import trace
 from cqrs_example.messaging import Context, execute
 
@@ -58,6 +58,14 @@ def viewer(client):
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     client.force_login(user)
     return client
+
+
+MANY = """
+    INSERT INTO eventstore_event (id, stream, version, type, schema_version, data, correlation_id,
+        causation_id, metadata, recorded_at, occurred_at)
+    SELECT md5(n::text)::uuid, 'account-a', n, 'bank.Deposited', 1, '{}', md5(n::text)::uuid,
+        md5(n::text)::uuid, '{}', now(), now() FROM generate_series(1, %s) AS n
+"""
 
 
 def record(stream, *events, **origin):
@@ -753,16 +761,29 @@ def test_read_model_is_found_by_its_key(staff):
     text(staff, accounts, 400, q="a\0")
 
 
-def test_overview_estimates_and_says_so(staff):
+def test_overview_counts_from_the_first_event(staff):
     low_withdrawal()
     execute(withdraw, Withdraw("abc", 1))
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE eventstore_event")
     page = staff.get(f"{LIST}overview/")
-    assert "Estimates by the planner" in page.content.decode()
+    assert "<caption>Counted</caption>" in page.content.decode()
     assert dict(page.context["types"])["bank.Withdrawn"] == 2
+    assert re.search(r">accounts</a>: 1<", page.content.decode())
     assert page.content.decode().count("never") == 6  # verified or rebuilt
     assert page.context["facts"].last_position == StoredEvent.objects.latest("position").position
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_overview_of_a_log_that_is_long_tells_where_its_numbers_are_from(staff, analyzed):
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, [statistics.NEWEST + 5])
+        if analyzed:
+            cursor.execute("ANALYZE eventstore_event")
+    page = staff.get(f"{LIST}overview/")
+    assert ("Estimates by the planner" in page.content.decode()) == analyzed
+    assert ("has no estimate for all" in page.content.decode()) != analyzed
+    [(kind, number)] = page.context["types"]
+    assert kind == "bank.Deposited"
+    assert number == statistics.NEWEST + (5 if analyzed else 1)
 
 
 @pytest.mark.usefixtures("transactional_db")
@@ -790,7 +811,21 @@ def test_bars_are_as_high_as_hours_are_busy(staff):
         by_hand(version=minute + 1, recorded_at=at)
     chart = staff.get(f"{LIST}overview/").context["chart"]
     assert chart["path"] == "M0.0 120v-120.0h40.0V120zM540.0 120v-60.0h40.0V120z"
-    assert [count for _, count in chart["hours"]] == [1, 2]
+    assert [count for _, count in chart["with_events"]] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("apart", "unit"),
+    [(timedelta(minutes=9), "minute"), (timedelta(days=9), "hour"), (timedelta(days=90), "day")],
+)
+def test_bars_are_minutes_hours_or_days_whichever_tells_most(staff, apart, unit):
+    for version in (1, 2):
+        at = datetime(2025, 1, 1, tzinfo=UTC) + version * apart
+        by_hand(version=version, recorded_at=at)
+    page = staff.get(f"{LIST}overview/")
+    assert page.context["chart"]["unit"] == unit
+    assert f"<h2>Events per {unit}</h2>" in page.content.decode()
+    assert page.context["chart"]["end"].date() == (datetime(2025, 1, 1) + 2 * apart).date()
 
 
 # Fast, or a sentence

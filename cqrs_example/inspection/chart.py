@@ -1,31 +1,32 @@
-"""Events per hour as bars, in the coordinates of an inline SVG."""
+"""Events per minute, hour or day as bars, in the coordinates of an inline SVG."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 WIDTH, HEIGHT, MOST_BARS = 720, 120, 72
-HOUR = timedelta(hours=1)
+STEPS = {one: timedelta(**{f"{one}s": 1}) for one in ("minute", "hour", "day")}
 
 
-def bars(counts: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
-    """What the template draws: the last `MOST_BARS` hours up to the newest event, one bar each."""
+def bars(unit: str, counts: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
+    """What the template draws: the last `MOST_BARS` up to the newest event, one bar each."""
     if not counts:
         return {}
-    end, by_hour = counts[-1][0], dict(counts)
-    begin = max(counts[0][0], end - (MOST_BARS - 1) * HOUR)
-    hours = [begin + number * HOUR for number in range((end - begin) // HOUR + 1)]
-    most, width = max(by_hour.get(hour, 0) for hour in hours), WIDTH / len(hours)
-    drawn = [_bar(n, by_hour.get(hour, 0), most, width) for n, hour in enumerate(hours)]
-    hours_with_events = [(hour, by_hour[hour]) for hour in reversed(hours) if hour in by_hour]
+    step, end, number_at = STEPS[unit], counts[-1][0], dict(counts)
+    begin = max(counts[0][0], end - (MOST_BARS - 1) * step)
+    times = [begin + number * step for number in range((end - begin) // step + 1)]
+    numbers = [number_at.get(at, 0) for at in times]
+    most, width = max(numbers), WIDTH / len(times)
+    drawn = [_bar(nth, number, most, width) for nth, number in enumerate(numbers)]
     return {
+        "unit": unit,
         "width": WIDTH,
         "height": HEIGHT,
         "path": "".join(drawn),
         "begin": begin,
         "end": end,
         "most": most,
-        "hours": hours_with_events,
+        "with_events": [(at, number_at[at]) for at in reversed(times) if at in number_at],
     }
 
 

@@ -1,4 +1,7 @@
-"""Facts about the log and the database, from what Postgres knows anyway: nothing is counted."""
+"""Facts about the log and the database. What is small is counted; of the rest there are estimates.
+
+Estimates are wrong before the first ANALYZE, and long after it where little was written since.
+"""
 
 import json
 from dataclasses import dataclass
@@ -11,15 +14,31 @@ from django.conf import settings
 
 from .looking import rows
 
-NEWEST = 10_000
+NEWEST = 10_000  # as many rows are counted
 
-FACTS = """SELECT
+# Of each table that is there, the rows are counted up to one more than those; in one query.
+FACTS = f"""SELECT
     (SELECT max(position) FROM eventstore_event),
     pg_total_relation_size('eventstore_event'), pg_database_size(current_database()),
     (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()),
     current_setting('max_connections')::int, current_setting('server_version'),
-    (SELECT jsonb_object_agg(name, greatest(reltuples, -1)::bigint) FROM unnest(%s::text[]) AS name
-        JOIN pg_class ON pg_class.oid = to_regclass(quote_ident(name)))::text"""
+    (SELECT jsonb_object_agg(name, CASE WHEN few <= {NEWEST} THEN few
+            WHEN reltuples > {NEWEST} THEN reltuples::bigint ELSE -1 END)
+        FROM unnest(%s::text[]) AS name
+        JOIN pg_class ON pg_class.oid = to_regclass(quote_ident(name)),
+        LATERAL (SELECT (xpath('//few/text()', query_to_xml(format(
+            'SELECT count(*) AS few FROM (SELECT FROM %%s LIMIT {NEWEST + 1}) AS first',
+            pg_class.oid::regclass), false, false, '')))[1]::text::bigint AS few) AS counted
+    )::text"""  # noqa: S608 (no input in it)
+SOURCES = {
+    "counted": "counted",
+    "estimated": "as the planner estimates (ANALYZE brings it up to date)",
+    "newest": f"among the newest {NEWEST:,}: ANALYZE brings an estimate for all",
+}
+NEWEST_TYPES = f"""
+    SELECT type, count(*) FROM (
+        SELECT type FROM eventstore_event ORDER BY position DESC LIMIT {NEWEST + 1}) AS newest
+    GROUP BY 1 ORDER BY 2 DESC, 1"""  # noqa: S608 (no input in it)
 # What ANALYZE found in its sample, times how many rows it took the table to have.
 TYPES = """
     SELECT type, round(frequency * reltuples)::bigint
@@ -28,15 +47,22 @@ TYPES = """
     WHERE pg_class.oid = 'eventstore_event'::regclass AND tablename = relname
         AND schemaname = relnamespace::regnamespace::text AND attname = 'type' AND reltuples > 0
     ORDER BY 2 DESC, 1"""
-HOURS = f"""
-    SELECT date_trunc('hour', recorded_at), count(*) FROM (
-        SELECT recorded_at FROM eventstore_event ORDER BY position DESC LIMIT {NEWEST}) AS newest
-    GROUP BY 1 ORDER BY 1"""  # noqa: S608 (no input in it)
+# In minutes where they are all from one hour or so, in days where they are from months.
+LATELY = f"""
+    WITH newest AS MATERIALIZED (
+        SELECT recorded_at FROM eventstore_event ORDER BY position DESC LIMIT {NEWEST}),
+    chosen AS (
+        SELECT CASE WHEN max(recorded_at) - min(recorded_at) < interval '70 minutes' THEN 'minute'
+            WHEN max(recorded_at) - min(recorded_at) < interval '30 days' THEN 'hour'
+            ELSE 'day' END AS unit FROM newest)
+    SELECT unit, date_trunc(unit, recorded_at), count(*) FROM newest, chosen
+    GROUP BY 1, 2 ORDER BY 2"""  # noqa: S608 (no input in it)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Sizes in bytes; `tables` has the estimated number of rows, -1 where nothing is known."""
+    """Sizes in bytes; `tables` has the number of rows: up to `NEWEST` counted, above it estimated,
+    and -1 where they are more and nothing is known."""
 
     last_position: int | None
     log_bytes: int
@@ -55,14 +81,23 @@ def facts() -> Facts:
     return Facts(*values)
 
 
-def events_per_type() -> list[tuple[str, int]]:
-    """Estimates, most frequent first; empty before the first ANALYZE."""
-    return [(kind, count) for kind, count in rows(TYPES)]
+def events_per_type() -> tuple[list[tuple[str, int]], str]:
+    """How many there are of each type, most frequent first, and where the numbers are from:
+    "counted", "estimated", or "newest": before the first ANALYZE, of `NEWEST` events and one."""
+    newest = [(kind, count) for kind, count in rows(NEWEST_TYPES)]
+    if sum(count for _, count in newest) <= NEWEST:
+        return newest, "counted"
+    estimates = [(kind, count) for kind, count in rows(TYPES)]
+    return (estimates, "estimated") if estimates else (newest, "newest")
 
 
-def events_per_hour() -> list[tuple[datetime, int]]:
-    """Of the newest events, at most `NEWEST`: hours in which something happened, oldest first."""
-    return [(hour, count) for hour, count in rows(HOURS)]
+def events_lately() -> tuple[str, list[tuple[datetime, int]]]:
+    """Of the newest events, at most `NEWEST`: the minutes, hours or days in which something
+    happened, oldest first, with the word for them."""
+    found = rows(LATELY)
+    if len(found) > 1 and sum(count for _, _, count in found) == NEWEST:
+        found = found[1:]  # of which only the end is among the newest
+    return (found[0][0] if found else "hour"), [(at, count) for _, at, count in found]
 
 
 def projection_models() -> dict[str, list[Any]]:

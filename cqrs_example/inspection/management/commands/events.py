@@ -200,17 +200,16 @@ class Command(BaseCommand):
 
     def stats(self, options: dict[str, Any]) -> None:
         facts = statistics.facts()
-        estimates = dict(statistics.events_per_type())
+        types, source = statistics.events_per_type()
         if options["json"]:
-            self._write({**vars(facts), "estimated_events_per_type": estimates})
+            told = {"events_per_type": dict(types), "events_per_type_are": source}
+            self._write({**vars(facts), **told})
             return
         self.stdout.write(f"last position   {facts.last_position or 0:,}")
         self.stdout.write(f"size of the log {facts.log_bytes / 2**20:,.1f} MB")
         self.stdout.write(f"connections     {facts.connections:,} of {facts.most_connections:,}")
-        self.stdout.write(
-            "events by type, as the planner estimates (ANALYZE brings it up to date):"
-        )
-        for name, count in estimates.items() or {"nothing is known yet": 0}.items():
+        self.stdout.write(f"events by type, {statistics.SOURCES[source]}:")
+        for name, count in types or [("nothing is in the log yet", 0)]:
             self.stdout.write(f"  {count:>13,}  {on_one_line(name)}")
 
     def refused(self, options: dict[str, Any]) -> None:
