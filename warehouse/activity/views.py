@@ -9,6 +9,7 @@ from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.eventstore.contracts import event_classes
 from cqrs_example.eventstore.looking import events_between, newest_first
 from cqrs_example.http import as_json, endpoint, paged, wants_html
+from cqrs_example.http.printed import as_printed
 from cqrs_example.http.streamed import as_csv
 
 COLUMNS = ("position", "occurred_at", "who", "type", "stream", "sentence")
@@ -23,6 +24,9 @@ def activity(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         rows = (_cells(event) for event in newest_first(find, "position"))
         return as_csv("activity.csv", COLUMNS, rows)
+    if request.GET.get("format") == "print":
+        rows = (_cells(event) for event in newest_first(find, "position"))
+        return as_printed(request, "Activity", COLUMNS, rows)
     page = paged(request, find, "position", backwards=True)
     if wants_html(request):
         page |= {"wanted": wanted, "types": types}

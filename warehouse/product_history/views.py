@@ -10,8 +10,9 @@ from django.shortcuts import redirect, render
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.eventstore.looking import Unreadable, events_of, newest_first, newest_of
 from cqrs_example.http import BadInput, as_json, endpoint, paged, wants_html
+from cqrs_example.http.printed import as_printed
 from cqrs_example.http.streamed import as_csv
-from warehouse.events import ProductChangeUndone, product_stream
+from warehouse.events import ProductChangeUndone, isolated, product_stream
 from warehouse.sku import parse_sku
 
 from .chart import step_chart
@@ -27,6 +28,9 @@ def product(request: HttpRequest, sku: str) -> HttpResponseBase:
     if request.GET.get("format") == "csv" and shown:
         found = newest_first(partial(_up_to, shown), "version")
         return as_csv("history.csv", COLUMNS, (as_cells(event) for event in found))
+    if request.GET.get("format") == "print" and shown:
+        found = newest_first(partial(_up_to, shown), "version")
+        return as_printed(request, f"History of {isolated(sku)}", COLUMNS, map(as_cells, found))
     if wants_html(request):
         page = _history(request, shown) if shown else {}
         page |= {"sku": sku, "last": last, "shown": shown, "low": settings.LOW_PRODUCT_QUANTITY}

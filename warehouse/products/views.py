@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cqrs_example.http import as_json_list, endpoint, paged, wants_html
+from cqrs_example.http.printed import as_printed
 from cqrs_example.http.streamed import as_csv
 from warehouse.sku import parse_prefix
 
@@ -17,6 +18,8 @@ def products(request: HttpRequest) -> HttpResponseBase:
     found = listed(prefix, show)
     if request.GET.get("format") == "csv":
         return as_csv("stock.csv", COLUMNS, found.values_list(*COLUMNS).iterator())
+    if request.GET.get("format") == "print":
+        return as_printed(request, "Stock", COLUMNS, found.values_list(*COLUMNS).iterator())
     if not wants_html(request):
         return as_json_list(request, found.values("quantity", "sku"))
     page = paged(request, partial(between, found), "sku", parse_prefix)

@@ -7,10 +7,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cqrs_example.http import as_json, endpoint, paged, wants_html
+from cqrs_example.http.printed import as_printed
 from cqrs_example.http.streamed import as_csv
 from warehouse.sku import parse_sku
 
 from .models import DayOfShipping
+
+COLUMNS = ("day", "sku", "shipments", "quantity")
 
 
 class Key(NamedTuple):
@@ -26,10 +29,11 @@ def report(request: HttpRequest) -> HttpResponseBase:
     sku = request.GET.get("sku", "").strip()
     rows = DayOfShipping.objects.filter(shipments__gt=0)  # of what was undone, nothing is left
     rows = rows.filter(sku=parse_sku(sku)) if sku else rows
+    found = rows.order_by("-day", "sku").values_list(*COLUMNS)
     if request.GET.get("format") == "csv":
-        columns = ("day", "sku", "shipments", "quantity")
-        found = rows.order_by("-day", "sku").values_list(*columns)
-        return as_csv("shipping_report.csv", columns, found.iterator())
+        return as_csv("shipping_report.csv", COLUMNS, found.iterator())
+    if request.GET.get("format") == "print":
+        return as_printed(request, "Shipping report", COLUMNS, found.iterator())
     page = paged(request, partial(_listed, rows), "key", parse=_key)
     if wants_html(request):
         return render(request, "warehouse/shipping_report/report.html", {**page, "sku": sku})
