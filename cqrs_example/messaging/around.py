@@ -45,12 +45,13 @@ def call_handler(
         return handler()
 
 
-@contextmanager
-def around_delivery(name: str, rows: Sequence[Any]) -> Generator[None, None, None]:
-    """Enter what `settings.AROUND_DELIVERIES` names, `manager(name, rows)`: around all that a
-    worker or a relay does with the rows of the log that it has read."""
+def call_delivery(name: str, rows: Sequence[Any], deliver: Callable[[], None]) -> None:
+    """Call what a worker or a relay does with the rows of the log that it has read.
+
+    Around it is what `settings.AROUND_DELIVERIES` names: context managers, `manager(name, rows)`.
+    """
     with _entered(getattr(settings, "AROUND_DELIVERIES", ()), name, rows):
-        yield
+        deliver()
 
 
 def pause(nth: int) -> None:

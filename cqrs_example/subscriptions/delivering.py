@@ -41,12 +41,11 @@ def hear(name: str, after: int, rows: Sequence[Row]) -> None:
 
 def _project(name: str, after: int, events: Events) -> int:
     project = import_module(settings.PROJECTIONS[name]).project
+    heard = [event for event in events if hears(project, event)]
     try:
-        log = EventLog()
-        with log.transaction():
-            moved = move(name, after, events[-1].position)
-            if moved and (heard := [event for event in events if hears(project, event)]):
-                call_handler(log, name, heard, partial(project, heard))
+        with EventLog().transaction():
+            if move(name, after, events[-1].position) and heard:
+                call_handler(EventLog(), name, heard, partial(project, heard))
     except PASSING:
         raise
     except Exception as error:

@@ -9,7 +9,7 @@ from time import monotonic
 
 from django.db import Error, connection
 
-from ..messaging.around import around_delivery
+from ..messaging.around import call_delivery
 from ..operations.processes import in_threads, leading
 from .checkpoints import position_of, stands_still
 from .delivering import hear
@@ -52,8 +52,7 @@ def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
         after, looked, quiet = position_of(name), monotonic(), False
         while not stopping.is_set():
             if rows := read(after):
-                with around_delivery(name, rows):
-                    step(name, after, rows)
+                call_delivery(name, rows, partial(step, name, after, rows))
             elif quiet:
                 stopping.wait(IDLE)
             else:
