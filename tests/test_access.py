@@ -214,7 +214,7 @@ def test_create_token_refused():
     account("clerk")
     create_token("scanner", User.objects.create_user("scanner"))
     for arguments, sentence in {
-        ("scanner",): "There is a token 'scanner': revoke it first, or choose a name.",
+        ("scanner",): "There is a token 'scanner': revoke it first, or choose another name.",
         ("clerk",): "'clerk' is an account that somebody logs in to",
         ("a\nb",): "The name cannot be used: Enter a valid username.",
         ("a" * 65,): "The name cannot be used: Ensure this value has at most 64 characters",
@@ -320,7 +320,7 @@ def test_head_of_what_is_streamed_has_no_body_and_no_warning(server):
 @pytest.mark.django_db
 def test_first_admin_whose_name_is_taken():
     account("admin")
-    with pytest.raises(CommandError, match="the account 'admin' is none"):
+    with pytest.raises(CommandError, match="the account 'admin' is not one"):
         call_command("create_first_admin")
 
 

@@ -182,7 +182,7 @@ def test_token_expires():
 @pytest.mark.django_db
 @pytest.mark.parametrize("days", ["0", "-1", "4000"])
 def test_token_for_an_odd_time(days):
-    with pytest.raises(CommandError, match=r"A token is good for 1 to 3,650 days\."):
+    with pytest.raises(CommandError, match=r"A token is valid for 1 to 3,650 days\."):
         call_command("create_token", "scanner", days=int(days))
     assert not Token.objects.exists()
 

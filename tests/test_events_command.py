@@ -176,7 +176,7 @@ def test_show_nothing(log, name, sentence, status):
 def test_show_of_another_id_leads_on(log):
     failure = fails("show", str(CORRELATION))
     assert str(failure) == (
-        f"{CORRELATION} is the id of no event, but stands in others:"
+        f"No event has the id {CORRELATION}, but others refer to it:"
         f" manage.py events trace {CORRELATION}"
     )
 

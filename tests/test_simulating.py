@@ -95,13 +95,17 @@ def test_command_line():
 @pytest.mark.parametrize(
     ("arguments", "sentence", "status"),
     [
-        (["Withdraw", "account=ann", "amount=7"], "It would be refused: Insufficient funds.", 1),
+        (
+            ["Withdraw", "account=ann", "amount=7"],
+            "The command would be refused: Insufficient funds.",
+            1,
+        ),
         (["Gone"], "There is no command Gone. There are: Deposit, Withdraw, WarnOfLowBal", 2),
         (["Deposit", "ann"], "Write FIELD=VALUE, not 'ann'.", 2),
         (["Deposit", "account=ann"], "Deposit needs amount.", 2),
         (["Deposit", "sum=1"], "Deposit has no field sum. It has: account, amount.", 2),
         (["Deposit", "account=a", "amount=x"], "must be a value of the type int, not 'x'.", 2),
-        (["Deposit", "account=a\0", "amount=1"], "It would fail: ValueError", 1),
+        (["Deposit", "account=a\0", "amount=1"], "The command would fail: ValueError", 1),
     ],
 )
 def test_what_cannot_be_simulated_is_a_sentence(arguments, sentence, status):
@@ -130,7 +134,7 @@ def test_form_in_the_admin(client):
     assert "rolled back" in page
     sent["amount"] = "11"
     page = client.post(f"{address}?command=Withdraw", sent).content.decode()
-    assert "It would be refused: Insufficient funds." in page
+    assert "The command would be refused: Insufficient funds." in page
     sent["amount"] = "<b>"
     page = client.post(f"{address}?command=Withdraw", sent).content.decode()
     assert "not &#x27;&lt;b&gt;&#x27;." in page

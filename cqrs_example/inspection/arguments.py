@@ -104,7 +104,7 @@ def event_of(text: str) -> RecordedEvent[Any]:
         return found[0]
     if not number.isdigit() and (known := _found(MAY_BE, *[_id(text)] * 3)):
         raise CommandError(
-            f"{text} is the id of no event, but stands in others:"
+            f"No event has the id {text}, but others refer to it:"
             f" manage.py events trace {known[0].correlation_id}"
         )
     raise CommandError(f"There is no event {on_one_line(text)}.")

@@ -35,8 +35,8 @@ def _tried(handler: Any, texts: dict[str, str], actor: str) -> tuple[Simulation 
     try:
         return simulate(handler, command_from(handler, texts), actor), ""
     except DomainError as error:
-        return None, f"It would be refused: {error}"
+        return None, f"The command would be refused: {error}"
     except OperationalError:
         raise  # the page says that it took too long
     except Exception as error:
-        return None, f"It would fail: {error}"
+        return None, f"The command would fail: {error}"

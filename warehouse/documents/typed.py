@@ -38,7 +38,7 @@ def typed_lines(request: HttpRequest) -> list[Typed]:
     """The lines that a form has, without those that are blank or to be taken away."""
     columns = [request.POST.getlist(name) for name in ("sku", "quantity", "asked")]
     if len(set(map(len, columns))) > 1:
-        raise BadInput("The form is not whole: each line has a sku, a quantity and asked.")
+        raise BadInput("The form is incomplete: each line needs a sku, a quantity and asked.")
     away = request.POST.get("remove", "")
     lines = [Typed(*fields) for fields in zip(*columns, strict=True)]
     return [one for n, one in enumerate(lines, 1) if str(n) != away and not one.is_blank]

@@ -47,7 +47,7 @@ def _shown(request: HttpRequest, kind: Kind) -> HttpResponse:
     """An empty form, and what a document has recorded; for programs that alone."""
     sent = request.GET.get("recorded")
     if sent is not None and not re.fullmatch(UUID_PATTERN, sent):
-        raise BadInput("What was recorded is asked for with the id of its command, a UUID.")
+        raise BadInput("To see what was recorded, ask with the id of its command, a UUID.")
     data = [event.data for event in (caused_by(UUID(sent)) if sent else [])]
     if wants_html(request):
         return _page(request, kind, recorded=[(one, signed(change(one))) for one in data])

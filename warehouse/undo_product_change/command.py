@@ -20,7 +20,9 @@ def decide(
     """Whatever has happened since: what the event brought goes, what it took comes back."""
     data = undone.data
     if isinstance(data, ProductChangeUndone):
-        raise DomainError("This has undone something itself: do that again instead.")
+        raise DomainError(
+            "This change is an undo itself: make the change that it undid again instead."
+        )
     if change(data) == 0:
         raise DomainError("This changed nothing, so there is nothing to undo.")
     for event in later:
@@ -28,7 +30,7 @@ def decide(
             raise DomainError(f"This was undone before, by version {event.version:,}.")
     left = on_hand - change(data)
     if not 0 <= left <= MOST:
-        raise DomainError(f"Undone, it would leave {left:,}: there are {on_hand:,} on hand.")
+        raise DomainError(f"Undoing this would leave {left:,}: there are {on_hand:,} on hand.")
     return [
         ProductChangeUndone(
             sku=data.sku,

@@ -50,11 +50,13 @@ def test_undo_twice(stocked):
     undo(stocked, 2).then([an_undo(stocked, 2, 7, 12)])
     undo(stocked, 3).then([an_undo(stocked, 3, -2, 10)])
     undo(stocked, 2).then_refused("This was undone before, by version 4.")
-    undo(stocked, 4).then_refused("This has undone something itself: do that again instead.")
+    undo(stocked, 4).then_refused(
+        "This change is an undo itself: make the change that it undid again instead."
+    )
 
 
 def test_undo_below_nothing(stocked):
-    undo(stocked, 1).then_refused("Undone, it would leave -5: there are 5 on hand.")
+    undo(stocked, 1).then_refused("Undoing this would leave -5: there are 5 on hand.")
 
 
 def test_undo_what_is_not_there(stocked):
@@ -75,7 +77,7 @@ def test_undo_more_than_there_can_be(scenario):
         [RECEIVED, SHIPPED, ProductQuantityCounted("abc123", most - 3, most, "")],
     )
     undo(scenario, 2).then_refused(
-        "Undone, it would leave 9,223,372,036,854,775,814:"
+        "Undoing this would leave 9,223,372,036,854,775,814:"
         " there are 9,223,372,036,854,775,807 on hand."
     )
 
@@ -134,7 +136,7 @@ def test_undo_refused_page(client, db):
     shipped("abc123", 7)
     page = client.post(UNDO, {"version": "1"}, headers={"accept": "text/html"})
     assert page.status_code == 422
-    assert "Undone, it would leave -7: there are 3 on hand." in page.content.decode()
+    assert "Undoing this would leave -7: there are 3 on hand." in page.content.decode()
 
 
 @pytest.mark.slices("shipping_report")

@@ -345,7 +345,7 @@ def test_form_with_too_many_lines_and_one_that_is_not_whole(client, db):
     assert "A document has 200 lines at most, but this has 201." in many.content.decode()
     broken = step(client, sku=["bolt"], quantity=["1", "2"], asked=[""])
     assert broken.status_code == 422
-    assert "The form is not whole" in broken.content.decode()
+    assert "The form is incomplete" in broken.content.decode()
 
 
 def test_form_sent_before_with_other_lines(client, db):

@@ -32,7 +32,7 @@ def test_undo_that_is_refused(visitor, page, log):
     shipped("abc123", 4)  # somebody else, meanwhile
     page.get_by_role("button", name="Undo version 1").click()
     expect(page.get_by_role("alert")).to_have_text(
-        "Undone, it would leave -4: there are 6 on hand."
+        "Undoing this would leave -4: there are 6 on hand."
     )
     is_for_everybody(page)
     page.get_by_role("link", name="Back without doing it").click()

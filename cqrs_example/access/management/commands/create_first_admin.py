@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = "Make an administrator with a random password when there is none, and show it once."
+    help = "If there is no administrator, make one with a random password, and print that once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--name", default="admin", help="of the account (admin unless given)")
+        parser.add_argument("--name", default="admin", help="name of the account (admin)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         model: Any = get_user_model()
@@ -19,7 +19,7 @@ class Command(BaseCommand):
             return
         if accounts.filter(**{model.USERNAME_FIELD: name}).exists():
             raise CommandError(
-                f"There is no administrator, and the account {name!r} is none:"
+                f"There is no administrator, and the account {name!r} is not one:"
                 " `manage.py createsuperuser` makes one of another name."
             )
         if asked := set(model.REQUIRED_FIELDS) - {"email"}:

@@ -18,18 +18,18 @@ class Command(BaseCommand):
     help = "Make a bearer token for a program, and show it once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="what the token is called; to revoke it by")
+        parser.add_argument("name", help="name of the token, with which it can be revoked")
         parser.add_argument(
             "--account",
-            help="the account that it acts as; without it, an account of the token's own name,"
-            " which is made when there is none, and which nobody can log in to",
+            help="the account that the program acts as; by default an account with the token's"
+            " name, which is made if there is none, and which cannot log in",
         )
         parser.add_argument(
             "--may",
             action="append",
             default=[],
             choices=setting("PERMISSIONS"),
-            help="give the account this permission; can be said more than once",
+            help="give the account this permission; may be repeated",
         )
 
         parser.add_argument(
@@ -40,9 +40,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
         if not 1 <= options["days"] <= MOST_DAYS:
-            raise CommandError(f"A token is good for 1 to {MOST_DAYS:,} days.")
+            raise CommandError(f"A token is valid for 1 to {MOST_DAYS:,} days.")
         if Token.objects.filter(name=name).exists():
-            raise CommandError(f"There is a token {name!r}: revoke it first, or choose a name.")
+            raise CommandError(
+                f"There is a token {name!r}: revoke it first, or choose another name."
+            )
         account = _existing(options["account"]) if options["account"] else _own(name)
         _require_valid(Token(name=name, account=account))
         wanted = {"content_type__app_label": "access", "codename__in": options["may"]}

@@ -7,10 +7,10 @@ from ...models import Token
 
 
 class Command(BaseCommand):
-    help = "Revoke a token: from now on it is answered 401."
+    help = "Revoke a token: from now on requests with it are answered 401."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="what the token was called")
+        parser.add_argument("name", help="name of the token")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]

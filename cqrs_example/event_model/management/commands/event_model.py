@@ -28,8 +28,8 @@ class Documented:
 
 class Command(BaseCommand):
     help = (
-        "Print the event model of what is wired: commands, events, read models, policies, and the"
-        " addresses of each. It needs no database but for an --example."
+        "Print the event model of the application: commands, events, read models, policies, and"
+        " their addresses. Only --example needs a database."
     )
     requires_system_checks = []
 
@@ -39,10 +39,10 @@ class Command(BaseCommand):
         form.add_argument("--mermaid", action="store_true", help="as a Mermaid flowchart")
         form.add_argument("--svg", action="store_true", help="as a picture")
         parser.add_argument(
-            "--across", type=int, default=4, help="columns beside each other in the picture (4)"
+            "--across", type=int, default=4, help="columns of the picture side by side (4)"
         )
         parser.add_argument(
-            "--links", default="../", metavar="PREFIX", help="before the files that boxes link to"
+            "--links", default="../", metavar="PREFIX", help="prefix of the links to files"
         )
         parser.add_argument(
             "--example",

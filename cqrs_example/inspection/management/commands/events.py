@@ -37,9 +37,9 @@ EVERY = 0.5  # seconds between two looks for new events
 
 class Command(BaseCommand):
     help = (
-        "Look at the log: its end (tail), what words find (find), one event (show), one stream"
-        " (stream), what one request set in motion (trace), how much there is (stats), which"
-        " handler hears which event (who-hears), which commands were refused (refused)."
+        "Show the log: its end (tail), a search (find), one event (show), one stream (stream),"
+        " everything that one request caused (trace), how many events there are (stats), which"
+        " handlers hear which event (who-hears), which commands were refused (refused)."
         " Times are UTC unless they name a zone."
         " Exit status: 0, 1 if there is no such thing, 2 for wrong arguments."
     )
@@ -56,13 +56,13 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
         tail = self._action(actions, "tail", "the last events, oldest first")
         tail.add_argument("-n", type=int, default=20, metavar="COUNT", help="how many (20)")
-        tail.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
+        tail.add_argument("-f", "--follow", action="store_true", help="go on with new events")
         tail.add_argument(
-            "--stream", default="", help="of this stream; account-*: all that begin so"
+            "--stream", default="", help="of this stream; account-*: of all whose names begin so"
         )
         add_filters(tail)
-        add_search(self._action(actions, "find", "the newest events for which all words hold"))
-        show = self._action(actions, "show", "one event with all that is known of it")
+        add_search(self._action(actions, "find", "the newest events that match all words"))
+        show = self._action(actions, "show", "one event with all that is recorded of it")
         show.add_argument("event", metavar="ID|#POSITION")
         changed = self._action(actions, "changed", "which rows of read models an event changed")
         changed.add_argument("event", metavar="ID|#POSITION")

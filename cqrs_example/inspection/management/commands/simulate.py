@@ -15,29 +15,29 @@ from ...visible import on_one_line
 
 class Command(BaseCommand):
     help = (
-        "Try a command: the events that it would record, with those of policies, and the rows of"
-        " read models that it would change; then all is rolled back. It takes the command's locks"
-        " for that long, and uses up positions. Exit status: 0, 1 if it would be refused, 2 for"
-        " wrong arguments."
+        "Try a command: print the events that it and policies would record, and the rows of read"
+        " models that it would change, and roll everything back. Meanwhile it holds the command's"
+        " locks; the positions that it takes stay unused. Exit status: 0, 1 if the command would be"
+        " refused, 2 for wrong arguments."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("command", help="its name, as in the log")
         parser.add_argument("fields", nargs="*", metavar="FIELD=VALUE")
-        parser.add_argument("--actor", default="anonymous", help="who would send it")
+        parser.add_argument("--actor", default="anonymous", help="who sends it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         command, handler = self._asked_for(options["command"], options["fields"])
         try:
             simulation = simulate(handler, command, options["actor"])
         except DomainError as error:
-            raise CommandError(f"It would be refused: {on_one_line(error)}") from None
+            raise CommandError(f"The command would be refused: {on_one_line(error)}") from None
         except (DatabaseError, InterfaceError) as error:
             reason = " ".join(str(error).split())
-            raise CommandError(f"It would fail in the database: {reason}") from None
+            raise CommandError(f"The command would fail in the database: {reason}") from None
         except Exception as error:
             reason = f"{type(error).__name__}: {on_one_line(error)}"
-            raise CommandError(f"It would fail: {reason}") from None
+            raise CommandError(f"The command would fail: {reason}") from None
         self.stdout.write("It would record:")
         for event in simulation.events:
             name = on_one_line(origin(event).get("name", ""))

@@ -15,13 +15,13 @@ NAME = "[A-Za-z_][A-Za-z0-9_]{0,62}"
 
 class Command(BaseCommand):
     help = (
-        "Make the database role that the application is to run as: it may only SELECT and INSERT on"
-        " the log. Its password is APP_ROLE_PASSWORD, or a random one that is shown once."
-        " Can be run again, after new migrations too."
+        "Make the database role for the application: it may only SELECT and INSERT on the log."
+        " Its password is APP_ROLE_PASSWORD, or a random one that is shown once."
+        " Run it again after new migrations."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", default="app", help="of the role (app unless given)")
+        parser.add_argument("name", nargs="?", default="app", help="name of the role (app)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name, given = options["name"], os.environ.get("APP_ROLE_PASSWORD")

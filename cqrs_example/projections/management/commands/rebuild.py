@@ -12,8 +12,8 @@ from ...runs import carry_out, known
 
 class Command(BaseCommand):
     help = (
-        "Rebuild read models from the log while the application runs. Where many rows differ, they"
-        " are repaired bit by bit while commands go on; if that is interrupted, run it again."
+        "Rebuild read models from the log while the application runs. If many rows differ, they are"
+        " repaired in parts, with commands in between; if that is interrupted, run it again."
     )
 
     def run_from_argv(self, argv: list[str]) -> None:

@@ -8,8 +8,8 @@ from ...sealing import seal_log
 
 class Command(BaseCommand):
     help = (
-        "Add digests of the events so far to the chain of seals, so that `verify` finds when one of"
-        " them was changed or deleted later. Prints the last digest: keep it elsewhere, for"
+        "Add digests of the events to the chain of seals, so that `verify` finds events that are"
+        " changed or deleted later. Prints the last digest: keep it elsewhere, for"
         " `verify --expect`."
     )
 

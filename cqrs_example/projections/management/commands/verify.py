@@ -22,8 +22,8 @@ def digest(value: str) -> str:
 
 class Command(BaseCommand):
     help = (
-        "Prove that read models are what the log says; without a name all of them, the log itself"
-        " and settings.INVARIANTS. Locks nothing and changes nothing. Exit status 1 if not so."
+        "Compare read models with the log; without a name all of them, and check the log itself and"
+        " settings.INVARIANTS. Locks nothing, changes nothing. Exit status 1: something is wrong."
     )
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="as in settings.PROJECTIONS")
-        explanation = "as seal_log printed it: a seal must have it"
+        explanation = "a digest that seal_log has printed: a seal must have it"
         parser.add_argument("--expect", type=digest, metavar="DIGEST", help=explanation)
 
     def handle(self, *args: Any, **options: Any) -> None:
