@@ -317,10 +317,11 @@ def test_killed_in_the_middle_and_after_the_commit(subscribed: Subscribed) -> No
     ],
 )
 def test_killed_between_events_that_share_a_transaction(
-    subscribed: Subscribed, numbers: list[int], noted: list[int], heard: int
+    subscribed: Subscribed, monkeypatch: Any, numbers: list[int], noted: list[int], heard: int
 ) -> None:
     """What the policy does for an event is there, and the checkpoint behind it, before the next
     event is heard; what comes after it is heard again, and no effect is there twice."""
+    monkeypatch.setattr(racing, "PATIENCE", 60)  # two processes begin
     subscribed.settings.POLICIES = {"note": "tests.subscribing_gated.note_even"}
     subscribed.switch("note")
     events = add("a", *numbers)
