@@ -37,8 +37,9 @@ MOST_LINES = 1000
 MOST_LINES_OF_BLOCKS = {"cqrs_example/subscriptions": 450, "cqrs_example/rabbitmq": 300}
 # Beside the core: what surrounds commands, what `manage.py check` and `verify` ask, how signatures
 # are read, how JSON is, which characters can be seen, what a header says, which failures of the
-# database pass, what only pages look at, how long lists are cut into pages, sent and printed, how
-# statements travel, what a repeated command waits for, and what a projection may write rows with.
+# database pass, what only pages look at, how long lists are cut into pages, sent and printed, what
+# a row must be to be read, how statements travel, what a repeated command waits for, and what a
+# projection may write rows with.
 BESIDE = {
     "accept.py",
     "around.py",
@@ -52,6 +53,7 @@ BESIDE = {
     "looking.py",
     "paging.py",
     "printed.py",
+    "readable.py",
     "repeating.py",
     "statements.py",
     "streamed.py",

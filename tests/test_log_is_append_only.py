@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from cqrs_example.eventstore import append, lock
+from cqrs_example.eventstore import StreamName, UnreadableEvent, append, lock, read
 from cqrs_example.eventstore.models import StoredEvent
 
 from .bank.events import Deposited
@@ -84,11 +84,47 @@ def test_log_migrates_back_and_forth(transactional_db, rows):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("statement", ["TRUNCATE eventstore_event", "DELETE FROM eventstore_event"])
-def test_refusal_says_what_to_do_instead(statement):
+@pytest.mark.parametrize(
+    ("statement", "remedy", "other"),
+    [
+        ("TRUNCATE eventstore_event", "TransactionTestCase", "further one"),
+        ("DELETE FROM eventstore_event", "by a further one. What is personal is", "TRUNCATE"),
+        ("UPDATE eventstore_event SET version = 1", "Correct a wrong event by a furt", "TRUNCATE"),
+    ],
+)
+def test_refusal_says_what_to_do_instead(statement, remedy, other):
     with pytest.raises(IntegrityError) as refused, connection.cursor() as cursor:
         cursor.execute(statement)
     hint = refused.value.__cause__.diag.message_hint
-    assert "Correct a wrong event by a further one." in hint
-    assert "TransactionTestCase" in hint
+    assert (remedy in hint, other in hint) == (True, False)
     assert hint in str(refused.value)
+
+
+MOMENT = """
+    INSERT INTO eventstore_event (id, stream, version, type, schema_version, data, correlation_id,
+        causation_id, metadata, recorded_at, occurred_at)
+    SELECT gen_random_uuid(), stream, 3, type, schema_version, data, correlation_id,
+        causation_id, metadata, {}, {} FROM eventstore_event WHERE version = 1
+"""
+TIMES = ["infinity", "-infinity", "10000-01-01 UTC", "0001-01-01 BC UTC", "9999-12-31 12:00 UTC"]
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_time_that_python_does_not_know_is_refused(logged, time):
+    for columns in ((f"'{time}'", "now()"), ("now()", f"'{time}'")):
+        with pytest.raises(IntegrityError, match="eventstore_moments"), transaction.atomic():
+            sql(MOMENT.format(*columns))()
+
+
+@pytest.mark.parametrize("time", TIMES[:-1])
+def test_time_from_before_it_was_refused(logged, client, django_user_model, time):
+    """What looks at the stream says that this event cannot be read; no page ends in an error."""
+    sql("ALTER TABLE eventstore_event DROP CONSTRAINT eventstore_moments")()
+    sql(MOMENT.format("now()", f"'{time}'"))()
+    [position] = StoredEvent.objects.filter(version=3).values_list("position", flat=True)
+    with pytest.raises(UnreadableEvent, match=rf"at position {position}: its time is .*, which Py"):
+        list(read(StreamName("account-a")))
+    client.force_login(django_user_model.objects.create_superuser("boss"))
+    admin = "/admin/eventstore/storedevent/"
+    for page in ("", f"{position}/change/", "stream/?name=account-a", "overview/", "?q=account-a"):
+        assert client.get(admin + page).status_code == 200, page

@@ -20,4 +20,4 @@ from .streams import Accepts as Accepts, NewEvent as NewEvent, Stream as Stream
 from .streams import DuplicateEvent as DuplicateEvent, WrongExpectedVersion as WrongExpectedVersion
 from .streams import append as append, append_many as append_many, expect as expect, lock as lock
 
-VERSION = "2"
+VERSION = "3"

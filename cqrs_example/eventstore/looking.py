@@ -10,6 +10,7 @@ from django.db import connection
 
 from .contracts import UnreadableEvent
 from .log import BATCH, END, WITHIN
+from .readable import nearest
 from .recorded import SELECT, E, RecordedEvent, StreamName, query, recorded
 
 BETWEEN = SELECT + "WHERE position > %s AND position < %s ORDER BY position {way} LIMIT %s"
@@ -129,7 +130,7 @@ def tolerant(row: Sequence[Any]) -> RecordedEvent[Any]:
         return recorded(row)
     except UnreadableEvent as error:
         data: Any = Unreadable(json.loads(row[6]), str(error))
-        return RecordedEvent(row, data)
+        return RecordedEvent([*row[:10], *map(nearest, row[10:12])], data)
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:

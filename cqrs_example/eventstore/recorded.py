@@ -11,8 +11,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from .codecs import from_json, from_jsonb
-from .contracts import Event, UnreadableEvent, decode
+from .codecs import from_jsonb
+from .contracts import Event
+from .readable import data_of
 
 E = TypeVar("E", bound=Event)
 E_co = TypeVar("E_co", bound=Event, covariant=True)
@@ -108,12 +109,5 @@ def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
 
 
 def recorded(row: Sequence[Any]) -> RecordedEvent[Any]:
-    """The event from its row; raises `UnreadableEvent` with its id and position.
-
-    Here JSON becomes an instance of a contract: `Any` ends where a caller says what it reads.
-    """
-    try:
-        data = decode(row[4], row[5], from_json(row[6]))
-    except UnreadableEvent as error:
-        raise UnreadableEvent(f"Event {row[1]} at position {row[0]}: {error}.") from error
-    return RecordedEvent(row, data)
+    """The event from its row; raises `UnreadableEvent` with its id and position."""
+    return RecordedEvent(row, data_of(row))

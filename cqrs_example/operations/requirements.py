@@ -12,7 +12,7 @@ rebuild` and `verify` check these requirements, each on a connection like those 
 Requirements = dict[str, tuple[str, str]]
 
 # The last migration of `eventstore` that LOG depends on: before it, LOG is not checked.
-MADE_BY = "0004_append_only_hint"
+MADE_BY = "0005_moments_and_names"
 
 # For any session.
 SESSION: Requirements = {
@@ -113,7 +113,7 @@ LOG: Requirements = {
     "operations.E023": (
         # The trigger's name, whether it is enabled, its type, its function, a digest of its code.
         """SELECT string_agg(split_part(wanted, ' ', 1), ' and ') FROM unnest(ARRAY[
-            'eventstore_append_only A 58 eventstore_refuse dedc660ca507d817bb0f4d28c90c9aa1',
+            'eventstore_append_only A 58 eventstore_refuse 4c6897083f854b3745bb321e6a7a2c2e',
             'eventstore_positions O 4 eventstore_check_positions 1d423ee03a1dcaf722ff2e23f90ddb4b'
         ]) AS wanted WHERE NOT EXISTS (
             SELECT FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
@@ -131,9 +131,19 @@ LOG: Requirements = {
         """SELECT CASE WHEN lock IS NULL THEN 'is missing' ELSE 'is another one' END
         FROM to_regprocedure('eventstore_lock(int, int, jsonb)') AS lock WHERE NOT EXISTS (
             SELECT FROM pg_proc WHERE oid = lock AND provolatile = 'v' AND NOT prosecdef
-            AND proconfig IS NULL AND md5(prosrc) = '57bbfea9a62a01a7411f078854980ff2')""",
+            AND proconfig IS NULL AND md5(prosrc) = 'b2533b1954cae8cfff8a9a9a340a10a4')""",
         "The function eventstore_lock {}, so two commands could decide on the same events: DROP"
-        " what took its place, and make it as the migration 0002_lock of `eventstore` does.",
+        " what took its place, and make it as the migration 0005_moments_and_names of `eventstore`"
+        " does.",
+    ),
+    "operations.E028": (
+        """SELECT 'eventstore_moments' WHERE NOT EXISTS (
+            SELECT FROM pg_constraint WHERE conrelid = 'eventstore_event'::regclass
+            AND conname = 'eventstore_moments' AND contype = 'c'
+            AND pg_get_constraintdef(oid) LIKE '%recorded_at%occurred_at%')""",
+        "The constraint {} of eventstore_event is missing, so times can be recorded that no page"
+        " can show, such as infinity: make it as the migration 0005_moments_and_names of"
+        " `eventstore` does.",
     ),
     "operations.E024": (
         """SELECT CASE WHEN seqrelid IS NULL THEN 'are given by no sequence'

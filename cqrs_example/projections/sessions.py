@@ -18,6 +18,11 @@ def session() -> Generator[None, None, None]:
             cursor.execute("SET lock_timeout = 0")
             cursor.execute("SET statement_timeout = 0")
             cursor.execute("SET idle_in_transaction_session_timeout = 0")
+            # Postgres 17 has one more limit, which is set only where there is one of this name.
+            cursor.execute(
+                "SELECT set_config(name, '0', false) FROM pg_settings WHERE name ="
+                " 'transaction_timeout'"
+            )
             # Read along the indexes: without statistics, as after an import, Postgres would sort
             # the whole log for each batch.
             cursor.execute("SET enable_sort = off")
