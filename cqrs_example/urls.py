@@ -6,6 +6,7 @@ from django.urls import include, path
 from . import health
 from .home import home
 from .openapi import openapi
+from .time_zone import time_zone
 
 handler400 = "cqrs_example.errors.bad_request"
 handler403 = "cqrs_example.errors.forbidden"
@@ -31,6 +32,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("openapi.json", openapi),
     path("", include("cqrs_example.telemetry.urls")),
+    path("time_zone", time_zone, name="time_zone"),
     path("", include("cqrs_example.access.urls")),
     path("", include("cqrs_example.event_model.urls")),
     path("admin/", admin.site.urls),

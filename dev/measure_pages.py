@@ -40,7 +40,7 @@ LOG = """
 """
 RECEIVED = """
     SELECT 'p' || lpad(n::text, 7, '0') AS sku, 1 AS version, 'Increased' AS kind,
-        on_hand AS quantity, on_hand, timestamptz '2025-01-01' AS at
+        on_hand AS quantity, on_hand, timestamptz '2025-01-01' + n * interval '30 seconds' AS at
     FROM generate_series(1, %s) AS n,
         LATERAL (SELECT CASE WHEN n %% 200000 = 0 THEN 0 ELSE 1 + n %% 100 END AS on_hand) AS stock
 """
@@ -56,6 +56,11 @@ STOCK = """
     SELECT DISTINCT ON (stream) data->>'sku', (data->>'quantity_on_hand')::bigint, occurred_at
     FROM eventstore_event ORDER BY stream, version DESC
 """
+REPORT = """
+    INSERT INTO warehouse_shipping_report_dayofshipping (sku, day, quantity, shipments)
+    SELECT sku, (changed_at AT TIME ZONE 'UTC')::date, 1 + quantity, 1
+    FROM warehouse_products_product
+"""
 TODO = """
     INSERT INTO warehouse_low_product_quantity_notification_lowproductquantdc41
         (opened_by, sku, quantity, requested_at, notified_at)
@@ -70,6 +75,18 @@ PAGES = {
     "Stock, the last page": f"{STOCKED}?before=p1000000",
     "Stock, backwards from the middle": f"{STOCKED}?before=p0500000",
     "Stock, SKUs that begin with p09": f"{STOCKED}?q=p09",
+    "Stock, SKUs that contain 0123": f"{STOCKED}?q=0123",
+    "Stock, SKUs that contain 999 (3,700)": f"{STOCKED}?q=999",
+    "Stock, SKUs that contain zzz (none)": f"{STOCKED}?q=zzz",
+    "Stock, most first": f"{STOCKED}?sort=-quantity",
+    "Stock, most first, from the middle": f"{STOCKED}?sort=-quantity&after=50/p0500000",
+    "Stock, changed last": f"{STOCKED}?sort=-changed_at",
+    "Stock, changed last, from the middle": (
+        f"{STOCKED}?sort=-changed_at&after=2025-06-01T00:00:00%2B00:00/p0500000"
+    ),
+    "Stock, low only, changed last": f"{STOCKED}?show=low&sort=-changed_at",
+    "Stock, out only, changed last": f"{STOCKED}?show=out&sort=-changed_at",
+    "Stock, contains 999, most first": f"{STOCKED}?q=999&sort=-quantity",
     "Stock, low only": f"{STOCKED}?show=low",
     "Stock, low only, from the middle": f"{STOCKED}?show=low&after=p0500000",
     "Stock, out only (6 in all)": f"{STOCKED}?show=out",
@@ -83,6 +100,13 @@ PAGES = {
     "Activity, shipped only": "/warehouse/activity?type=warehouse.ProductQuantityShipped",
     "Activity, received only": "/warehouse/activity?type=warehouse.ProductQuantityIncreased",
     "Activity, from the middle": "/warehouse/activity?before=500000",
+    "Activity, a day": "/warehouse/activity?since=2025-06-01&until=2025-06-01",
+    "Activity, three months": "/warehouse/activity?since=2025-04-01&until=2025-06-30",
+    "Activity, three months, shipped only (none)": (
+        "/warehouse/activity?since=2025-04-01&until=2025-06-30&type=warehouse.ProductQuantityShipped"
+    ),
+    "Shipping report": "/warehouse/shipping_report",
+    "Shipping report, a day": "/warehouse/shipping_report?since=2025-06-01&until=2025-06-01",
     "Activity, notified only (there is none)": (
         "/warehouse/activity?type=warehouse.NotifiedLowProductQuantity"
     ),
@@ -97,8 +121,8 @@ def fill() -> None:
             return
         for events in (RECEIVED % PRODUCTS, UP_AND_DOWN % (SHOWN, EVENTS)):
             cursor.execute(LOG % events)
-        cursor.execute(STOCK)
-        cursor.execute(TODO)
+        for sql in (STOCK, TODO, REPORT):
+            cursor.execute(sql)
         cursor.execute("VACUUM ANALYZE")
 
 

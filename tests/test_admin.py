@@ -223,6 +223,8 @@ def test_search_uses_its_indexes():
         "inspection_search": [term[-1] for term in words.terms("amount:7 actor:x command:x", [])],
     }
     with connection.cursor() as cursor:
+        # A slice's, which would do as well.
+        cursor.execute("DROP INDEX IF EXISTS warehouse_activity_occurred")
         cursor.execute("SET LOCAL enable_seqscan = off")
         for index, conditions in wanted.items():
             for sql, values in conditions:
@@ -447,7 +449,7 @@ def test_event_tells_who_did_it_by_which_command_before_all_else(staff):
     told = "Who clerk By Withdraw amount 7 account abc Cause the command itself"
     for earlier, later in pairwise([told, "Data account abc amount 7", "What one request"]):
         assert page.index(earlier) < page.index(later)
-    assert re.search(r"Recorded 2\d{3}-\d\d-\d\d [\d:.]+ UTC \(\d+.minutes? ago\)", page)
+    assert re.search(r"Recorded 2\d{3}-\d\d-\d\d [\d:.]+ \(\d+.minutes? ago\)", page)
     page = " ".join(re.sub("<[^>]+>", " ", text(staff, address(notified.position))).split())
     warned = f"By the policy's WarnOfLowBalance account abc balance 3 Cause #{withdrawn.position}"
     assert warned in page
@@ -544,7 +546,8 @@ def test_values_of_read_models_are_in_one_form(staff):
     account = Account.objects.create(
         account="abc", amount=1234567, changed_at=datetime(2025, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
     )
-    row = '<td class="number"><bdi>1,234,567</bdi></td><td><bdi>2025-01-02 03:04:05</bdi></td>'
+    time = '<time datetime="2025-01-02T03:04:05.000006+00:00">2025-01-02 03:04:05</time>'
+    row = f'<td class="number"><bdi>1,234,567</bdi></td><td><bdi>{time}</bdi></td>'
     page = text(staff, "/admin/bank/account/")
     assert row in re.sub(r"\s*\n\s*", "", page)
     assert '<th scope="col" class="number">Amount' in page

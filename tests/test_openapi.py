@@ -19,7 +19,7 @@ from . import trees
 from .addresses import addresses
 
 # Addresses that show people something or lead them somewhere, and tell a program nothing.
-FOR_PEOPLE = ["/", "/event-model", "/warehouse/product"]
+FOR_PEOPLE = ["/", "/event-model", "/time_zone", "/warehouse/product"]
 OTHERS = {"parameters"}  # what a path has besides operations
 LOGIN = ["/login", "/logout"]
 DESCRIBED = [name for name in trees.SLICES if (trees.ROOT / "warehouse" / name / FILE).exists()]

@@ -45,7 +45,7 @@ def done(
     before = "This was done before, and not again: " if isinstance(events, Repeated) else ""
     messages.success(request, before + (said or NOTHING))
     # "See other": reloading that page repeats nothing.
-    return HttpResponseRedirect(_next(request), status=303)
+    return HttpResponseRedirect(next_page(request), status=303)
 
 
 def refused(
@@ -59,7 +59,7 @@ def refused(
     if not (is_form(request) and wants_html(request)):
         return problem(request, error)
     reason = SENT_BEFORE if isinstance(error, CommandIdReused) else error
-    page = {**values, "error": reason, "typed": request.POST, "next": _next(request)}
+    page = {**values, "error": reason, "typed": request.POST, "next": next_page(request)}
     return render(request, template, page, status=422)
 
 
@@ -88,7 +88,7 @@ def _status(request: HttpRequest, error: Exception) -> int:
     return 422 if status == 400 and is_form(request) else status
 
 
-def _next(request: HttpRequest) -> str:
+def next_page(request: HttpRequest) -> str:
     """Where the form came from, if that is one of our own pages: nobody is sent elsewhere."""
     page = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())

@@ -1,5 +1,7 @@
 """Pages by key: page 10,000 costs what the first one costs, and new rows shift nothing."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,10 +14,15 @@ SIDES = ("after", "before")
 
 
 def paged(
-    request: HttpRequest, fetch: Any, key: str, parse: Any = int, backwards: bool = False
+    request: HttpRequest,
+    fetch: Any,
+    key: str | Callable[[Any], Any],
+    parse: Any = int,
+    backwards: bool = False,
 ) -> dict[str, Any]:
     """One page of rows, and the keys with which the pages before and after it are asked for.
 
+    `key` is the name of an attribute of the rows, or what makes a row's key, and `parse` reads one.
     `fetch(after=…, before=…, backwards=…, limit=…)` gets the rows between two keys, both exclusive;
     `backwards` lists the highest key first. The address says `?after=KEY` or `?before=KEY`.
     """
@@ -27,5 +34,6 @@ def paged(
     rows = list(fetch(**keys, backwards=backwards != turned, limit=SHOWN + 1))
     more, rows = len(rows) > SHOWN, rows[:SHOWN][:: -1 if turned else 1]
     back, on = (more, bool(rows)) if turned else (bool(keys and rows), more)
-    first, last = [getattr(row, key) for row in rows[:1] + rows[-1:]] or (None, None)
+    key_of = attrgetter(key) if isinstance(key, str) else key
+    first, last = [key_of(row) for row in rows[:1] + rows[-1:]] or (None, None)
     return {"rows": rows, "back": first if back else None, "on": last if on else None}

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "cqrs_example.waiting.read_your_writes",
     "cqrs_example.access.middleware.Access",
+    "cqrs_example.time_zone.in_chosen_zone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -103,6 +104,7 @@ OPEN_VIEWS = [
     "cqrs_example.health.healthz",
     "cqrs_example.health.readyz",
     "cqrs_example.telemetry.exposition.metrics",
+    "cqrs_example.time_zone.time_zone",
 ]
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 AXES_FAILURE_LIMIT = 5
@@ -130,7 +132,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "cqrs_example.http.context_processors.command_id",
                 "cqrs_example.notice.notice",
-            ]
+            ],
+            "builtins": ["cqrs_example.tags"],
         },
     }
 ]

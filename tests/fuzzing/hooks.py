@@ -44,6 +44,12 @@ def good_command_is_refused_for_a_reason_that_is_described(
 
 
 @schemathesis.hook
+def filter_query(context: Any, query: Any) -> bool:
+    """JSON Schema has no words for a day that is not before another one."""
+    return not (query or {}).get("since", "") > (query or {}).get("until", "9999-12-31")
+
+
+@schemathesis.hook
 def filter_body(context: Any, body: Any) -> bool:
     """5.0 is an integer to JSON Schema, which has no words for how a number is written; we take 5
     alone, as the original does. That 5.0 is refused is in test_http_refusals.py."""

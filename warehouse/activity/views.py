@@ -7,20 +7,25 @@ from django.shortcuts import render
 
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.eventstore.contracts import event_classes
-from cqrs_example.eventstore.looking import events_between, newest_first
+from cqrs_example.eventstore.looking import newest_first
 from cqrs_example.http import as_json, endpoint, paged, wants_html
+from cqrs_example.http.days import days_of
 from cqrs_example.http.printed import as_printed
 from cqrs_example.http.streamed import as_csv
+
+from .finding import found
 
 COLUMNS = ("position", "occurred_at", "who", "type", "stream", "sentence")
 
 
 @endpoint("GET", "HEAD")
 def activity(request: HttpRequest) -> HttpResponseBase:
-    """The last events of the log, newest first; `?type=` with the name of a type: these only."""
+    """The last events of the log, newest first; `?type=` with the name of a type: these only;
+    `?since=2026-01-01&until=2026-01-31`: those that occurred on these days, the latest first."""
     types, wanted = _types(), request.GET.get("type", "")
     known = wanted if wanted in types else None
-    find = partial(events_between, stored_type=known)
+    days = days_of(request)
+    find = partial(found, days, known)
     if request.GET.get("format") == "csv":
         rows = (_cells(event) for event in newest_first(find, "position"))
         return as_csv("activity.csv", COLUMNS, rows)
@@ -29,7 +34,7 @@ def activity(request: HttpRequest) -> HttpResponseBase:
         return as_printed(request, "Activity", COLUMNS, rows)
     page = paged(request, find, "position", backwards=True)
     if wants_html(request):
-        page |= {"wanted": wanted, "types": types}
+        page |= {"wanted": wanted, "types": types, "days": days}
         return render(request, "warehouse/activity/activity.html", page)
     return as_json([_row(event) for event in page["rows"]])
 

@@ -101,7 +101,7 @@ def _require_lines(lines: Sequence[Typed]) -> None:
     if not lines:
         raise BadInput("There is no line yet: scan or type a SKU.", field="new_sku")
     if len(lines) > MOST_LINES:
-        raise BadInput(f"A document has {MOST_LINES} lines at most, but this has {len(lines)}.")
+        raise BadInput(f"A document has {MOST_LINES:,} lines at most, but this has {len(lines):,}.")
 
 
 def _refused(

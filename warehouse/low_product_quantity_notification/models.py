@@ -17,4 +17,4 @@ class LowProductQuantityNotification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sku}: {self.quantity}"
+        return f"{self.sku}: {self.quantity:,}"

@@ -9,5 +9,12 @@ class LowProduct(models.Model):
     since = models.DateTimeField()
     notified_at = models.DateTimeField(null=True)
 
+    class Meta:
+        # For the orders of the list.
+        indexes = [
+            models.Index(fields=["quantity", "sku"], name="warehouse_low_stock_quantity"),
+            models.Index(fields=["since", "sku"], name="warehouse_low_stock_since"),
+        ]
+
     def __str__(self) -> str:
-        return f"{self.sku}: {self.quantity}"
+        return f"{self.sku}: {self.quantity:,}"

@@ -1,4 +1,4 @@
-from typing import Any
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -6,27 +6,34 @@ from django.shortcuts import render
 
 from cqrs_example.http import as_json_list, endpoint, paged, wants_html
 from cqrs_example.http.printed import as_printed
-from warehouse.sku import LAST, parse_prefix
+from cqrs_example.http.sorting import Parse, moment, order_of
+from cqrs_example.http.streamed import as_csv
+from warehouse.sku import parse_prefix
 
 from .models import LowProduct
 
 COLUMNS = ("sku", "quantity", "since", "notified_at")
+SORTED: dict[str, Parse] = {"sku": parse_prefix, "quantity": int, "since": moment}
+TITLES = {
+    "sku": "SKU",
+    "quantity": "fewest first",
+    "since": "low the longest",
+    "-since": "low the shortest",
+}
 
 
 @endpoint("GET", "HEAD")
 def low_stock(request: HttpRequest) -> HttpResponseBase:
-    """All that is low now, by SKU; for people page by page."""
-    found = LowProduct.objects.order_by("sku")
+    """All that is low now; for people page by page."""
+    order = order_of(request, SORTED, "sku")
+    found = order.sort(LowProduct.objects.all())
+    if request.GET.get("format") == "csv":
+        return as_csv("low_stock.csv", COLUMNS, found.values_list(*COLUMNS).iterator())
     if request.GET.get("format") == "print":
         rows = found.values_list(*COLUMNS).iterator()
         return as_printed(request, "Low stock", COLUMNS, rows)
     if not wants_html(request):
         return as_json_list(request, found.values(*COLUMNS))
-
-    def between(after: str = "", before: str = LAST, *, backwards: bool, limit: int) -> Any:
-        window = found.filter(sku__gt=after, sku__lt=before)
-        return (window.reverse() if backwards else window)[:limit]
-
-    page = paged(request, between, "sku", parse_prefix)
-    page["low"] = settings.LOW_PRODUCT_QUANTITY
+    page = paged(request, partial(order.page, found), order.key, order.parse_key)
+    page |= {"low": settings.LOW_PRODUCT_QUANTITY, "order": order, "sorts": TITLES}
     return render(request, "warehouse/low_stock/low_stock.html", page)

@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -12,7 +11,7 @@ from warehouse.events import (
     product_stream,
 )
 
-from .chart import step_chart
+from .chart import Step, step_chart, steps_of
 
 PRODUCT = "/warehouse/products/abc123"
 
@@ -73,24 +72,90 @@ def test_product_page_of_a_long_history(client):
     assert 'data-label="On hand">2</td>' not in text
 
 
-def test_chart_is_over_time():
-    chart = step_chart([event(minutes=0, left=10), event(minutes=9, left=0)], low=5)
-    assert chart["path"] == "M0 0.0V0.0H616.0V160.0H640"
-    assert (chart["threshold"], chart["most"]) == (80.0, 10)
+BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def step(minutes: int, *quantities: int) -> Step:
+    at = BEGIN + timedelta(minutes=minutes)
+    return Step(at, at, min(quantities), max(quantities), quantities[-1])
+
+
+def test_chart_is_over_time_and_begins_at_zero():
+    chart = step_chart([step(0, 10), step(9, 0)], low=5)
+    assert chart["path"] == "M0 0.0H0.0V0.0H640.0V160.0H640"
+    assert (chart["threshold"], chart["low_at"]) == (80.0, "50.0%")
+    assert [number for number, *_ in chart["ticks"]] == [0, 2, 4, 6, 8, 10]
+    assert chart["ticks"][0] == (0, "100.0%", 160.0)
+    assert chart["dates"] == (
+        BEGIN,
+        BEGIN + timedelta(minutes=4.5),
+        BEGIN + timedelta(minutes=9),
+    )
 
 
 def test_chart_of_one_moment_and_of_an_import_that_goes_back_in_time():
-    one = step_chart([event(minutes=0, left=10)], low=5)
-    assert one["path"] == "M0 0.0V0.0H640"
-    back = step_chart([event(minutes=5, left=10), event(minutes=0, left=5)], low=5)
-    assert back["path"] == "M0 0.0V0.0H0.0V80.0H640"
+    one = step_chart([step(0, 10)], low=5)
+    assert one["path"] == "M0 0.0H0.0V0.0H640"
+    back = step_chart([step(5, 10), step(0, 5)], low=5)
+    assert back["path"] == "M0 0.0H640.0V0.0H640.0V80.0H640"
 
 
-def event(minutes: int, left: int) -> eventstore.RecordedEvent[ProductEvent]:
-    at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    data = ProductQuantityShipped("abc123", 1, left, "A-1001")
-    row = (1, uuid4(), "product-abc123", 1, data.type, 1, "{}", uuid4(), uuid4(), "{}")
-    return eventstore.RecordedEvent((*row, at.isoformat(), at.isoformat()), data)
+def test_chart_shows_all_that_a_step_stands_for():
+    chart = step_chart([step(0, 5, 10, 0, 5)], low=5)
+    assert chart["path"] == "M0 160.0H0.0V160.0V0.0V80.0H640"
+    assert (chart["lowest"], chart["highest"], chart["last"]) == (0, 10, 5)
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [(10, 6), (11, 4), (50, 6), (51, 4), (99, 6), (2_000_000_000, 5), (2**63 - 1, 6)],
+)
+def test_ticks_are_round_and_few(most, ticks):
+    numbers = [number for number, *_ in step_chart([step(0, most)], low=5)["ticks"]]
+    assert len(numbers) == ticks
+    assert numbers[-1] >= most
+    assert str(numbers[1]).strip("0") in ("1", "2", "5")
+
+
+@pytest.mark.django_db
+def test_chart_has_the_whole_stream_and_its_exact_extremes():
+    """More events than there are steps: one peak and one low among them."""
+    quantities = [50] * 1000
+    quantities[121], quantities[777] = 9999, 1
+    record(*[ProductQuantityIncreased("abc123", 1, quantity) for quantity in quantities])
+    steps, each = steps_of(product_stream("abc123"), 1000)
+    assert (len(steps), each) == (250, 4)
+    assert [number for number, one in enumerate(steps) if one.highest == 9999] == [121 // 4]
+    assert [number for number, one in enumerate(steps) if one.lowest == 1] == [777 // 4]
+    assert {one.last for one in steps} == {50}
+    assert max(one.highest for one in steps_of(product_stream("abc123"), 121)[0]) == 50
+
+
+@pytest.mark.django_db
+def test_chart_says_what_it_shows(client):
+    record(*[ProductQuantityIncreased("abc123", 1000, 1000 * n) for n in range(1, 401)])
+    text = page(client)
+    assert "between 1,000 and 400,000, 400,000 at the end." in text
+    assert "Each step stands for 2 events" in text
+    assert 'y="0.0%">400,000</text>' in text
+
+
+@pytest.mark.django_db
+def test_chart_leaves_out_what_nobody_can_read(client, rows):
+    record(
+        ProductQuantityIncreased("abc123", 10, 10), ProductQuantityShipped("abc123", 3, 7, "A-1001")
+    )
+    for number, quantity in enumerate(['"many"', "null", "[1]"], 3):
+        rows(
+            "INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,"
+            " correlation_id, causation_id, metadata, recorded_at, occurred_at)"
+            " SELECT gen_random_uuid(), stream, %s, type, 1,"
+            " jsonb_build_object('quantity_on_hand', %s::jsonb), correlation_id, causation_id,"
+            " metadata, now(), now() FROM eventstore_event WHERE version = 1 RETURNING position",
+            number,
+            quantity,
+        )
+    assert "between 7 and 10, 7 at the end." in page(client)
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from cqrs_example.http.streamed import as_csv
 from warehouse.events import ProductChangeUndone, isolated, product_stream
 from warehouse.sku import parse_sku
 
-from .chart import step_chart
+from .chart import step_chart, steps_of
 from .row import COLUMNS, as_cells, as_row
 
 
@@ -41,7 +41,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponseBase:
             f"There is no product {sku}: it begins when some of it is received or counted.", 404
         )
     if isinstance(shown.data, Unreadable):
-        raise BadInput(f"Version {shown.version} of product {sku}: {shown}", 500)
+        raise BadInput(f"Version {shown.version:,} of product {sku}: {shown}", 500)
     quantity = shown.data.quantity_on_hand
     return as_json({"sku": sku, "quantity": quantity, "version": shown.version})
 
@@ -65,13 +65,14 @@ MOST_UNDOING = 1000
 
 
 def _history(request: HttpRequest, shown: RecordedEvent[Any]) -> dict[str, Any]:
-    """A page of the events up to the one that is shown, newest first, and their chart."""
+    """A page of the events up to the one that is shown, newest first, and a chart of them all."""
     page = paged(request, partial(_up_to, shown), "version", backwards=True)
     events = page["rows"]
-    drawn = [event for event in events[::-1] if not isinstance(event.data, Unreadable)]
-    chart = step_chart(drawn, settings.LOW_PRODUCT_QUANTITY)
+    steps, each = steps_of(shown.stream, shown.version)
+    chart = step_chart(steps, settings.LOW_PRODUCT_QUANTITY)
     undone = _undone(events)
-    return {**page, "rows": [as_row(event, undone) for event in events], "chart": chart}
+    listed = [as_row(event, undone) for event in events]
+    return {**page, "rows": listed, "chart": chart, "each": each}
 
 
 def _undone(events: Sequence[RecordedEvent[Any]]) -> dict[UUID, int]:

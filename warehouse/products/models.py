@@ -7,7 +7,11 @@ class Product(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["quantity"], name="warehouse_products_quantity")]
+        # For the orders of the list; a migration adds one for texts inside of SKUs, where it can.
+        indexes = [
+            models.Index(fields=["quantity", "sku"], name="warehouse_products_by_quantity"),
+            models.Index(fields=["changed_at", "sku"], name="warehouse_products_by_change"),
+        ]
         constraints = [
             # The last line of defence: commands decide before it comes to this.
             models.CheckConstraint(

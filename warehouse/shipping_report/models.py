@@ -17,7 +17,7 @@ class DayOfShipping(models.Model):
         indexes = [models.Index(fields=["-day", "sku"], name="warehouse_shipping_report_page")]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.sku}: {self.quantity}"
+        return f"{self.day} {self.sku}: {self.quantity:,}"
 
     @property
     def key(self) -> str:

@@ -95,3 +95,31 @@ def test_pages_go_on_where_the_last_one_ended(client):
 )
 def test_key_that_is_none(client, key):
     assert client.get(REPORT, {"after": key}).status_code == 400
+
+
+@pytest.mark.django_db
+def test_days_are_inclusive(client):
+    project([shipped("a", number, DAY + timedelta(days=number)) for number in range(1, 6)])
+
+    def quantities(**query):
+        return [row["quantity"] for row in client.get(REPORT, query).json()]
+
+    assert quantities(since="2026-03-03", until="2026-03-05") == [4, 3, 2]
+    assert quantities(until="2026-03-02") == [1]
+    assert quantities(since="2026-03-06", sku="a") == [5]
+    file = client.get(REPORT, {"since": "2026-03-06", "format": "csv"})
+    assert b"".join(file.streaming_content).decode().splitlines()[1:] == ["2026-03-06,a,1,5"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"since": "1.3.2026"}, "since must be a day such as 2026-01-31"),
+        ({"since": "2026-03-02", "until": "2026-03-01"}, "before they begin on 2026-03-02"),
+    ],
+)
+def test_wrong_days_are_answered_with_a_sentence(client, query, sentence):
+    answer = client.get(REPORT, query, headers={"accept": "text/html"})
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()

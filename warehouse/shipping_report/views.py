@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cqrs_example.http import as_json, endpoint, paged, wants_html
+from cqrs_example.http.days import days_of
 from cqrs_example.http.printed import as_printed
 from cqrs_example.http.streamed import as_csv
 from warehouse.sku import parse_sku
@@ -25,10 +26,14 @@ class Key(NamedTuple):
 
 @endpoint("GET", "HEAD")
 def report(request: HttpRequest) -> HttpResponseBase:
-    """What was shipped, day by day, the latest first; `?sku=abc123`: of one product."""
+    """What was shipped, day by day, the latest first; `?sku=abc123`: of one product;
+    `?since=2026-01-01&until=2026-01-31`: on these days."""
     sku = request.GET.get("sku", "").strip()
     rows = DayOfShipping.objects.filter(shipments__gt=0)  # of what was undone, nothing is left
     rows = rows.filter(sku=parse_sku(sku)) if sku else rows
+    days = days_of(request)
+    rows = rows.filter(day__gte=days.since) if days.since else rows
+    rows = rows.filter(day__lte=days.until) if days.until else rows
     found = rows.order_by("-day", "sku").values_list(*COLUMNS)
     if request.GET.get("format") == "csv":
         return as_csv("shipping_report.csv", COLUMNS, found.iterator())
@@ -36,7 +41,8 @@ def report(request: HttpRequest) -> HttpResponseBase:
         return as_printed(request, "Shipping report", COLUMNS, found.iterator())
     page = paged(request, partial(_listed, rows), "key", parse=_key)
     if wants_html(request):
-        return render(request, "warehouse/shipping_report/report.html", {**page, "sku": sku})
+        page |= {"sku": sku, "days": days}
+        return render(request, "warehouse/shipping_report/report.html", page)
     names = ("day", "sku", "quantity", "shipments")
     return as_json([{name: getattr(row, name) for name in names} for row in page["rows"]])
 

@@ -1,13 +1,16 @@
 """Showing what somebody else has written: escaped by the templates, and made visible here."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.timezone import now
 
+from ...http.times import MICROSECONDS, SECONDS
+from ...http.times import when as in_zone
 from ..links import page_of
 from ..tracing import origin, who
 from ..visible import plain, pretty, visible
@@ -26,13 +29,18 @@ def by(event: Any) -> str:
     return str(origin(event).get("name", ""))
 
 
+@register.simple_tag
+def when(moment: datetime, exactly: bool = False) -> SafeString:
+    return in_zone(moment, MICROSECONDS if exactly else SECONDS)
+
+
 @register.filter
 def shown(value: Any) -> str:
-    """A value of a read model: numbers with thousands, times in one form and in UTC."""
+    """A value of a read model: numbers with thousands, times as all pages have them."""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC) if value.tzinfo else value:%Y-%m-%d %H:%M:%S}"
+        return in_zone(value, SECONDS)
     return visible(value)
 
 

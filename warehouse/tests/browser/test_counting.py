@@ -35,7 +35,7 @@ def test_count_begins_a_product_that_was_found(visitor, page):
     expect(page.get_by_label("Quantity counted")).to_be_focused()
     submit(page, "Count", "3")
     said(page, "Counted 3 of abc123. There were 0 before.")
-    assert page.url == visitor.address + PRODUCT
+    assert page.url == f"{visitor.address}{PRODUCT}#now"
 
 
 def test_count_with_a_wrong_reason_marks_the_reason(visitor, page):

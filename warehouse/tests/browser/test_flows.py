@@ -16,6 +16,7 @@ from ..given import received, shipped
 
 STOCK = "/warehouse/products"
 PRODUCT = f"{STOCK}/abc123"
+SPOTS = {STOCK: "#row-abc123", PRODUCT: "#now"}  # where the focus is after an action
 SHOWN = {"everything": "", "low stock only": "low", "out of stock": "out"}
 TODO = "/warehouse/low_product_quantity_notifications"
 LOW_STOCK = "/warehouse/low_stock"
@@ -65,7 +66,7 @@ def test_receive_and_ship(visitor, page, path):
     said(page, "Received 5 of abc123. 15 on hand.")
     submit(page, "Ship", "3")
     said(page, "Shipped 3 of abc123. 12 left.")
-    assert page.url == visitor.address + path
+    assert page.url == visitor.address + path + SPOTS[path]
     page.reload()
     expect(page.get_by_role("status")).to_have_count(0)
 
@@ -105,7 +106,7 @@ def test_refused(visitor, page, path):
     expect(page).to_have_url(re.compile(r"/ship_quantity#quantity$"))
     submit(page, "Ship", "6")
     said(page, "Shipped 6 of abc123. 0 left.")
-    assert page.url == visitor.address + path
+    assert page.url == visitor.address + path + SPOTS[path]
 
 
 @slices("products", "ship_product_quantity")
@@ -115,7 +116,7 @@ def test_refused_and_given_up(visitor, page):
     submit(page, "Ship", "x")
     expect(page.get_by_role("alert")).to_contain_text('but is "x".')
     page.get_by_role("link", name="Back without doing it").click()
-    expect(page).to_have_url(f"{visitor.address}{STOCK}?q=abc")
+    expect(page).to_have_url(f"{visitor.address}{STOCK}?q=abc#row-abc123")
 
 
 @slices("product_history", "ship_product_quantity")
@@ -266,9 +267,9 @@ def test_history(visitor, page):
         ]
     ):
         assert rows.nth(row).locator("th, td").all_inner_texts()[:6] == parts
-    chart = page.get_by_role("img", name="Quantity of abc123 from version 1 to 3")
+    chart = page.get_by_role("img", name="Quantity of abc123, from version 1 to 3")
     expect(chart).to_have_accessible_description(
-        "Between 0 and 10; 0 at the end. The table below has the same data."
+        re.compile("between 0 and 10, 0 at the end. The table below has each event.")
     )
 
 
@@ -279,13 +280,13 @@ def test_paging_stock(visitor, page):
         received(sku, 10)
     visitor.open(f"{STOCK}?q=a")
     lists(page, *skus[:50])
-    page.get_by_role("link", name="Later SKUs").click()
+    page.get_by_role("link", name="More →").click()
     lists(page, *skus[50:])
-    expect(page.get_by_label("SKU begins with")).to_have_value("a")
-    expect(page.get_by_role("link", name="Later SKUs")).to_have_count(0)
-    page.get_by_role("link", name="Earlier SKUs").click()
+    expect(page.get_by_label("SKU contains")).to_have_value("a")
+    expect(page.get_by_role("link", name="More →")).to_have_count(0)
+    page.get_by_role("link", name="← Earlier").click()
     lists(page, *skus[:50])
-    expect(page.get_by_role("link", name="Earlier SKUs")).to_have_count(0)
+    expect(page.get_by_role("link", name="← Earlier")).to_have_count(0)
 
 
 @slices("product_history")
@@ -342,7 +343,7 @@ def test_search_and_filters(visitor, page):
     shipped("nut-1", 10)
 
     def find(prefix: str, show: str, *found: str) -> None:
-        page.get_by_label("SKU begins with").fill(prefix)
+        page.get_by_label("SKU contains").fill(prefix)
         page.get_by_label("Show").select_option(show)
         page.get_by_role("button", name="Find").click()
         expect(page).to_have_url(re.compile(rf"\?q={prefix}&show="))
@@ -352,11 +353,7 @@ def test_search_and_filters(visitor, page):
     visitor.open(STOCK)
     lists(page, "bolt-1", "bolt-2", "bolt-3", "nut-1")
     badges = page.locator("tbody tr").filter(has=page.locator(".badge"))
-    assert [row.split()[-1] for row in page.locator("td.level").all_inner_texts() if row] == [
-        "Low",
-        "Out",
-        "Out",
-    ]
+    assert page.locator("td.mark .badge").all_inner_texts() == ["Low", "Out", "Out"]
     expect(badges).to_have_count(3)
     find("bolt", "everything", "bolt-1", "bolt-2", "bolt-3")
     find("bolt", "low stock only", "bolt-2", "bolt-3")
@@ -380,7 +377,7 @@ def test_low_stock(visitor, page):
     submit(page, "Receive", "20")
     said(page, "Received 20 of abc123. 25 on hand.")
     expect(page.get_by_text("Nothing is low")).to_be_visible()
-    assert page.url == visitor.address + LOW_STOCK
+    assert page.url == f"{visitor.address}{LOW_STOCK}#row-abc123"
 
 
 @slices("low_product_quantity_notification", "increase_product_quantity")
@@ -428,8 +425,9 @@ def test_keyboard_only(visitor, page):
     assert seen == [
         "Skip to the content",
         *pages,
-        "SKU begins with",
+        "SKU contains",
         "Show",
+        "Sort by",
         "Find",
         "New SKU",
         "Receive a new product",
@@ -441,12 +439,17 @@ def test_keyboard_only(visitor, page):
     page.keyboard.type("3")
     page.keyboard.press("Enter")
     said(page, "Shipped 3 of abc123. 7 left.")
+    expect(page).to_have_title("Shipped 3 of abc123. 7 left. · Stock · Warehouse")
+    expect(page.get_by_role("row", name="abc123")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "abc123"
+    visitor.open(STOCK)
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the content")
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate(FOCUSED) == "SKU begins with"
+    assert page.evaluate(FOCUSED) == "SKU contains"
 
 
 SET = "(field, value) => { field.value = value }"

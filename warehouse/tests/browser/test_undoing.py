@@ -21,7 +21,7 @@ def test_undo(visitor, page):
     button.focus()
     button.press("Enter")
     said(page, "Undid a shipment of abc123 (version 2), 10 on hand.")
-    assert page.url == visitor.address + PRODUCT
+    assert page.url == f"{visitor.address}{PRODUCT}#now"
     expect(page.locator("tbody tr").nth(1)).to_contain_text("undone by version 3")
     expect(page.get_by_role("button", name="Undo")).to_have_count(1)
 

@@ -1,0 +1,25 @@
+"""What templates of all slices can say, without loading it."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from django import template
+from django.utils.safestring import SafeString
+
+from .http.times import MINUTES, SECONDS
+from .http.times import when as in_zone
+from .time_zone import zone_name
+
+register = template.Library()
+register.simple_tag(zone_name)
+
+
+@register.simple_tag
+def when(moment: datetime, seconds: bool = False) -> SafeString:
+    return in_zone(moment, SECONDS if seconds else MINUTES)
+
+
+@register.filter
+def spot(name: object) -> str:
+    """The id of a row: an address with `#` and this leads to it, and the focus with it."""
+    return f"row-{quote(str(name), safe='')}"
