@@ -12,15 +12,20 @@ OFTEN, SELDOM = 0.1, 10.0  # seconds between two reports, on a terminal and else
 
 
 def progress(
-    steps: Iterable[tuple[T, int]], total: int, job: str, out: TextIO | None = None
+    steps: Iterable[tuple[T, int]],
+    total: int,
+    job: str,
+    out: TextIO | None = None,
+    every: float | None = None,
 ) -> Iterator[T]:
     """Yield the first value of each step, and report how far the job is.
 
     The second value of a step is the number, of `total`, that the job has reached after it. `job`
-    names the job. Reports go to standard error, or to the stream `out`.
+    names the job. Reports go to standard error, or to the stream `out`; `every` is
+    the pause between two reports, in seconds.
     """
     stream: TextIO = out or sys.stderr
-    pause = OFTEN if stream.isatty() else SELDOM
+    pause = every or (OFTEN if stream.isatty() else SELDOM)
     reported = time.monotonic()
     first: tuple[int, float] | None = None
     try:

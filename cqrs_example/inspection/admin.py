@@ -7,12 +7,15 @@ from django.conf import settings
 from django.contrib import admin
 
 from ..eventstore.models import StoredEvent
-from .model_admins import EventAdmin, ReadModelAdmin, RefusedCommandAdmin
+from .model_admins import EventAdmin, ReadModelAdmin, RefusedCommandAdmin, RunAdmin
 from .models import RefusedCommand
+from .running import run_model
 from .statistics import projection_models
 
 admin.site.register(StoredEvent, EventAdmin)
 admin.site.register(RefusedCommand, RefusedCommandAdmin)
+if (runs := run_model()) and not admin.site.is_registered(runs):
+    admin.site.register(runs, RunAdmin)
 # A project that has given its admin a name of its own keeps it.
 title = getattr(settings, "ADMIN_TITLE", "Administration")
 for name in ("site_header", "site_title"):

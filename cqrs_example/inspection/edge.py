@@ -33,7 +33,7 @@ def inspecting(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def trying(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a page with a form, whose POST leaves nothing behind."""
+    """The same for a page with a form, whose POST changes nothing in the log."""
     return _page(view, ("GET", "HEAD", "POST"))
 
 

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from . import events, overview, read_models, refusal_pages, simulation_page
+from . import events, overview, read_models, refusal_pages, run_pages, simulation_page
 from .edge import inspecting, trying
 
 
@@ -97,6 +97,20 @@ class RefusedCommandAdmin(ReadOnlyAdmin):
     @inspecting
     def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
         raise Http404
+
+    history_view = change_view
+
+
+class RunAdmin(ReadOnlyAdmin):
+    """Rebuilds and verifications; who may start them has a permission of its own."""
+
+    @trying
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return run_pages.listed(self, request)
+
+    @inspecting
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
+        return run_pages.one(self, request, object_id)
 
     history_view = change_view
 

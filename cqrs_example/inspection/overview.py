@@ -15,6 +15,7 @@ from .chart import bars
 from .delivered import subscriptions
 from .edge import show
 from .refusals import last_day
+from .running import last_runs, run_model
 
 
 def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
@@ -42,11 +43,12 @@ def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpRe
         subscriptions=subscriptions(),
         versions=versions,
         refusals=last_day(),
+        has_runs=run_model() is not None,
     )
 
 
 def _projections(facts: statistics.Facts) -> list[dict[str, Any]]:
-    runs = statistics.last_runs()
+    runs = last_runs()
     named = [
         {"name": name, "tables": [_table(model, facts) for model in models]}
         for name, models in statistics.projection_models().items()

@@ -9,7 +9,6 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 
 from .looking import rows
@@ -111,12 +110,3 @@ def _models(path: str) -> list[Any]:
     except (AttributeError, ImportError, ValueError):
         return []  # `manage.py check` says what is wrong; here it would be a traceback
     return models
-
-
-def last_runs() -> dict[tuple[str, str], Any]:
-    """The last rebuild and verification of each projection, if there is a block that does them."""
-    if not apps.is_installed(f"{__name__.rsplit('.', 2)[0]}.projections"):
-        return {}
-    model: Any = apps.get_app_config("projections").get_model("Run")
-    newest = model.objects.order_by("projection", "action", "-started_at")
-    return {(run.projection, run.action): run for run in newest.distinct("projection", "action")}

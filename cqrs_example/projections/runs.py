@@ -84,18 +84,22 @@ def telling(module: ModuleType) -> ModuleType:
 
 def _carry_out(action: str, name: str, job: Job) -> Result:
     began = timezone.now()
-    try:
-        result = job(partial(progress, job=name or "the log"))
-    except Exception as error:  # bugs in projections and invariants are reported and kept as well
-        kind = "" if isinstance(error, FAILURES) else f"{type(error).__name__}: "
-        result = Result("not done", [kind + " ".join(str(error).split())])
+    result = outcome(job, partial(progress, job=name or "the log"))
     # The database may have been the cause.
     with suppress(DatabaseError, InterfaceError):
         Run.objects.create(
             projection=name,
             action=action,
             started_at=began,
-            succeeded=not result.findings,
-            result=" ".join([result.sentence, *result.findings[:1]]),
+            **Run.outcome_of(result),
         )
     return result
+
+
+def outcome(job: Job, watch: Callable[..., Any]) -> Result:
+    """What comes out of a job, whatever it raises."""
+    try:
+        return job(watch)
+    except Exception as error:  # a bug in a projection or an invariant is told as well, and kept
+        kind = "" if isinstance(error, FAILURES) else f"{type(error).__name__}: "
+        return Result("not done", [kind + " ".join(str(error).split())])

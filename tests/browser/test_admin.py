@@ -5,10 +5,12 @@ import json
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from cqrs_example.eventstore import read_all
 from cqrs_example.messaging import execute
+from cqrs_example.projections.models import Run
 from tests.bank.commands import Deposit, Withdraw, deposit, withdraw
 
 from .axe import is_for_everybody
@@ -28,6 +30,8 @@ PAGES = {
     "try a command": f"{LIST}simulate/?command=Withdraw",
     "stream": f"{LIST}stream/?name=account-abc123",
     "overview": f"{LIST}overview/",
+    "runs": "/admin/projections/run/",
+    "a run": "{run}",
     "accounts": "/admin/bank/account/",
     "account": "/admin/bank/account/abc123/change/",
 }
@@ -60,7 +64,12 @@ def test_login_is_for_everybody(visitor):
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_admin_page_is_for_everybody(log_in, path):
     last = list(read_all())[-1]
-    is_for_everybody(log_in.open(path.replace("{event}", f"{LIST}{last.position}/")))
+    path = path.replace("{event}", f"{LIST}{last.position}/")
+    if path == "{run}" or path.startswith("/admin/projections"):
+        columns = {"action": "verify", "projection": "accounts", "started_at": timezone.now()}
+        run = Run.objects.create(**columns, started_by="ann", progress="begun")
+        path = path.replace("{run}", f"/admin/projections/run/{run.pk}/change/")
+    is_for_everybody(log_in.open(path))
 
 
 @both_ways

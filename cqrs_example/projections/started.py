@@ -1,0 +1,164 @@
+"""A rebuild or a verification in a process of its own, for whoever cannot wait for it: a page.
+
+    run = start("verify", "balances", by="ann")
+
+The process outlives who has started it. Its row in `Run` says how far it is. It holds a lock for as
+long as it lives, and the row of one that was killed is known by that.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from io import StringIO
+from threading import Thread
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from ..operations.asking import Unfit
+from ..operations.sessions import own_session
+from ..progress import progress
+from .models import Run
+from .rebuild import rebuild
+from .replay import projection
+from .runs import Job, Result, outcome
+from .sessions import column
+from .tables import Unreplayable
+from .verify import verify_projection
+from .verify_log import verify_log
+
+EVERY = 1.0  # seconds between two reports
+BEGUN = "begun"
+# So long a process may take to begin. Whoever has to wait longer for another run is told so.
+STARTING = timedelta(minutes=1)
+LOCK = "SELECT pg_try_advisory_lock(hashtext('projection run'), %s)"
+LOCKED = """
+    SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+        AND classid = hashtext('projection run')::oid
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+KILLED = "not done: its process was killed"
+
+
+class NotStarted(Exception):
+    """Why nothing was started, in a sentence."""
+
+
+def job(action: str, name: str) -> Job:
+    """What is to be carried out ("" is the log); raises `NotStarted`."""
+    try:
+        if (action, name) == ("verify", ""):
+            return verify_log
+        projection(name)
+    except Unreplayable as error:
+        raise NotStarted(str(error)) from error
+    jobs = {"verify": verify_projection, "rebuild": rebuild}
+    if action not in jobs:
+        raise NotStarted(f"There is no {action!r}: say verify or rebuild.")
+    return partial(jobs[action], name)
+
+
+def start(action: str, name: str, by: str) -> Run:
+    """Have a process carry it out, once this is committed. Raises `NotStarted`, also where another
+    run of the same read model is at work."""
+    job(action, name)
+    try:
+        with transaction.atomic():
+            _require_alone(name)
+            run = Run.objects.create(
+                projection=name, action=action, started_at=timezone.now(), started_by=by
+            )
+    except IntegrityError as error:  # of two at once, the second
+        raise NotStarted(f"Another run of {name or 'the log'} was started just now.") from error
+    transaction.on_commit(partial(_begin, run.pk))
+    return run
+
+
+def at_work(runs: Iterable[Run]) -> set[int]:
+    """The ids of those that are at work, or that begin; one that has no end and is not among them
+    was killed."""
+    open_runs = [run for run in runs if run.finished_at is None]
+    locked = set(column(LOCKED)) if open_runs else set()
+    young = timezone.now() - STARTING
+    return {
+        run.pk
+        for run in open_runs
+        if run.pk in locked or (not run.progress and run.started_at > young)
+    }
+
+
+def carry_out_run(pk: int) -> None:
+    """What the process does: the work in a thread, and meanwhile its row is kept up to date."""
+    try:
+        with own_session():
+            _carry_out(pk)
+    except Unfit as error:
+        _finish(pk, Result("not done", [str(error)]))
+
+
+def _carry_out(pk: int) -> None:
+    run = Run.objects.filter(pk=pk, finished_at=None).first()
+    if run is None or column(LOCK, pk) != [True]:
+        return  # somebody has started it by hand
+    Run.objects.filter(pk=pk).update(progress=BEGUN)
+    results, out = list[Result](), StringIO()
+    watch = partial(progress, job=run.projection or "the log", out=out, every=EVERY)
+    work = partial(outcome, job(run.action, run.projection), watch)
+
+    def in_thread() -> None:  # with a connection of its own
+        with closing(connection):
+            results.append(work())
+
+    thread = Thread(target=in_thread, daemon=True)
+    try:
+        thread.start()
+        while thread.is_alive():
+            thread.join(EVERY)
+            _tell(run, out)
+        [result] = results
+    except KeyboardInterrupt:  # the work ends with this process
+        result = Result("not done", ["The process was told to end."])
+    _finish(pk, result)
+
+
+def _tell(run: Run, out: StringIO) -> None:
+    lines = out.getvalue().splitlines()
+    if lines and lines[-1] != run.progress:
+        run.progress = lines[-1]
+        Run.objects.filter(pk=run.pk).update(progress=run.progress)
+
+
+def _require_alone(name: str) -> None:
+    earlier = list(Run.objects.filter(projection=name, finished_at=None))
+    working = at_work(earlier)
+    for run in earlier:
+        if run.pk in working:
+            what = f"{run.action} of {name or 'the log'}"
+            raise NotStarted(f"A {what} is at work: {run.started_by} has started it.")
+        _finish(run.pk, Result(KILLED, ["It came to no end of its own."]))
+
+
+def _finish(pk: int, result: Result) -> None:
+    Run.objects.filter(pk=pk, finished_at=None).update(**Run.outcome_of(result))
+
+
+def _begin(pk: int) -> None:
+    # Not with the limits that web processes have.
+    environment = {name: value for name, value in os.environ.items() if name != "WEB_PROCESS"}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    try:
+        process = subprocess.Popen(  # noqa: S603 (nothing of it was typed)
+            [sys.executable, "-m", "django", "carry_out_run", str(pk)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # what ends the web process by its group does not end this one
+        )
+    except OSError as error:
+        _finish(pk, Result("not done", [f"The process did not start: {error}"]))
+        return
+    Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie
