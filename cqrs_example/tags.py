@@ -19,6 +19,7 @@ def when(moment: datetime, seconds: bool = False) -> SafeString:
     return in_zone(moment, SECONDS if seconds else MINUTES)
 
 
+@register.simple_tag
 @register.filter
 def spot(name: object) -> str:
     """The id of a row: an address with `#` and this leads to it, and the focus with it."""
