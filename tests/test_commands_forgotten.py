@@ -59,6 +59,14 @@ def test_handler_of_a_view_or_a_policy(bank: None, settings: Any, forgotten: str
     assert sentence.endswith("which settings.COMMANDS does not name.")
 
 
+def test_warning_comes_with_check_alone(bank: None, settings: Any, monkeypatch: Any) -> None:
+    settings.COMMANDS = []
+    monkeypatch.setattr("sys.argv", ["manage.py", "verify"])
+    assert warnings() == []
+    monkeypatch.setattr("sys.argv", ["manage.py", "check"])
+    assert len(warnings()) == len(bank_settings.COMMANDS)
+
+
 def test_handler_that_a_view_is_given(wire: Any, settings: Any) -> None:
     """And no word of what only this handler calls."""
     wire()

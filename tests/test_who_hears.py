@@ -10,6 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pytest
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
@@ -220,6 +221,26 @@ def test_check_warns_of_an_event_that_nobody_hears(wire: Any, settings: Any) -> 
     call_command("check", stderr=errors)
     assert "Nobody hears of Deposited: no projection and no policy." in (errors.getvalue())
     assert "Reacted" not in errors.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["manage.py", "check"], True),
+        (["/srv/manage.py", "runserver", "8000"], True),
+        (["manage.py", "events", "tail"], False),
+        (["manage.py", "migrate"], False),
+        (["django-admin", "verify"], False),
+    ],
+)
+def test_warning_comes_with_check_and_not_with_every_command(
+    wire: Any, monkeypatch: Any, words: list[str], said: bool
+) -> None:
+    def project(events: Sequence[RecordedEvent[Reacted]]) -> None: ...
+
+    wire(projections={"noting": project})
+    monkeypatch.setattr("sys.argv", words)
+    assert any(found.id == "messaging.W001" for found in run_checks()) == said
 
 
 def reacted_stream(name: str) -> StreamName[Reacted]:

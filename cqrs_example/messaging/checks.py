@@ -1,9 +1,11 @@
 """`manage.py check` fails with a sentence when what wires commands and handlers is wrong: COMMANDS,
 PROJECTIONS, POLICIES, SUBSCRIPTIONS."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from inspect import isfunction, unwrap
+from pathlib import Path
 from typing import Any, cast
 
 from django.apps import apps
@@ -42,7 +44,16 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
         errors += _errors({f"settings.{setting}: {path!r}": path for path in around}, import_string)
     handlers = cast(list[str], commands)
     errors += _errors({f"settings.COMMANDS: {path!r}": path for path in handlers}, _command)
-    return errors or list(_unheard())
+    return errors or (list(_unheard()) if doubts_are_welcome() else [])
+
+
+def doubts_are_welcome() -> bool:
+    """Whether to say what may be meant so. Django checks before each command of `manage.py`: people
+    would read past a sentence that comes with all of them. So `check` says it, which gunicorn's
+    start runs too, and the development server."""
+    program, *arguments = sys.argv
+    is_another_command = Path(program).name in ("manage.py", "django-admin") and arguments
+    return not is_another_command or arguments[0] in ("check", "runserver")
 
 
 @register
