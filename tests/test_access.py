@@ -76,6 +76,7 @@ def test_program_is_never_led_to_a_login_page(server):
         )
 
 
+@pytest.mark.slow
 def test_program_is_not_led_to_the_admins_login_page_in_open_mode(server):
     opened = BankServer({**server.environment, "OPEN_MODE": "1"})
     try:
@@ -411,6 +412,7 @@ def start_open(*arguments, **environment):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "named"),
     [
@@ -433,12 +435,14 @@ def test_open_mode_is_not_served_elsewhere(where, named):
     )
 
 
+@pytest.mark.slow
 def test_open_mode_is_not_served_on_sockets_of_systemd():
     run = start_open("--bind", "127.0.0.1:0", LISTEN_FDS="1")
     assert run.returncode == 1
     assert "so it is not served on systemd's sockets" in run.stderr
 
 
+@pytest.mark.slow
 def test_open_mode_is_not_served_with_another_configuration(tmp_path):
     other = tmp_path / "other.py"
     other.touch()
@@ -447,6 +451,7 @@ def test_open_mode_is_not_served_with_another_configuration(tmp_path):
     assert "so it is served by gunicorn.conf.py or `manage.py runserver` only" in run.stderr
 
 
+@pytest.mark.slow
 def test_development_server_does_not_serve_the_open_mode_elsewhere():
     run = subprocess.run(
         [sys.executable, "manage.py", "runserver", "--noreload", "0.0.0.0:0"],

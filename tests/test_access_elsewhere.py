@@ -146,6 +146,7 @@ def test_open_mode_is_open_to_this_machine_only_whatever_serves_it(settings, met
     assert (refused is None) == is_open
 
 
+@pytest.mark.slow
 def test_open_mode_as_a_setting_is_not_served_elsewhere(tmp_path):
     (tmp_path / "opened.py").write_text(
         "from cqrs_example.settings.persisted_sync import *\nOPEN_MODE = True\n"

@@ -324,24 +324,24 @@ def expected(search, correlation):
     return list(found.values_list("position", flat=True))
 
 
-@pytest.mark.parametrize(("few", "walked"), [(3, 7), (6, 7), (100, 100)])
 @pytest.mark.parametrize("search", SEARCHES, ids=str)
-def test_every_search_finds_all_of_it_in_both_directions(staff, monkeypatch, search, few, walked):
+def test_every_search_finds_all_of_it_in_both_directions(staff, monkeypatch, search):
     """However little a page looks at: it says from where on to look further."""
     monkeypatch.setattr(paging, "SHOWN", 4)
     monkeypatch.setattr(pages, "BATCH", 5)
-    monkeypatch.setattr(finding, "WALKED", walked)
-    monkeypatch.setattr(finding, "FEW", few)
-    monkeypatch.setattr(finding, "PLACED", 2 * few)
     monkeypatch.setattr(moments, "OUT_OF_ORDER", 2)
     correlation = many_events()
     query = search | ({"q": str(correlation)} if search.get("q") == "correlation" else {})
     wanted = expected(search, correlation)
-    assert followed(staff, query, {}, ("on", "older_from"), "before") == wanted
-    newer = followed(staff, query, {"after": 0}, ("back", "newer_from"), "after", True)
-    assert newer == wanted[::-1]
-    lines = b"".join(staff.get(f"{LIST}export/", query)).decode().splitlines()
-    assert [json.loads(line)["position"] for line in lines] == wanted[::-1]
+    for few, walked in ((3, 7), (6, 7), (100, 100)):
+        monkeypatch.setattr(finding, "WALKED", walked)
+        monkeypatch.setattr(finding, "FEW", few)
+        monkeypatch.setattr(finding, "PLACED", 2 * few)
+        assert followed(staff, query, {}, ("on", "older_from"), "before") == wanted, few
+        newer = followed(staff, query, {"after": 0}, ("back", "newer_from"), "after", True)
+        assert newer == wanted[::-1], few
+        lines = b"".join(staff.get(f"{LIST}export/", query)).decode().splitlines()
+        assert [json.loads(line)["position"] for line in lines] == wanted[::-1], few
 
 
 def followed(client, query, key, onward, side, turned=False):

@@ -73,11 +73,13 @@ class Shipped:
     schema_version: ClassVar[int] = 2
 
 
+@pytest.mark.slow
 def test_imports_flow_one_way(tmp_path: Path) -> None:
     code, output = trees.run(trees.copy(tmp_path), *LINT)
     assert code == 0, output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "line", "contract"),
     [
@@ -210,6 +212,7 @@ def test_event_without_a_schema_version_fails_the_check(settings: Any, monkeypat
         call_command("check")
 
 
+@pytest.mark.slow
 def test_wrong_wiring_fails_manage_py(tmp_path: Path) -> None:
     tree = trees.copy(tmp_path)
     wiring = tree / "cqrs_example/settings/wiring.py"

@@ -47,6 +47,7 @@ def test_writer_that_takes_no_lock_is_met_like_a_deadlock():
     assert [event.version for event in read(account_stream("a"))] == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["verify", "rebuild"])
 def test_pipe_that_closes_ends_it_quietly(command):
     words = [command, "--all"] if command == "rebuild" else [command]
@@ -63,6 +64,7 @@ def test_pipe_that_closes_ends_it_quietly(command):
     assert process.returncode == -signal.SIGPIPE
 
 
+@pytest.mark.slow
 def test_waiting_for_a_writer_that_hangs_is_told():
     with psycopg.connect(url(connection.settings_dict["NAME"])) as other:
         other.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", (0x6576656E, 0x74730000))

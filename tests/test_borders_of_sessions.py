@@ -180,6 +180,7 @@ def test_the_lead_of_a_worker_ends_in_a_process_with_a_pool(pooled_by_django):
         until(lambda: cursor.execute(held).fetchone() == (0,))
 
 
+@pytest.mark.slow
 def test_long_work_in_a_process_with_a_pool(pooled_by_django, rows):
     for nth in range(3):
         execute(deposit, Deposit(f"a{nth}", 1))
@@ -406,6 +407,7 @@ def test_log_before_the_migration_that_makes_what_is_asked_for(db):
     assert faults() == []
 
 
+@pytest.mark.slow
 def test_log_that_was_copied_in(transactional_db, server, rows):
     """COPY, or logical replication, takes rows along but no sequence."""
     assert server.deposit("abc123", 1).status == 200

@@ -60,6 +60,7 @@ def test_only_an_answer_of_the_application_decides(status, text, expected):
     assert outcome(status, text) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "first"), [([], "postgres_killed"), (["--following"], "relay_killed")]
 )

@@ -142,6 +142,7 @@ print(type(execute(handle, FULL, Context(UUID(%r)))).__name__)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_command_with_sets_is_the_same_in_other_processes() -> None:
     """Each process has an order of its own for the elements of a set."""

@@ -68,6 +68,7 @@ def terminal(django_db_setup: None, role: str) -> Iterator[dict[str, str]]:
         }
 
 
+@pytest.mark.slow
 def test_deploying(terminal: dict[str, str]) -> None:
     page = blocks("deploy.md")
     assert list(page) == ["owner", "server", "ready"]

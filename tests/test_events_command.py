@@ -215,6 +215,7 @@ def test_stats(log):
     assert "events by type, counted:" in events("stats")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -328,6 +329,7 @@ def started(*arguments, **options):
     return subprocess.Popen(command, cwd=ROOT, env=environment(), text=True, **options)
 
 
+@pytest.mark.slow
 def test_colours_are_for_terminals(log, monkeypatch):
     plain = events("tail")
     assert not any("\x1b" in line for line in plain)
@@ -344,6 +346,7 @@ def test_colours_are_for_terminals(log, monkeypatch):
         os.close(other)
 
 
+@pytest.mark.slow
 def test_closed_pipe_ends_it_quietly(log):
     with started(
         "tail", "--follow", "-n", "1", stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -355,6 +358,7 @@ def test_closed_pipe_ends_it_quietly(log):
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_interrupt_ends_it_quietly(log):
     with started(
         "tail", "--follow", "-n", "1", stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -19,7 +19,7 @@ from .browsing import Browser
 from .racing import backend, in_background, until, waiting_for
 from .serving import Answer
 
-pytestmark = pytest.mark.usefixtures("bank")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bank")]
 
 ACCOUNTS = "/accounts"
 SENTENCE = "The database does not answer. Try again soon."

@@ -126,6 +126,7 @@ def lines_since(server: Server, before: int) -> list[str]:
     return [line for line in lines if "No directory at" not in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/healthz/", "/readyz/"])
 @pytest.mark.parametrize("host", ["10.1.2.3:8000", "[2001:db8::1]", "_", "a b", "evil.example"])
 def test_probes_are_answered_whatever_the_host_and_the_scheme(https, path, host):

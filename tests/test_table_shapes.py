@@ -18,10 +18,13 @@ from .shapes import shape
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
 
 
-@pytest.fixture(autouse=True, params=[1, rebuilding.AT_ONCE], ids=["row by row", "at once"])
+@pytest.fixture(params=[1, rebuilding.AT_ONCE], ids=["row by row", "at once"])
 def _at_once(request, monkeypatch):
-    """How many rows a rebuild repairs in one transaction."""
+    """How many rows a rebuild repairs in one transaction: for tests with rows to repair."""
     monkeypatch.setattr(rebuilding, "AT_ONCE", request.param)
+
+
+repairing = pytest.mark.usefixtures("_at_once")
 
 
 @pytest.fixture
@@ -93,6 +96,7 @@ def test_foreign_key_to_a_number_that_the_database_gives_is_refused(log, shaped)
     assert parent.objects.get().account == "z"
 
 
+@repairing
 def test_foreign_key_to_what_else_is_unique(log, shaped):
     parent, child = family(to_field="account")
     name = shaped(projecting_family(parent, child), parent, child)
@@ -120,6 +124,7 @@ def ranking(model):
     return project
 
 
+@repairing
 @pytest.mark.parametrize("primary", [True, False])
 def test_rows_that_have_to_change_places(log, shaped, primary):
     key = {"primary_key": True} if primary else {"unique": True}
@@ -141,6 +146,7 @@ def swap(model):
     model.objects.filter(rank=9).update(rank=2)
 
 
+@repairing
 def test_rows_that_have_to_change_places_under_a_deferred_foreign_key(log, shaped):
     registry = Apps()
     model = ranked(registry=registry, account=models.TextField(primary_key=True))
@@ -153,6 +159,7 @@ def test_rows_that_have_to_change_places_under_a_deferred_foreign_key(log, shape
     assert note.objects.get().of.rank == 1
 
 
+@repairing
 @pytest.mark.parametrize(
     ("key", "referenced"),
     [
@@ -230,6 +237,7 @@ def test_rows_that_cannot_be_told_apart(log, shaped, fields):
     assert sentence in run("rebuild", shaped(listing(model), model))
 
 
+@repairing
 def test_exclusion_constraint(log, shaped):
     """Rows that it keeps apart can change places too."""
     model = shape("Ranked", account=models.TextField(primary_key=True), rank=models.IntegerField())
@@ -252,6 +260,7 @@ def test_serial_key(log, shaped):
     rebuilt(name)
 
 
+@repairing
 def test_parents(log, shaped):
     registry = Apps()
     parent = shape("Thing", registry=registry, account=models.TextField(primary_key=True))

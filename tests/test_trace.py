@@ -5,6 +5,7 @@ import pytest
 from dev.trace import DOCS, PICTURES, as_svg
 
 
+@pytest.mark.slow
 @pytest.mark.slices(
     "increase_product_quantity",
     "ship_product_quantity",

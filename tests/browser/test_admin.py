@@ -61,6 +61,7 @@ def test_login_is_for_everybody(visitor):
     is_for_everybody(visitor.open("/admin/login/"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_admin_page_is_for_everybody(log_in, path):
     last = list(read_all())[-1]

@@ -49,6 +49,7 @@ def _warehouse(server: Server) -> None:
     shipped("out-1", 10)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_warehouse")
 @pytest.mark.parametrize("path", PAGES)
 def test_page(visitor, page, path):
@@ -136,6 +137,7 @@ def fails(visitor: Visitor, status: int, sentence: str) -> None:
     assert page.evaluate(ground) == "8px", "the page has no style"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "status", "sentence"),
     [

@@ -22,6 +22,7 @@ LOOKS: list[tuple[str, dict[str, Any]]] = [
 PAGES = {"stock": "/warehouse/products", "product": "/warehouse/products/bolt-06"}
 
 
+@pytest.mark.slow
 @pytest.mark.slices(
     "products",
     "product_history",
