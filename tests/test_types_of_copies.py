@@ -19,11 +19,7 @@ ROOT = Path(__file__).parent.parent
 WRITE = re.compile(r"<!-- write: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
 # What the generated settings are made of, and what replaces a private function of Django's.
 NOT_ASKED = {"bank/settings.py", "bank/committing.py", "conftest.py"}
-# `settings` is no block; and the library of `rabbitmq`, amqp, has no types that could be checked.
-BLOCKS = {path.parent.name for path in ROOT.glob("cqrs_example/*/__init__.py")} - {
-    "settings",
-    "rabbitmq",
-}
+BLOCKS = {path.parent.name for path in ROOT.glob("cqrs_example/*/__init__.py")} - {"settings"}
 OPTIONS = {
     "typeCheckingMode": "strict",
     "pythonVersion": "3.11",
@@ -50,6 +46,8 @@ def bank(tmp_path: Path) -> Path:
     for block in BLOCKS:
         shutil.copytree(ROOT / "cqrs_example" / block, tmp_path / "bank" / block, ignore=ignored)
     shutil.copy(ROOT / "cqrs_example" / "progress.py", tmp_path / "bank")
+    # The library of `rabbitmq`, amqp, has no types: these are of what the block uses.
+    shutil.copytree(ROOT / "tests" / "typings", tmp_path / "typings")
     page = (ROOT / "docs" / "copying.md").read_text()
     for path, text in WRITE.findall(page):
         if path not in NOT_ASKED:

@@ -28,7 +28,7 @@ def exchange() -> str:
 @contextmanager
 def connected() -> Generator[amqp.Connection, None, None]:
     """A connection by `settings.BROKER_URL`, with the exchange; raises one of `BROKEN`."""
-    url = urlsplit(settings.BROKER_URL)
+    url = urlsplit(str(settings.BROKER_URL))
     connection = amqp.Connection(
         host=f"{url.hostname}:{url.port or 5672}",
         userid=unquote(url.username or "guest"),
