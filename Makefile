@@ -45,7 +45,7 @@ test: ## what a change needs, on a throw-away database (ARGS="-k ship" for some)
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m pytest -n auto --dist worksteal -m "not slow" $(if $(filter persisted_async,$(MODE)),$(DOMAIN)) $(ARGS)
 
-test-slow: ## what starts servers, brokers and type checkers, or copies the tree
+test-slow: ## what starts servers, brokers and type checkers, copies the tree, or opens page after page
 	$(INSTALL) $(DEV_FILES)
 	@exec "$(PY)" -m pytest -n auto --dist worksteal -m slow $(ARGS)
 

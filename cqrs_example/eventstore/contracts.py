@@ -59,9 +59,7 @@ def defined_in(module: str) -> list[type[Any]]:
     A class that has two names there is returned once."""
     values = [value for value in vars(import_module(module)).values() if isinstance(value, type)]
     return [
-        value
-        for value in dict.fromkeys(values)
-        if value.__module__ == module and hasattr(value, "type")
+        cls for cls in dict.fromkeys(values) if cls.__module__ == module and hasattr(cls, "type")
     ]
 
 
