@@ -18,8 +18,8 @@ class Outcome(Protocol):
 
 
 class Run(models.Model):
-    """A rebuild, verification or sealing. A command makes its row when it has ended; one that a page
-    has started has its row from the beginning."""
+    """A rebuild, verification or sealing. A command makes its row when it has ended; a run that a
+    page has started has its row from the beginning."""
 
     projection: models.TextField[str, str] = models.TextField(blank=True)  # empty: the log itself
     action: models.TextField[str, str] = models.TextField()  # "rebuild", "verify" or "seal"
