@@ -21,6 +21,7 @@ from .delivered import hearings
 from .edge import show
 from .links import page_of, rows_about
 from .looking import Unreadable, look, rows, tolerant
+from .timings import of_event
 from .tracing import MOST, SORTED, folded, origin, trace, who
 from .words import searchable_fields
 
@@ -88,6 +89,7 @@ def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str)
         around.setdefault(word, []).append(other)
     steps = trace(event.correlation_id, limit=MOST + 1)
     stored = as_json(event)
+    heard = list(hearings(event))
     return show(
         model_admin,
         request,
@@ -106,7 +108,8 @@ def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str)
         parts=folded(steps, event.position),
         cut=sum(1 for step in steps if step.event) > MOST,
         page=page_of(event.stream),
-        hearings=hearings(event),
+        hearings=heard,
+        timings=of_event(event, [name for name, _ in heard]),
         can_tell_changes=can_tell(),
     )
 

@@ -24,3 +24,26 @@ class RefusedCommand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.command}, {self.kind}: {self.reason}"
+
+
+class HandlerTiming(models.Model):
+    """How long a projection or a policy took to hear of some events, or COMMIT after the last one
+    of a transaction. `correlation_id` is empty where the events have several."""
+
+    at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    handler: models.TextField[str, str] = models.TextField()
+    correlation_id: models.UUIDField[UUID | None, UUID | None] = models.UUIDField(
+        null=True, db_index=True
+    )
+    first: models.BigIntegerField[int, int] = models.BigIntegerField()  # positions
+    last: models.BigIntegerField[int, int] = models.BigIntegerField()
+    events: models.IntegerField[int, int] = models.IntegerField()
+    microseconds: models.BigIntegerField[int, int] = models.BigIntegerField()
+    statements: models.IntegerField[int, int] = models.IntegerField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["handler", "last"], name="inspection_timing_heard")]
+
+    def __str__(self) -> str:
+        return f"{self.handler}: {self.microseconds} µs"

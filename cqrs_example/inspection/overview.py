@@ -16,11 +16,12 @@ from .delivered import subscriptions
 from .edge import show
 from .refusals import last_day
 from .running import last_runs, run_model
+from .timings import slowest
 
 
 def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Six queries, of which none looks at more than 10,000 rows of a table; with subscriptions
-    another, which counts what each has not heard."""
+    """Five queries, of which none looks at more than 10,000 rows of a table; where timings are kept
+    another; with subscriptions another, which counts what each has not heard."""
     facts = statistics.facts()
     types, source = statistics.events_per_type()
     versions = {
@@ -44,6 +45,7 @@ def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpRe
         versions=versions,
         refusals=last_day(),
         has_runs=run_model() is not None,
+        slow=slowest(),
     )
 
 
