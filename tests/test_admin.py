@@ -22,6 +22,7 @@ from cqrs_example.http import paging
 from cqrs_example.inspection import events as pages
 from cqrs_example.inspection import finding, moments, statistics, words
 from cqrs_example.inspection.tracing import trace
+from cqrs_example.inspection.visible import visible
 from cqrs_example.messaging import Context, execute
 
 from .bank.commands import Deposit, Withdraw, deposit, withdraw
@@ -872,3 +873,17 @@ def test_database_that_takes_too_long_is_a_sentence(staff, path):
 def test_check_is_content_without_the_settings_of_the_links(settings):
     del settings.STREAM_PAGES, settings.READ_MODEL_STREAMS
     call_command("check")
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("Shipped 3 of \u2068\u0645\u2069, 7 left", "Shipped 3 of \u2068\u0645\u2069, 7 left"),
+        ("a \u2068b", "a \\u2068b"),
+        ("a \u2068b\u202ec\u2069 d", "a \\u2068b\\u202ec\\u2069 d"),
+        ("\u2068a\u2069\u2069", "\u2068a\u2069\\u2069"),
+        ("\u2068a\x07\u2069", "\u2068a\\u0007\u2069"),
+    ],
+)
+def test_what_is_isolated_in_a_sentence_stays_so_and_nothing_else_turns(text, seen):
+    assert visible(text) == seen

@@ -69,7 +69,7 @@ def test_the_address_counts_and_not_what_the_body_repeats(browser, account):
 def test_the_field_that_is_wrong_is_marked(browser, typed, wrong, right):
     page = browser.submit(browser.get(ACCOUNT), WITHDRAW, **typed)
     assert page.status == 422
-    assert f'<p role="alert"><a href="#{wrong}">' in page.text
+    assert f'<p role="alert" id="error"><a href="#{wrong}">' in page.text
     assert re.search(rf'<input name="{wrong}" [^>]*id="{wrong}" aria-invalid="true"', page.text)
     assert page.text.count("aria-invalid") == 1
     assert f'id="{right}"' not in page.text
@@ -82,7 +82,7 @@ def test_no_field_is_blamed_for_what_is_none_s_fault(browser):
     again = browser.submit(page, WITHDRAW, amount="2")
     assert again.status == 422
     assert "aria-invalid" not in again.text
-    assert '<p role="alert">Nothing was done' in again.text
+    assert '<p role="alert" id="error">Nothing was done' in again.text
 
 
 def test_a_code_scanned_into_an_amount_is_not_taken(browser, everything):

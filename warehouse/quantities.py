@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from cqrs_example.eventstore.looking import newest_of_each
 from cqrs_example.http import BadInput, field, whole_number
 from cqrs_example.http.reading import is_json
-from warehouse.events import change, product_stream
+from warehouse.events import change, isolated, product_stream
 
 TIMES = 100  # more than so many times what a product ever moved at once is asked back
 LOOKED_AT = 200  # the newest changes of a product: they say what it moves
@@ -43,7 +43,7 @@ def questions(quantities: Mapping[str, int]) -> dict[str, str]:
     many = {sku: quantity for sku, quantity in quantities.items() if quantity > few}
     most = _most_moved(many) if many else {}
     return {
-        sku: f"Is the quantity of {sku} really {quantity:,}? Send it again if it is."
+        sku: f"Is the quantity of {isolated(sku)} really {quantity:,}? Send it again if it is."
         for sku, quantity in many.items()
         if quantity > min(settings.PLAUSIBLE_QUANTITY, TIMES * most.get(sku, quantity))
     }

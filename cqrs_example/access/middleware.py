@@ -62,7 +62,7 @@ class Access(LoginRequiredMiddleware):
             if _for_staff(request):
                 # Found in a program's files, it would open all that a superuser may.
                 return problem(request, BadInput(NOT_THE_ADMIN, 403))
-        if _is_open(request) and (not _for_staff(request) or wants_html(request)):
+        if is_open(request) and (not _for_staff(request) or wants_html(request)):
             return None
         permission = needed(view)
         if permission and request.user.is_authenticated and not has(request.user, permission):
@@ -97,7 +97,7 @@ def _unauthorized(request: HttpRequest, sentence: str, more: str = "") -> HttpRe
     return response
 
 
-def _is_open(request: HttpRequest) -> bool:
+def is_open(request: HttpRequest) -> bool:
     """Whatever serves it: to this machine, and not through a proxy, behind which is anybody."""
     return (
         setting("OPEN_MODE")

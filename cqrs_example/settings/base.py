@@ -64,6 +64,9 @@ MIDDLEWARE = [
     "cqrs_example.correlation.correlate",
     "cqrs_example.addresses.probes",
     "cqrs_example.addresses.slashes",
+    # It adds a random number of bytes to each page, so that nobody learns from its length what is
+    # in it (BREACH); and the CSRF token in it is masked anew each time.
+    "django.middleware.gzip.GZipMiddleware",
     # Early, so that every answer has it, also those of other middleware.
     "django.middleware.csp.ContentSecurityPolicyMiddleware"
     if django.VERSION >= (6,)
@@ -131,6 +134,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "cqrs_example.http.context_processors.command_id",
+                "cqrs_example.access.context_processors.forbidden",
                 "cqrs_example.notice.notice",
             ],
             "builtins": ["cqrs_example.tags"],

@@ -29,6 +29,8 @@ PAGES = {
     "refused commands": "/admin/inspection/refusedcommand/",
     "try a command": f"{LIST}simulate/?command=Withdraw",
     "stream": f"{LIST}stream/?name=account-abc123",
+    "stream with a long name": f"{LIST}stream/?name=account-{'W' * 64}",
+    "account with a long name": f"/admin/bank/account/{'W' * 64}/change/",
     "overview": f"{LIST}overview/",
     "runs": "/admin/projections/run/",
     "a run": "{run}",

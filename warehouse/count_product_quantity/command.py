@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.messaging import DomainError, Transaction
-from warehouse.events import ProductQuantityCounted, product_stream
+from warehouse.events import ProductQuantityCounted, isolated, product_stream
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ def decide(on_hand: int | None, command: CountProductQuantity) -> list[ProductQu
     What is found on the shelf begins a product. Nothing found does not: the SKU was mistyped.
     """
     if on_hand is None and command.quantity == 0:
-        unknown = f"There is no product {command.sku}, so nothing of it can be missing."
+        unknown = f"There is no product {isolated(command.sku)}, so nothing of it can be missing."
         raise DomainError(unknown, field="quantity")
     difference = command.quantity - (on_hand or 0)
     return [ProductQuantityCounted(command.sku, difference, command.quantity, command.reason)]

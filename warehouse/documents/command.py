@@ -15,6 +15,7 @@ from warehouse.events import (
     ProductQuantityCounted,
     ProductQuantityIncreased,
     ProductQuantityShipped,
+    isolated,
     product_stream,
 )
 
@@ -86,7 +87,9 @@ def ship(on_hand: int | None, line: Line, reference: str) -> ProductQuantityShip
 
 def count(on_hand: int | None, line: Line, reference: str) -> ProductQuantityCounted:
     if on_hand is None and line.quantity == 0:
-        raise DomainError(f"There is no product {line.sku}, so nothing of it can be missing.")
+        raise DomainError(
+            f"There is no product {isolated(line.sku)}, so nothing of it can be missing."
+        )
     difference = line.quantity - (on_hand or 0)
     return ProductQuantityCounted(line.sku, difference, line.quantity, reference)
 
@@ -109,7 +112,7 @@ def count_shelf(
     wrong = {}
     for number, line in enumerate(command.lines, 1):
         if first.setdefault(line.sku, number) != number:
-            wrong[number] = f"{line.sku} is counted in line {first[line.sku]} already."
+            wrong[number] = f"{isolated(line.sku)} is counted in line {first[line.sku]} already."
     if wrong:
         raise WrongLines(wrong)
     return _record(tx, command, count)

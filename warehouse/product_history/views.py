@@ -38,10 +38,12 @@ def product(request: HttpRequest, sku: str) -> HttpResponseBase:
         return render(request, "warehouse/product_history/product.html", page)
     if shown is None:
         raise BadInput(
-            f"There is no product {sku}: it begins when some of it is received or counted.", 404
+            f"There is no product {isolated(sku)}: it begins when some of it is received or"
+            " counted.",
+            404,
         )
     if isinstance(shown.data, Unreadable):
-        raise BadInput(f"Version {shown.version:,} of product {sku}: {shown}", 500)
+        raise BadInput(f"Version {shown.version:,} of product {isolated(sku)}: {shown}", 500)
     quantity = shown.data.quantity_on_hand
     return as_json({"sku": sku, "quantity": quantity, "version": shown.version})
 
@@ -58,7 +60,7 @@ def _as_of(request: HttpRequest, sku: str) -> RecordedEvent[Any]:
         number = int(version)
         for event in events_of(product_stream(sku), after=number - 1, before=number + 1, limit=1):
             return event
-    raise BadInput(f"Product {sku} has no version {version!r:.20}.", 404)
+    raise BadInput(f"Product {isolated(sku)} has no version {version!r:.20}.", 404)
 
 
 MOST_UNDOING = 1000

@@ -12,7 +12,8 @@ from django.utils.module_loading import import_string
 
 from cqrs_example.openapi import description
 from tests.addresses import addresses
-from tests.logging_in import bearer, is_refused
+from tests.browsing import Browser
+from tests.logging_in import account, bearer, is_refused, log_in
 from tests.serving import Server
 from tests.test_openapi import fuzz
 
@@ -70,6 +71,34 @@ def test_command_takes_its_permission(closed: Server, permission: str) -> None:
     )
     done = closed.post(command.address(), command.body(), **bearer("this", permission))
     assert done.status == 200
+
+
+FORMS = {  # by the permission: what a page that shows it has
+    "increase": "/increase_quantity",
+    "ship": "/ship_quantity",
+    "count": "/count_quantity",
+    "undo": "/undo",
+    "receive_delivery": "/warehouse/receive_delivery",
+    "ship_order": "/warehouse/ship_order",
+    "count_shelf": "/warehouse/count_shelf",
+    "import": "/warehouse/import_stock",
+}
+
+
+@pytest.mark.slices("products", "product_history")
+@pytest.mark.parametrize("permission", [None, *PERMISSIONS])
+def test_only_forms_and_links_are_shown_that_the_account_may_use(
+    closed: Server, permission: str | None
+) -> None:
+    received("abc123", 2)
+    browser = Browser(closed)
+    account("clerk", *([permission] if permission else []))
+    log_in(browser, "clerk")
+    pages = [f"/warehouse/{name}" for name in ("products", "products/abc123", "low_stock")]
+    text = "".join(browser.request("GET", page).text for page in pages)
+    assert "abc123" in text
+    shown = {name for name in PERMISSIONS if f'{FORMS[name]}"' in text}
+    assert shown == ({permission} if permission else set())
 
 
 @pytest.mark.parametrize("permission", PERMISSIONS)

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from cqrs_example.eventstore import RecordedEvent
 from cqrs_example.messaging import DomainError, Transaction
-from warehouse.events import ProductChangeUndone, ProductEvent, change, product_stream
+from warehouse.events import ProductChangeUndone, ProductEvent, change, isolated, product_stream
 
 MOST = 2**63 - 1  # what a bigint holds
 
@@ -49,6 +49,6 @@ def handle(tx: Transaction, command: UndoProductChange) -> list[RecordedEvent[Pr
     later = product.after(command.version - 1)
     undone = next(later, None)
     if product.last is None or undone is None:
-        unknown = f"Product {command.sku} has no version {command.version:,}."
+        unknown = f"Product {isolated(command.sku)} has no version {command.version:,}."
         raise DomainError(unknown, field="version")
     return tx.append(product, decide(product.last.data.quantity_on_hand, undone, later))

@@ -1,0 +1,27 @@
+"""What a template may ask about the account that it is drawn for."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from .configuration import setting
+from .middleware import is_open
+from .permissions import has
+
+
+class Forbidden:
+    """`forbidden.ship`: whether the account lacks this permission of `settings.PERMISSIONS`."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def __getitem__(self, name: str) -> bool:
+        if name not in setting("PERMISSIONS") or is_open(self.request):
+            return False
+        return not has(self.request.user, name)
+
+
+def forbidden(request: HttpRequest) -> dict[str, Any]:
+    """`{{ forbidden }}`. Templates ask what is forbidden, and not what is allowed: so where this
+    block is not there, the name is empty and all forms are shown."""
+    return {"forbidden": Forbidden(request)}
