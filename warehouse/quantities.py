@@ -10,8 +10,10 @@ from cqrs_example.http import BadInput, field, whole_number
 from cqrs_example.http.reading import is_json
 from warehouse.events import change, isolated, product_stream
 
-TIMES = 100  # more than so many times what a product ever moved at once is asked back
-LOOKED_AT = 200  # the newest changes of a product: they say what it moves
+TIMES = 100  # more than so many times what a product moved at once is asked back
+# So many of the newest changes of a product are looked at. More would cost more with every change;
+# and if a product moved thousands at once long ago and a few since, thousands are worth a question.
+LOOKED_AT = 200
 
 
 def quantity_of(request: HttpRequest, least: int, sku: str) -> int:

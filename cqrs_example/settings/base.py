@@ -188,8 +188,8 @@ LOGGING = logs.configuration(
 # a change, `manage.py rebuild low_product_quantity_notification` and `manage.py rebuild low_stock`:
 # these read models decide by it.
 LOW_PRODUCT_QUANTITY = 5
-# What is typed and is more than this is asked back, and more than 100 times what the product ever
-# moved at once: scanners type codes as well.
+# What is typed and is more than this is asked back, and more than 100 times what the product
+# moved at once in its last 200 changes: scanners type codes as well.
 PLAUSIBLE_QUANTITY = 10_000
 
 # So many refused or failed commands are kept, and for so long.
