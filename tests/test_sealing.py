@@ -49,7 +49,10 @@ def test_newest_event_deleted_and_the_read_models_rebuilt(damaged):  # noqa: F81
     call_command("rebuild", "--all", stdout=StringIO())
     first, finding, *rest = finds()
     assert first == "the log: 1 finding in 5 events"
-    assert f"to {last} {NOT_AS_SEALED}: 2 were sealed, 1 are there" in finding
+    assert (
+        f"to {last} {NOT_AS_SEALED}: the seal counted 2 when it was made, and the log has 1 there"
+        in finding
+    )
     assert [line for line in rest if "agree" not in line] == []
 
 
@@ -100,7 +103,7 @@ def test_any_value_that_was_changed(damaged):  # noqa: F811
             transaction.set_rollback(True)
         assert found == [
             f"the events from position {before + 1} to {upto} {NOT_AS_SEALED}:"
-            " 2 were sealed, 2 are there"
+            " the digest over all 2 of them is another one, so one was changed or replaced"
         ], change
     assert verify()[0].endswith("agrees")
 
@@ -117,7 +120,7 @@ def test_event_that_is_put_into_a_gap(damaged):  # noqa: F811
         gap,
     )
     [found] = [line for line in finds() if NOT_AS_SEALED in line]
-    assert found.endswith("1 were sealed, 2 are there")
+    assert found.endswith("counted 1 when it was made, and the log has 2 there now")
 
 
 def test_first_range_that_differs_is_named_first(damaged):  # noqa: F811

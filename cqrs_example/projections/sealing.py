@@ -74,7 +74,7 @@ def differing_seals(expected: str | None) -> Iterator[str]:
         elif now != (seal.events, seal.upto, seal.digest):
             yield (
                 f"the events from position {after + 1} to {seal.upto} are not those that were"
-                f" sealed: {seal.events:,} were sealed, {now.events:,} are there"
+                f" sealed: {_compared(seal.events, now.events)}"
             )
         after, previous = seal.upto, seal.digest
     if expected and not Seal.objects.filter(digest=expected).exists():
@@ -82,6 +82,15 @@ def differing_seals(expected: str | None) -> Iterator[str]:
             f"no seal has the digest {expected}: seals were changed or taken away since it was"
             " printed, or this is another database or an older backup"
         )
+
+
+def _compared(sealed: int, found: int) -> str:
+    """Numbers of events, and their digests where the numbers agree."""
+    if sealed == found:
+        return (
+            f"the digest over all {found:,} of them is another one, so one was changed or replaced"
+        )
+    return f"the seal counted {sealed:,} when it was made, and the log has {found:,} there now"
 
 
 def sealed_position() -> int | None:
