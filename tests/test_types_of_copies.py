@@ -76,6 +76,6 @@ def test_of_blocks_and_bank_only_the_mistake_is_found(bank: Path) -> None:
     """One run for both, because it is slow: the mistake shows that errors are seen at all."""
     (bank / "mistake.py").write_text(MISTAKE)
     found = findings(bank)
-    assert len(found) == 1, found
+    assert len(found) == 1, "\n".join(found)
     [finding] = found
     assert finding.startswith("mistake.py: Argument of type"), finding

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
@@ -40,9 +40,10 @@ def later(
 @contextmanager
 def counted() -> Generator[Callable[[], int], None, None]:
     """Count the statements that are run or put aside within: call what is yielded."""
-    if hasattr(connection, "statements"):  # ours counts; a wrapper would have it put nothing aside
-        before = connection.statements
-        yield lambda: connection.statements - before
+    ours = cast(Any, connection)
+    if hasattr(ours, "statements"):  # ours counts; a wrapper would have it put nothing aside
+        before: int = ours.statements
+        yield lambda: ours.statements - before
         return
     number = 0
 

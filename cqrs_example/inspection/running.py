@@ -23,7 +23,7 @@ def run_model() -> Any:
 def with_states(runs: Iterable[Any]) -> list[Any]:
     """The same runs, each with a `state`: a word or two for what it does, or what became of it."""
     found = list(runs)
-    working = _started().at_work(found) if found else set()
+    working: set[int] = _started().at_work(found) if found else set()
     for run in found:
         run.state = _state(run, working)
     return found
@@ -40,7 +40,8 @@ def last_runs() -> Mapping[tuple[str, str], Any]:
 
 def may_start(request: HttpRequest) -> bool:
     """Who may verify and rebuild here."""
-    return bool(request.user.has_perm("projections.start_run"))
+    user: Any = request.user  # of whatever model the project has
+    return bool(user.has_perm("projections.start_run"))
 
 
 def startable() -> Iterator[tuple[str, list[str]]]:

@@ -82,7 +82,7 @@ def at_work(runs: Iterable[Run]) -> set[int]:
     """The ids of those that are at work, or that begin; one that has no end and is not among them
     was killed."""
     open_runs = [run for run in runs if run.finished_at is None]
-    locked = set(column(LOCKED)) if open_runs else set()
+    locked: set[int] = set(column(LOCKED)) if open_runs else set()
     young = timezone.now() - STARTING
     return {
         run.pk

@@ -50,9 +50,10 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
 def _traceparent(metadata: dict[str, Any], correlation: str, event_id: str) -> str:
     """As W3C's trace context has it: the span that recorded the event, where it was traced;
     otherwise all of one request are one trace."""
-    kept = (metadata.get("request") or {}).get("traceparent", "")
-    if re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", str(kept)):
-        return str(kept)
+    request: dict[str, Any] = metadata.get("request") or {}
+    recorded = str(request.get("traceparent", ""))
+    if re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", recorded):
+        return recorded
     return f"00-{UUID(correlation).hex}-{UUID(event_id).hex[:16]}-01"
 
 

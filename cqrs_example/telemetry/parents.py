@@ -44,8 +44,8 @@ def carried() -> dict[str, str]:
 
 def kept_with(metadata: Mapping[str, Any]) -> Context | None:
     """The span of the command that recorded an event, as its metadata has it."""
-    request = metadata.get("request")
-    if not isinstance(request, dict) or not isinstance(request.get("traceparent"), str):
+    request: dict[str, Any] = metadata.get("request") or {}
+    if not isinstance(request.get("traceparent"), str):
         return None
     found = W3C.extract({name: text for name, text in request.items() if isinstance(text, str)})
     return found if _span(found).is_valid else None
