@@ -10,7 +10,7 @@ from hashlib import md5
 from urllib.parse import urlencode
 from uuid import UUID
 
-from .measure_pages import Client, call_command, connection, measure
+from .measure_pages import Client, call_command, connection, measure, measure_processor
 
 EVENTS = 1_000_000
 LIST = "/admin/eventstore/storedevent/"
@@ -119,6 +119,8 @@ PAGES = {
     "The same, in the middle": f"{LIST}stream/?name=product-busy&before=25000",
     "The same, the last page (its page)": f"{LIST}stream/?name=product-busy&after=0",
     "Overview": f"{LIST}overview/",
+    "A stream, verified": f"{LIST}verified/?name=product-p05001",
+    "Rebuilds and verifications": "/admin/projections/run/",
     "Products (1,000,000)": "/admin/warehouse_products/product/",
     "Products, in the middle": "/admin/warehouse_products/product/?after=p500000",
     "Products, the last page": "/admin/warehouse_products/product/?before=q",
@@ -153,10 +155,11 @@ def staff() -> Client:
 def main() -> None:
     fill()
     client = staff()
-    print("| page | ms | queries |\n| --- | ---: | ---: |")
+    print("| page | ms | ms on a processor | queries |\n| --- | ---: | ---: | ---: |")
     for name, path in PAGES.items():
         milliseconds, queries = measure(path, client)
-        print(f"| {name} | {milliseconds:.0f} | {queries} |", flush=True)
+        on_processor = measure_processor(path, client)
+        print(f"| {name} | {milliseconds:.0f} | {on_processor:.0f} | {queries} |", flush=True)
 
 
 if __name__ == "__main__":

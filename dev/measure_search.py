@@ -11,21 +11,12 @@ import random
 import statistics
 import time
 from importlib import import_module
-from pathlib import Path
 
 from .measure_admin import fill
-from .measure_pages import connection
+from .measure_pages import connection, seconds_of_session
 
 COMMANDS, TURNS = 1_500, 3
 INDEX = "inspection_search"
-
-
-def seconds_of_session() -> float:
-    """Time on a processor that the server's process for this session has had."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        [pid] = cursor.fetchone()
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def turn() -> tuple[float, float]:

@@ -23,6 +23,7 @@ from .links import page_of, rows_about
 from .looking import Unreadable, look, rows, tolerant
 from .timings import of_event
 from .tracing import MOST, SORTED, folded, origin, trace, who
+from .verifying import can_verify
 from .words import searchable_fields
 
 ONE = SELECT + "WHERE position = %s"
@@ -137,6 +138,7 @@ def stream(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
     title, address = f"Stream {name}", page_of(name)
     values = {"name": name, "last": last, "stored": as_json(last)["data"], "page": address}
     values["read_models"] = list(rows_about(name))
+    values["can_verify"] = can_verify(name)
     return show(model_admin, request, "stream", title=title, **values, **page)
 
 

@@ -30,15 +30,22 @@ def stream_of(projection: str, row: object) -> str | None:
     return pattern.format_map(vars(row)) if pattern else None
 
 
-def rows_about(stream: str) -> Iterator[tuple[str, Any]]:
-    """The rows of read models that are about a stream, with the projections' names: the other way
-    round. The first few of each model."""
-    models = projection_models()
+def fields_of(stream: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The projections that have rows about a stream, with the values that these have: `stream_of`
+    the other way round."""
     for projection, pattern in getattr(settings, "READ_MODEL_STREAMS", {}).items():
         names = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(pattern))
         found = re.fullmatch(names, stream, re.DOTALL)
-        named = found.groupdict() if found else {}
-        for model in models.get(projection, ()) if named else ():
+        if found and found.groupdict():
+            yield projection, found.groupdict()
+
+
+def rows_about(stream: str) -> Iterator[tuple[str, Any]]:
+    """The rows of read models that are about a stream, with the projections' names. The first few
+    of each model."""
+    models = projection_models()
+    for projection, named in fields_of(stream):
+        for model in models.get(projection, ()):
             try:
                 rows = list(model.objects.filter(**named)[:FEW])
             except (FieldError, ValueError):  # another model of the same projection

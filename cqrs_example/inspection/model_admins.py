@@ -8,7 +8,15 @@ from django.http.response import HttpResponseBase
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from . import events, overview, read_models, refusal_pages, run_pages, simulation_page
+from . import (
+    events,
+    overview,
+    read_models,
+    refusal_pages,
+    run_pages,
+    simulation_page,
+    verifying,
+)
 from .edge import inspecting, trying
 
 
@@ -38,8 +46,13 @@ class EventAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         pages = {"overview": self.overview, "stream": self.stream, "export": self.export}
+        pages["verified"] = self.verified
         own = [
-            path(f"{name}/", self.admin_site.admin_view(view), name=f"inspection_{name}")
+            path(
+                f"{name}/",
+                self.admin_site.admin_view(view),
+                name=f"inspection_{name.rpartition('/')[2]}",
+            )
             for name, view in pages.items()
         ]
         simulate = self.admin_site.admin_view(self.simulate)
@@ -65,6 +78,10 @@ class EventAdmin(ReadOnlyAdmin):
     @inspecting
     def stream(self, request: HttpRequest) -> HttpResponse:
         return events.stream(self, request)
+
+    @inspecting
+    def verified(self, request: HttpRequest) -> HttpResponse:
+        return verifying.verified(self, request)
 
     @inspecting
     def export(self, request: HttpRequest) -> HttpResponseBase:

@@ -36,7 +36,7 @@ def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, object_id: str
     if run is None:
         raise Http404(f"There is no run {object_id}.")
     running.with_states([run])
-    what = f"{run.action} of {run.projection or 'the log'}".capitalize()
+    what = f"{run.action.capitalize()}: {run.projection or 'the log'}"
     response = show(model_admin, request, "one_run", title=what, run=run, every=EVERY)
     return _followed(response, [run])
 

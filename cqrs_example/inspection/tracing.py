@@ -11,7 +11,7 @@ from ..eventstore import RecordedEvent
 from ..eventstore.recorded import COLUMNS
 from .looking import look
 
-MOST = 200
+MOST = 100
 # A tree with more lines than this is folded: open stay so many before and after an event.
 MOST_UNFOLDED, NEAR = 20, 3
 # Of a correlation id with more events than this, some of them will do: no index has them in order.

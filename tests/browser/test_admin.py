@@ -31,6 +31,7 @@ PAGES = {
     "stream": f"{LIST}stream/?name=account-abc123",
     "stream with a long name": f"{LIST}stream/?name=account-{'W' * 64}",
     "account with a long name": f"/admin/bank/account/{'W' * 64}/change/",
+    "stream, verified": f"{LIST}verified/?name=account-abc123",
     "overview": f"{LIST}overview/",
     "runs": "/admin/projections/run/",
     "a run": "{run}",
