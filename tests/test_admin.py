@@ -850,7 +850,7 @@ def test_few_queries_for_somebody_who_may_only_view(viewer, monkeypatch, path):
         answer = viewer.get(LIST + path.format(position=withdrawn.position))
         assert answer.status_code == 200
         list(answer)
-    assert len(captured) <= 9
+    assert len(captured) <= 11
     assert not any("count(*) from eventstore_event" in q["sql"].lower() for q in captured)
 
 

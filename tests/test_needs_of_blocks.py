@@ -57,6 +57,16 @@ def without_library(name: str) -> Break:
     return lambda settings, monkeypatch: monkeypatch.setitem(sys.modules, name, None)
 
 
+def named_without_library(module: str, library: str) -> Break:
+    """The settings name functions of `telemetry` whose library is missing."""
+
+    def change(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings.AROUND_HANDLERS = [f"cqrs_example.telemetry.{module}.handler"]
+        without_library(library)(settings, monkeypatch)
+
+    return change
+
+
 def without_middleware(name: str) -> Break:
     def change(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.MIDDLEWARE = [path for path in settings.MIDDLEWARE if not path.endswith(name)]
@@ -120,8 +130,8 @@ BREAKS: dict[str, list[Break]] = {
     "operations.E004": [in_database("REVOKE SELECT ON eventstore_event FROM needy")],
     "rabbitmq.E001": [without_library("amqp")],
     "rabbitmq.E002": [without("BROKER_URL"), having("BROKER_URL", "127.0.0.1:5672")],
-    "telemetry.E001": [without_library("opentelemetry")],
-    "telemetry.E002": [without_library("prometheus_client")],
+    "telemetry.E001": [named_without_library("spans", "opentelemetry")],
+    "telemetry.E002": [named_without_library("metrics", "prometheus_client")],
     "event_model.E001": [without("COMMANDS")],
     "privacy.E001": [without_library("cryptography")],
     "privacy.E002": [having("EVENTS", ["tests.bank.events"])],
@@ -173,6 +183,7 @@ CHANGED = (
         "LOGIN_URL",
     ),
     *("LOGIN_REDIRECT_URL", "PERMISSIONS", "SUBSCRIPTIONS", "BROKER_URL", "COMMANDS"),
+    "AROUND_HANDLERS",
 )
 
 

@@ -40,6 +40,12 @@ def finds(*names):
     return out.getvalue().splitlines()
 
 
+def ask(statement, *parameters):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
 def sql(statement, *parameters):
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -60,7 +66,13 @@ def damaged():
     """`damaged(sql)`: the log as only its owner can leave it, who puts trigger, constraints and
     sequence back as far as the damage lets him."""
     trigger = "TRIGGER eventstore_append_only"
-    constraints = {"eventstore_event_id": "id", "eventstore_version": "stream, version"}
+    constraints = dict(
+        ask(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid = 'eventstore_event'::regclass AND conname = ANY(%s)",
+            ["eventstore_event_id", "eventstore_version", "eventstore_moments"],
+        )
+    )
 
     def take_away():
         sql(f"ALTER TABLE eventstore_event DISABLE {trigger}")
@@ -69,9 +81,9 @@ def damaged():
             sql(f"ALTER TABLE eventstore_event DROP CONSTRAINT IF EXISTS {name}")
 
     def put_back():
-        for name, columns in constraints.items():
+        for name, definition in constraints.items():
             with suppress(IntegrityError):
-                sql(f"ALTER TABLE eventstore_event ADD CONSTRAINT {name} UNIQUE ({columns})")
+                sql(f"ALTER TABLE eventstore_event ADD CONSTRAINT {name} {definition}")
         sql(f"ALTER TABLE eventstore_event ENABLE ALWAYS {trigger}")
         sql("ALTER TABLE eventstore_event ENABLE TRIGGER eventstore_positions")
         sql(

@@ -14,20 +14,20 @@ from .streamed import BATCH
 MOST_ROWS = 20_000  # some 400 sheets
 ROWS = "<!-- rows -->"  # where they come, in `printed.html`
 HIDDEN = ' hidden id="more"'  # what is said there where there are more
-WORDS = {"sku": "SKU"}  # columns that are written otherwise than they are called
 
 
 def as_printed(
     request: HttpRequest, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> StreamingHttpResponse:
-    """The columns and rows that `as_csv` takes, as one table, sent while they are read. It has
-    `MOST_ROWS` at most, and says so where it ends.
+    """The columns and rows that `as_csv` takes, as one table, sent while they are read. The name of
+    a column in capitals, such as ID, stays so. The table has `MOST_ROWS` at most, and says so where
+    it ends.
 
     If the database fails on the way the connection breaks, and the browser says that it did.
     """
     found = iter(rows)
     first = list(islice(found, BATCH))  # read here, so that a database that is away is 503
-    headings = [WORDS.get(one, one.replace("_", " ").capitalize()) for one in columns]
+    headings = [name if name.isupper() else name.replace("_", " ").capitalize() for name in columns]
     numbers = {n for n, value in enumerate(first[0] if first else ()) if _is_number(value)}
     page = {
         "title": title,

@@ -59,7 +59,7 @@ class Order(NamedTuple):
 
 
 def order_of(request: HttpRequest, columns: Mapping[str, Parse], unique: str) -> Order:
-    """`?sort=quantity`: the lowest first; `?sort=-quantity`: the highest first; without one, by the
+    """`?sort=amount`: the lowest first; `?sort=-amount`: the highest first; without one, by the
     `unique` column. Raises `BadInput` for what is none of the `columns`."""
     wanted = request.GET.get("sort", "") or unique
     name = wanted.removeprefix("-")

@@ -3,7 +3,6 @@
 Estimates are wrong before the first ANALYZE, and long after it where little was written since.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -15,20 +14,17 @@ from .looking import rows
 
 NEWEST = 10_000  # as many rows are counted
 
-# Of each table that is there, the rows are counted up to one more than those; in one query.
-FACTS = f"""SELECT
+FACTS = """SELECT
     (SELECT max(position) FROM eventstore_event),
     pg_total_relation_size('eventstore_event'), pg_database_size(current_database()),
     (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()),
-    current_setting('max_connections')::int, current_setting('server_version'),
-    (SELECT jsonb_object_agg(name, CASE WHEN few <= {NEWEST} THEN few
-            WHEN reltuples > {NEWEST} THEN reltuples::bigint ELSE -1 END)
-        FROM unnest(%s::text[]) AS name
-        JOIN pg_class ON pg_class.oid = to_regclass(quote_ident(name)),
-        LATERAL (SELECT (xpath('//few/text()', query_to_xml(format(
-            'SELECT count(*) AS few FROM (SELECT FROM %%s LIMIT {NEWEST + 1}) AS first',
-            pg_class.oid::regclass), false, false, '')))[1]::text::bigint AS few) AS counted
-    )::text"""  # noqa: S608 (no input in it)
+    current_setting('max_connections')::int, current_setting('server_version')"""
+# The tables that are there, as SQL names them, with the planner's estimates; -1: there is none.
+TABLES = """
+    SELECT name, pg_class.oid::regclass::text, reltuples::bigint FROM unnest(%s::text[]) AS name
+    JOIN pg_class ON pg_class.oid = to_regclass(quote_ident(name))"""
+# The rows of a table are counted up to one more than those.
+COUNT = f"SELECT {{}}, count(*) FROM (SELECT FROM {{}} LIMIT {NEWEST + 1}) AS first"  # noqa: S608
 SOURCES = {
     "counted": "counted",
     "estimated": "as the planner estimates (ANALYZE brings it up to date)",
@@ -73,11 +69,21 @@ class Facts:
 
 
 def facts() -> Facts:
-    """One query; of the tables of all projections, and of the log."""
+    """Facts about the log, and the tables of the log and of all projections; three queries."""
     names = [model._meta.db_table for models in projection_models().values() for model in models]
-    [row] = rows(FACTS, [["eventstore_event", *names]])
-    values = [*row[:-1], json.loads(row[-1] or "{}")]
-    return Facts(*values)
+    [row] = rows(FACTS)
+    return Facts(*row, _sizes(["eventstore_event", *names]))
+
+
+def _sizes(names: list[str]) -> dict[str, int]:
+    tables = rows(TABLES, [names])
+    counts = [COUNT.format(number, table) for number, (_, table, _) in enumerate(tables)]
+    few = dict(rows(" UNION ALL ".join(counts)))
+    sizes: dict[str, int] = {}
+    for number, (name, _, estimate) in enumerate(tables):
+        known = estimate if estimate > NEWEST else -1
+        sizes[name] = few[number] if few[number] <= NEWEST else known
+    return sizes
 
 
 def events_per_type() -> tuple[list[tuple[str, int]], str]:

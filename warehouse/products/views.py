@@ -14,7 +14,8 @@ def products(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return search.as_file()
     if request.GET.get("format") == "print":
-        return as_printed(request, "Stock", COLUMNS, search.listed.values_list(*COLUMNS).iterator())
+        rows = search.listed.values_list(*COLUMNS).iterator()
+        return as_printed(request, "Stock", ("SKU", *COLUMNS[1:]), rows)
     if not wants_html(request):
         return as_json_list(request, search.listed.values("quantity", "sku"))
     return render(request, "warehouse/products/products.html", page_of(request, search))

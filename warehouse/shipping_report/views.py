@@ -15,6 +15,7 @@ from warehouse.sku import parse_sku
 from .models import DayOfShipping
 
 COLUMNS = ("day", "sku", "shipments", "quantity")
+PRINTED = ("day", "SKU", "shipments", "quantity")
 
 
 class Key(NamedTuple):
@@ -38,7 +39,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return as_csv("shipping_report.csv", COLUMNS, found.iterator())
     if request.GET.get("format") == "print":
-        return as_printed(request, "Shipping report", COLUMNS, found.iterator())
+        return as_printed(request, "Shipping report", PRINTED, found.iterator())
     page = paged(request, partial(_listed, rows), "key", parse=_key)
     if wants_html(request):
         page |= {"sku": sku, "days": days}

@@ -20,7 +20,7 @@ from tests.test_openapi import fuzz
 from .addresses import EVERY_COMMAND, PATHS, Command
 from .given import received
 
-OPEN = ["/healthz", "/readyz", "/metrics", "/login", "/logout"]
+OPEN = ["/healthz", "/readyz", "/metrics", "/time_zone", "/login", "/logout"]
 CHALLENGE = 'Bearer realm="warehouse"'
 HTML = {"Accept": "text/html"}
 PERMISSIONS = sorted(settings.PERMISSIONS)

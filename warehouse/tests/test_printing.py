@@ -81,7 +81,7 @@ def test_activity(paper):
 
 
 def printed_page(rows):
-    return as_printed(RequestFactory().get("/"), "A list", ("sku", "quantity"), rows)
+    return as_printed(RequestFactory().get("/"), "A list", ("SKU", "quantity"), rows)
 
 
 def test_nothing_in_a_cell_is_markup():

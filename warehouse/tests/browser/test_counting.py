@@ -18,7 +18,7 @@ def test_count(visitor, page):
     form(page, "Count").get_by_label("Reason").fill("two were broken")
     submit(page, "Count", "8")
     said(page, "Counted 8 of abc123. There were 10 before.")
-    expect(page.get_by_text("8 on hand")).to_be_visible()
+    expect(page.get_by_text("8 on hand", exact=True)).to_be_visible()
     newest = page.locator("tbody tr").first.locator("td")
     expect(newest.nth(0)).to_have_text("Counted 8 two were broken")
     expect(newest.nth(1)).to_have_text("\N{MINUS SIGN}2")
