@@ -13,8 +13,8 @@ class NoSubscription(Exception):
 
 def position_of(name: str) -> int:
     """Up to which position a subscription has heard; raises `NoSubscription`."""
-    for position in Checkpoint.objects.filter(name=name).values_list("position", flat=True):
-        return position
+    for checkpoint in Checkpoint.objects.filter(name=name):
+        return checkpoint.position
     raise NoSubscription(f"{name} has no checkpoint: the transaction of each command delivers.")
 
 
