@@ -107,5 +107,5 @@ def test_every_state_is_for_everybody(choose, visitor, page, content):
         choose(content).get_by_role("button", name="Import 1 line").click()
         said(page, "Imported 1 of 1 line of stock.csv.")
     choose(content)
-    expect(page.locator("li, .notice").first).to_be_visible()
+    expect(page.locator("h2, [role=alert]").first).to_be_visible()
     is_for_everybody(page)
