@@ -72,7 +72,7 @@ def facts() -> Facts:
     """Facts about the log, and the tables of the log and of all projections; three queries."""
     names = [model._meta.db_table for models in projection_models().values() for model in models]
     [row] = rows(FACTS)
-    values = [*row, _sizes(["eventstore_event", *names])]
+    values: list[Any] = [*row, _sizes(["eventstore_event", *names])]
     return Facts(*values)
 
 
