@@ -33,7 +33,7 @@ LANES = [
     ("Handler", r"/warehouse/\w+/command\.py", "handle"),
     ("Projection", r"/warehouse/\w+/projection\.py", "project"),
     ("Policy", r"/warehouse/\w+/policy\.py", "tx"),
-    ("Log", r"/(eventstore/streams|in_memory/log)\.py", "lock|append_many"),
+    ("Log", r"/(eventstore/(streams|appending)|in_memory/log)\.py", "lock|append_many"),
     (POSTGRES, None, ""),
 ]
 MARGIN, LANE, HEAD, LINE, GAP = 70, 120, 34, 15, 12  # in pixels

@@ -16,6 +16,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
+import tests.bank.invariants  # noqa: F401 (not imported, it is refused with another sentence)
+
 from . import trees
 
 ROOT = trees.ROOT

@@ -11,13 +11,14 @@ Names are the field's: a *stream* holds the events of one thing, a *version* cou
 (increasing, may have gaps, and is not the order of commits).
 """
 
+from .appending import DuplicateEvent as DuplicateEvent, NewEvent as NewEvent
+from .appending import WrongExpectedVersion as WrongExpectedVersion, append as append
+from .appending import append_many as append_many, expect as expect
 from .contracts import Event as Event, UnreadableEvent as UnreadableEvent
 from .log import caused_by as caused_by, last_event as last_event, read as read
 from .log import read_all as read_all, settled_position as settled_position
 from .looking import last_events as last_events
 from .recorded import RecordedEvent as RecordedEvent, StreamName as StreamName
-from .streams import Accepts as Accepts, NewEvent as NewEvent, Stream as Stream
-from .streams import DuplicateEvent as DuplicateEvent, WrongExpectedVersion as WrongExpectedVersion
-from .streams import append as append, append_many as append_many, expect as expect, lock as lock
+from .streams import Accepts as Accepts, Stream as Stream, lock as lock
 
 VERSION = "3"

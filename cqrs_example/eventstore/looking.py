@@ -127,7 +127,9 @@ class Unreadable:
 def tolerant(row: Sequence[Any]) -> RecordedEvent[Any]:
     """The event from its row, with `Unreadable` as its data if need be."""
     try:
-        return recorded(row)
+        event = recorded(row)
+        _ = event.recorded_at, event.occurred_at
+        return event
     except UnreadableEvent as error:
         data: Any = Unreadable(json.loads(row[6]), str(error))
         return RecordedEvent([*row[:10], *map(nearest, row[10:12])], data)

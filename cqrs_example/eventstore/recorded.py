@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -13,7 +12,7 @@ from django.db import connection
 
 from .codecs import from_jsonb
 from .contracts import Event
-from .readable import data_of
+from .readable import data_of, moment
 
 E = TypeVar("E", bound=Event)
 E_co = TypeVar("E_co", bound=Event, covariant=True)
@@ -63,6 +62,8 @@ class RecordedEvent(Generic[E_co]):
     metadata        who and what: the command's name and fields, the actor, the request
     recorded_at     when the database took it
     occurred_at     when it happened, where an import knows better; else as recorded
+
+    The two times raise `UnreadableEvent` where Python cannot hold them (infinity, say).
     """
 
     row: Sequence[Any]
@@ -76,8 +77,8 @@ class RecordedEvent(Generic[E_co]):
     correlation_id = Column(7, UUID)
     causation_id = Column(8, UUID)
     metadata = Column[Mapping[str, Any]](9, from_jsonb)
-    recorded_at = Column(10, datetime.fromisoformat)
-    occurred_at = Column(11, datetime.fromisoformat)
+    recorded_at = Column(10, moment)
+    occurred_at = Column(11, moment)
 
     @property
     def position(self) -> int:

@@ -30,9 +30,10 @@ from ..eventstore import (
     StreamName,
     WrongExpectedVersion,
     append_many,
+    expect,
 )
 from ..eventstore.log import END
-from ..eventstore.streams import MOST_STREAMS, Accepts, Held, expect
+from ..eventstore.streams import MOST_STREAMS, Accepts, Held
 from ..messaging import EventLog
 
 A = TypeVar("A", bound=Event)

@@ -8,8 +8,9 @@ from uuid import uuid4
 from django.db import connection, transaction
 from psycopg.pq import ExecStatus
 
+from cqrs_example.eventstore.appending import APPEND
 from cqrs_example.eventstore.log import APPEND_LOCK
-from cqrs_example.eventstore.streams import APPEND, LOCK
+from cqrs_example.eventstore.streams import LOCK
 from cqrs_example.messaging.upserts import statement
 from cqrs_example.projections.replay import projection
 from warehouse.events import product_stream

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, StreamingHttpResponse
 
 from cqrs_example.http import paged
+from cqrs_example.http.printed import as_printed
 from cqrs_example.http.sorting import Order, Parse, moment, order_of
 from cqrs_example.http.streamed import as_csv
 from warehouse.sku import LAST, parse_prefix
@@ -67,6 +68,10 @@ class Search(NamedTuple):
 
     def as_file(self) -> StreamingHttpResponse:
         return as_csv("stock.csv", COLUMNS, self.listed.values_list(*COLUMNS).iterator())
+
+    def as_sheet(self, request: HttpRequest) -> StreamingHttpResponse:
+        rows = self.listed.values_list(*COLUMNS).iterator()
+        return as_printed(request, "Stock", ("SKU", *COLUMNS[1:]), rows)
 
 
 def search_of(request: HttpRequest) -> Search:

@@ -2,9 +2,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cqrs_example.http import as_json_list, endpoint, wants_html
-from cqrs_example.http.printed import as_printed
 
-from .looking import COLUMNS, page_of, search_of
+from .looking import page_of, search_of
 
 
 @endpoint("GET", "HEAD")
@@ -14,8 +13,7 @@ def products(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return search.as_file()
     if request.GET.get("format") == "print":
-        rows = search.listed.values_list(*COLUMNS).iterator()
-        return as_printed(request, "Stock", ("SKU", *COLUMNS[1:]), rows)
+        return search.as_sheet(request)
     if not wants_html(request):
         return as_json_list(request, search.listed.values("quantity", "sku"))
     return render(request, "warehouse/products/products.html", page_of(request, search))
