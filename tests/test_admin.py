@@ -19,8 +19,7 @@ from django.urls import reverse
 from cqrs_example.eventstore import append, lock, read_all
 from cqrs_example.eventstore.models import StoredEvent
 from cqrs_example.http import paging
-from cqrs_example.inspection import events as pages
-from cqrs_example.inspection import finding, moments, statistics, words
+from cqrs_example.inspection import exporting, finding, moments, statistics, words
 from cqrs_example.inspection.tracing import trace
 from cqrs_example.inspection.visible import visible
 from cqrs_example.messaging import Context, execute
@@ -329,7 +328,7 @@ def expected(search, correlation):
 def test_every_search_finds_all_of_it_in_both_directions(staff, monkeypatch, search):
     """However little a page looks at: it says from where on to look further."""
     monkeypatch.setattr(paging, "SHOWN", 4)
-    monkeypatch.setattr(pages, "BATCH", 5)
+    monkeypatch.setattr(exporting, "BATCH", 5)
     monkeypatch.setattr(moments, "OUT_OF_ORDER", 2)
     correlation = many_events()
     query = search | ({"q": str(correlation)} if search.get("q") == "correlation" else {})
@@ -593,7 +592,7 @@ def test_event_as_json(staff):
 
 
 def test_export_of_a_stream_whose_name_looks_like_a_search(staff, monkeypatch):
-    monkeypatch.setattr(pages, "BATCH", 2)
+    monkeypatch.setattr(exporting, "BATCH", 2)
     record("#1", *[received("a", n) for n in range(1, 6)])
     record("account-a", received("a"))
     answer = staff.get(f"{LIST}export/", {"name": "#1"})
@@ -602,7 +601,7 @@ def test_export_of_a_stream_whose_name_looks_like_a_search(staff, monkeypatch):
 
 
 def test_export_is_read_in_batches(staff, monkeypatch):
-    monkeypatch.setattr(pages, "BATCH", 2)
+    monkeypatch.setattr(exporting, "BATCH", 2)
     record("account-a", *[received("a", n) for n in range(1, 8)])
     answer = staff.get(f"{LIST}export/")
     with CaptureQueriesContext(connection) as captured:

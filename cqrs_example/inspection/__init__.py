@@ -1,3 +1,3 @@
 """The log inspected: read-only pages in Django's admin, for staff."""
 
-VERSION = "1"
+VERSION = "2"

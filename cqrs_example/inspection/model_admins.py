@@ -9,12 +9,15 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 
 from . import (
-    events,
+    event_page,
+    exporting,
+    list_page,
     overview,
     read_models,
     refusal_pages,
     run_pages,
     simulation_page,
+    stream_page,
     verifying,
 )
 from .edge import inspecting, trying
@@ -65,19 +68,19 @@ class EventAdmin(ReadOnlyAdmin):
 
     @inspecting
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return events.listed(self, request)
+        return list_page.listed(self, request)
 
     @inspecting
     def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
-        return events.one(self, request, object_id)
+        return event_page.one(self, request, object_id)
 
     @inspecting
     def history_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
-        return events.one(self, request, object_id)
+        return event_page.one(self, request, object_id)
 
     @inspecting
     def stream(self, request: HttpRequest) -> HttpResponse:
-        return events.stream(self, request)
+        return stream_page.stream(self, request)
 
     @inspecting
     def verified(self, request: HttpRequest) -> HttpResponse:
@@ -85,15 +88,15 @@ class EventAdmin(ReadOnlyAdmin):
 
     @inspecting
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        return events.export(request)
+        return exporting.export(request)
 
     @inspecting
     def event_json(self, request: HttpRequest, position: int) -> HttpResponse:
-        return events.as_file(position)
+        return event_page.as_file(position)
 
     @inspecting
     def changed(self, request: HttpRequest, position: int) -> HttpResponse:
-        return events.changed(self, request, position)
+        return event_page.changed(self, request, position)
 
     @trying
     def simulate(self, request: HttpRequest) -> HttpResponse:

@@ -12,8 +12,8 @@ from django.urls import reverse
 from ..http import BadInput, paged
 from . import running
 from .edge import show
-from .events import EVERY
 from .finding import position
+from .list_page import EVERY
 
 AT_WORK = ("begins", "at work")
 
