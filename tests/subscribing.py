@@ -12,6 +12,7 @@ from django.db import connection
 
 from cqrs_example.eventstore import RecordedEvent, StreamName
 from cqrs_example.messaging import DomainError, Transaction, execute
+from cqrs_example.subscriptions import policies
 from cqrs_example.subscriptions.following import from_log
 from cqrs_example.subscriptions.models import Checkpoint, Parked
 from cqrs_example.subscriptions.switching import switch
@@ -171,8 +172,11 @@ def working(*names: str, source: Any = from_log) -> Iterator[Callable[[], None]]
 
 
 @pytest.fixture
-def subscribed(transactional_db: None, settings: Any, rows: Any) -> Iterator[Subscribed]:
+def subscribed(
+    transactional_db: None, settings: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Subscribed]:
     """A projection `ledger` and a policy `note`, of which none is a subscription yet."""
+    monkeypatch.setattr(policies, "PAUSES", (0.01, 0.01, 0.01))
     settings.EVENTS = [__name__]
     settings.COMMANDS, settings.INVARIANTS = [], {}
     settings.PROJECTIONS, settings.POLICIES = {"ledger": __name__}, {"note": f"{__name__}.note"}

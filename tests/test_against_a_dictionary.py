@@ -28,7 +28,7 @@ from .bank.commands import LOW
 from .bank.serving import BankServer
 from .fixtures import empty_all_tables
 
-pytestmark = pytest.mark.usefixtures("bank")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bank")]
 
 EXAMPLES = int(os.environ.get("EXAMPLES") or 0)
 

@@ -20,6 +20,7 @@ from .bank.commands import Deposit, deposit
 from .bank.models import Account
 from .databases import url
 from .managing import environment
+from .racing import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bank")]
 
@@ -94,20 +95,17 @@ def test_rebuild_is_started_and_its_page_tells_how_it_ended(engineer, processes)
 
 def test_process_that_is_killed_is_shown_as_such_and_another_may_begin(engineer, processes, other):
     with other.transaction():
-        other.execute("LOCK TABLE eventstore_event IN ACCESS EXCLUSIVE MODE")
+        other.execute(f"LOCK TABLE {Account._meta.db_table} IN ACCESS EXCLUSIVE MODE")
         engineer.post(RUNS, {"run": "verify accounts"})
         run = Run.objects.get()
-        deadline = time.monotonic() + 60
-        while not Run.objects.get().progress and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: Run.objects.get().progress)
         page = engineer.get(f"{RUNS}{run.pk}/change/")
         assert "at work" in page.content.decode()
         assert page["Refresh"] == "5"
         assert "A verify of accounts is at work" in text_of_post(engineer, "rebuild accounts", 409)
         processes[0].kill()
         processes[0].wait(timeout=30)
-        while started.at_work([run]) and time.monotonic() < deadline:  # the server notices it
-            time.sleep(0.05)
+        until(lambda: not started.at_work([Run.objects.get()]))  # the server notices it
         page = engineer.get(f"{RUNS}{run.pk}/change/")
         assert "its process was killed" in page.content.decode()
         assert "Refresh" not in page.headers

@@ -233,7 +233,10 @@ def test_policy_parks_and_later_ones_of_the_stream_wait(
     assert subscribed.parked() == []
 
 
-def test_policy_that_recovers_by_itself_parks_nothing(subscribed: Subscribed, caplog: Any) -> None:
+def test_policy_that_recovers_by_itself_parks_nothing(
+    subscribed: Subscribed, caplog: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(policies, "PAUSES", (0.1,) * 100)
     subscribed.switch("ledger", "note")
     refused.add(1)
     with working("ledger", "note"):
@@ -397,10 +400,7 @@ def test_events_that_a_policy_does_nothing_about_share_a_transaction(
     assert Checkpoint.objects.get().position == subscribed.last()
 
 
-def test_what_was_sent_is_not_sent_again_for_another_event(
-    subscribed: Subscribed, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(policies, "PAUSES", ())
+def test_what_was_sent_is_not_sent_again_for_another_event(subscribed: Subscribed) -> None:
     subscribed.settings.POLICIES = {"send": f"{__name__}.send"}
     subscribed.switch("send")
     sent.clear()

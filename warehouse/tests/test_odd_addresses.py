@@ -71,7 +71,8 @@ def test_extreme_moments_in_the_admin(staff, moment):
 @pytest.mark.parametrize("key", KEYS)
 def test_odd_keys_in_paths_and_searches_of_the_admin(staff, key):
     received("abc123", 3)
-    pages = [model._meta.label_lower.replace(".", "/") for model in admin.site._registry]
+    own = [m for m in admin.site._registry if not m.__module__.startswith(("django.", "axes."))]
+    pages = [model._meta.label_lower.replace(".", "/") for model in own]
     assert len(pages) >= 5
     for page, address in product(
         pages, [f"{key}/change/", f"{key}/history/", f"?q={key}", f"?after={key}", f"?p={key}"]

@@ -8,7 +8,7 @@ from tests.browser.fixtures import both_ways
 from ..given import received
 from .test_flows import PRODUCT, form, said, submit
 
-pytestmark = pytest.mark.slices("count_product_quantity", "product_history")
+pytestmark = [pytest.mark.slow, pytest.mark.slices("count_product_quantity", "product_history")]
 
 
 @both_ways

@@ -9,7 +9,7 @@ from tests.browser.fixtures import both_ways
 from ..given import received
 from .test_flows import said
 
-pytestmark = pytest.mark.slices("import_stock")
+pytestmark = [pytest.mark.slow, pytest.mark.slices("import_stock")]
 
 PAGE = "/warehouse/import_stock"
 

@@ -12,6 +12,8 @@ from tests.browser.fixtures import both_ways
 
 from ..given import received, shipped
 
+pytestmark = pytest.mark.slow
+
 STOCK = "/warehouse/products"
 slices = pytest.mark.slices
 acting = slices("products", "increase_product_quantity", "ship_product_quantity")

@@ -16,6 +16,8 @@ from warehouse.events import product_stream
 
 from ..given import received, shipped
 
+pytestmark = pytest.mark.slow
+
 STOCK = "/warehouse/products"
 LONG = "W" * 64
 slices = pytest.mark.slices

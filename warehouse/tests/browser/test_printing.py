@@ -7,6 +7,8 @@ from tests.browser.axe import is_for_everybody
 
 from ..given import received, shipped
 
+pytestmark = pytest.mark.slow
+
 MANY = 130
 
 

@@ -9,7 +9,7 @@ from tests.browser.fixtures import both_ways
 from ..given import received, shipped
 from .test_flows import PRODUCT, said
 
-pytestmark = pytest.mark.slices("undo_product_change", "product_history")
+pytestmark = [pytest.mark.slow, pytest.mark.slices("undo_product_change", "product_history")]
 
 
 @both_ways
