@@ -144,11 +144,11 @@ def test_what_differs_refuses_to_start(
         ("ledger", "must be a list"),
         (None, "must be a list"),
         ({"ledger"}, "must be a list"),
-        (["ledgers"], "'ledgers' must be one projection or one policy, and be there once"),
-        (["note", "note"], "'note' must be one projection or one policy, and be there once"),
-        ([1], "1 must be one projection or one policy"),
-        ([["ledger"]], r"\['ledger'\] must be one projection or one policy"),
-        (["both"], "'both' must be one projection or one policy"),
+        (["ledgers"], "'ledgers' must name one projection or one policy, and stand there once"),
+        (["note", "note"], "'note' must name one projection or one policy, and stand there once"),
+        ([1], "1 must name one projection or one policy"),
+        ([["ledger"]], r"\['ledger'\] must name one projection or one policy"),
+        (["both"], "'both' must name one projection or one policy"),
     ],
 )
 def test_wrong_setting(settings: Any, names: Any, sentence: str) -> None:

@@ -233,9 +233,9 @@ def day(made):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ([{"sku": "a", "id": 5}], "The database fills in shapes.Day.id: leave it out."),
+        ([{"sku": "a", "id": 5}], "The database gives shapes.Day.id its value: leave it out"),
         ([{"sku": "a", "pk": 5}], "The table of Day has no field pk."),
-        ([{"sku": "a", "twice": 5}], "The database fills in shapes.Day.twice: leave it out."),
+        ([{"sku": "a", "twice": 5}], "The database gives shapes.Day.twice its value: leave it out"),
         ([{"sku": "a", "m": 5}], "The table of Day has no field m."),
         ([{"n": 5}], "A row of Day lacks its key: sku."),
         ([{"sku": "a"}, {"sku": "b", "n": 1}], "All rows need the same fields, sku, but one has"),

@@ -2,9 +2,10 @@
 
     execute(withdraw, Withdraw("account-1", 30), Context(actor="ann"))
 
-What hears of events is in the settings, in order: `PROJECTIONS` (name → module with a function
-`project(events)` and a list `MODELS`), then `POLICIES` (name → function `policy(tx, event)`). Which
-events each of them hears is in its signature: see `hearing`.
+Two settings list the handlers of events. `PROJECTIONS` maps a name to a module with a function
+`project(events)` and a list `MODELS`; `POLICIES` maps a name to a function `policy(tx, event)`.
+Projections hear of an event before policies do, both in the order of their setting. The signature
+of a handler says which events it hears: see `hearing`.
 """
 
 from ..eventstore.statements import later as later

@@ -1,4 +1,7 @@
-"""What surrounds commands, handlers and deliveries, by settings: messaging knows none of it."""
+"""Context managers around commands, handlers and deliveries, such as those that measure them.
+
+Settings name them, so that messaging imports none of them.
+"""
 
 import random
 import time
@@ -12,17 +15,17 @@ from django.utils.module_loading import import_string
 
 C = TypeVar("C")
 
-# How often commands were tried again in this thread, since it began.
+# How many times this thread has tried a command again. Telemetry reads it before and after one.
 retries: ContextVar[int] = ContextVar("retries", default=0)
 
 
 @contextmanager
 def around(log: Any, command: object, context: C) -> Generator[C, None, None]:
-    """Enter what `settings.AROUND_COMMANDS` names: context managers, `manager(command, context)`.
+    """Enter the context managers of `settings.AROUND_COMMANDS`, called `manager(command, context)`.
 
-    They surround all attempts at a command, outside its transaction: what is raised in the end they
-    see after the rollback. One that yields a context has it take the place of the one that it was
-    given. Commands over a log in memory have none.
+    They surround all attempts at a command, outside its transaction. So they see an error after the
+    rollback, and no error that a new attempt mended. A manager may yield another context, which
+    takes the place of the one that it was given. A log in memory has no managers.
     """
     with ExitStack() as stack:
         for path in getattr(settings, "AROUND_COMMANDS", ()) if _is_watched(log) else ():
@@ -35,27 +38,30 @@ def call_handler(
 ) -> object:
     """Call a projection or a policy, and return what it returns.
 
-    Around it is what `settings.AROUND_HANDLERS` names: context managers, `manager(name, events)`.
-    They are in its transaction, which may be rolled back later.
+    The context managers of `settings.AROUND_HANDLERS`, called `manager(name, events)`, surround the
+    call. They run inside the command's transaction, which may still be rolled back.
     """
     paths = getattr(settings, "AROUND_HANDLERS", ()) if _is_watched(log) else ()
-    if not paths:  # nothing is watched, and nothing costs
+    if not paths:  # An ExitStack for each call would cost something, even an empty one.
         return handler()
     with _entered(paths, name, events):
         return handler()
 
 
 def call_delivery(name: str, rows: Sequence[Any], deliver: Callable[[], None]) -> None:
-    """Call what a worker or a relay does with the rows of the log that it has read.
+    """Let a worker or a relay handle the rows of the log that it has read.
 
-    Around it is what `settings.AROUND_DELIVERIES` names: context managers, `manager(name, rows)`.
+    The context managers of `settings.AROUND_DELIVERIES`, called `manager(name, rows)`, surround it.
     """
     with _entered(getattr(settings, "AROUND_DELIVERIES", ()), name, rows):
         deliver()
 
 
 def pause(nth: int) -> None:
-    """Before a command is tried again: lets another one go ahead."""
+    """Wait before attempt number `nth + 2`: up to 20 ms, and up to twice as long each time.
+
+    The time is random. Two commands that collided would collide again after equal ones.
+    """
     retries.set(retries.get() + 1)
     time.sleep(random.uniform(0, 0.02 * 2**nth))  # noqa: S311
 

@@ -1,5 +1,5 @@
-"""`manage.py check` fails with a sentence when what wires commands and handlers is wrong: COMMANDS,
-PROJECTIONS, POLICIES, SUBSCRIPTIONS."""
+"""`manage.py check` says with a sentence what is wrong in the settings that wire commands and
+handlers: COMMANDS, PROJECTIONS, POLICIES and SUBSCRIPTIONS."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,13 +20,13 @@ from ..eventstore.contracts import event_classes
 from .commands import execute
 from .hearing import command_of, heard_by, hears_many, recorded_by, require_recorded
 
-# What is wrong in the modules and signatures that the settings name.
+# A path that leads nowhere raises one of these, and so does a signature that cannot be read.
 WRONG = (ImportError, TypeError, ValueError, AttributeError)
 
 
 @register
 def check_wiring(**kwargs: Any) -> list[CheckMessage]:
-    """Projections, policies and commands exist, and say which events of EVENTS they are about."""
+    """Each projection, policy and command exists, and its signature names events of EVENTS."""
     errors = list(missing_apps("messaging", "eventstore"))
     for setting, check_entry in (("PROJECTIONS", _projection), ("POLICIES", _policy)):
         entries = getattr(settings, setting, None)
@@ -36,7 +36,7 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
         named = cast(dict[str, Any], entries)
         paths = {f"settings.{setting}[{name!r}] = {path!r}": path for name, path in named.items()}
         errors += _errors(paths, check_entry)
-    commands = getattr(settings, "COMMANDS", [])  # a project may do without
+    commands = getattr(settings, "COMMANDS", [])  # optional: `execute` does not read it
     if not isinstance(commands, list):
         return [*errors, Error("settings.COMMANDS must be a list.", id="messaging.E002")]
     for setting in ("AROUND_COMMANDS", "AROUND_HANDLERS", "AROUND_DELIVERIES"):
@@ -48,9 +48,12 @@ def check_wiring(**kwargs: Any) -> list[CheckMessage]:
 
 
 def doubts_are_welcome() -> bool:
-    """Whether to say what may be meant so. Django checks before each command of `manage.py`: people
-    would read past a sentence that comes with all of them. So `check` says it, which gunicorn's
-    start runs too, and the development server."""
+    """Whether to print warnings about wiring that is unusual and may be intended.
+
+    Django runs the checks before each command of `manage.py`, and people stop reading a warning
+    that comes with each of them. So only `check` and the development server print them, and
+    gunicorn, which runs the checks when it starts.
+    """
     program, *arguments = sys.argv
     is_another_command = Path(program).name in ("manage.py", "django-admin") and arguments
     return not is_another_command or arguments[0] in ("check", "runserver")
@@ -58,30 +61,35 @@ def doubts_are_welcome() -> bool:
 
 @register
 def check_subscriptions(**kwargs: Any) -> list[CheckMessage]:
-    """SUBSCRIPTIONS names projections and policies, which the transaction of a command leaves to
-    workers: each is one of these, and there are workers."""
+    """Each name in SUBSCRIPTIONS is that of a projection or a policy, and an app runs workers.
+
+    The transaction of a command does not call these handlers. Without workers nobody would.
+    """
     names = getattr(settings, "SUBSCRIPTIONS", [])
     if not isinstance(names, (list, tuple)):
         return [Error("settings.SUBSCRIPTIONS must be a list.", id="messaging.E003")]
-    asked = cast(Sequence[Any], names)
+    subscribed = cast(Sequence[Any], names)
     entries = [getattr(settings, setting, None) for setting in ("PROJECTIONS", "POLICIES")]
-    there = [name for each in entries if isinstance(each, dict) for name in cast(Any, each)]
+    handlers = [name for each in entries if isinstance(each, dict) for name in cast(Any, each)]
     sentence = (
-        "settings.SUBSCRIPTIONS: {!r} must be one projection or one policy, and be there once."
+        "settings.SUBSCRIPTIONS: {!r} must name one projection or one policy, and stand there once."
     )
-    wrong = [name for name in asked if there.count(name) != 1 or asked.count(name) != 1]
+    wrong = [name for name in subscribed if handlers.count(name) != 1 or subscribed.count(name) > 1]
     sentences = [sentence.format(name) for name in wrong]
-    if asked and "subscriptions" not in apps.app_configs:
+    if subscribed and "subscriptions" not in apps.app_configs:
         sentences.append(
-            f"settings.SUBSCRIPTIONS leaves {', '.join(map(str, asked))} to workers, but there are"
-            " none: settings.INSTALLED_APPS lacks the app 'subscriptions'."
+            f"settings.SUBSCRIPTIONS leaves {', '.join(map(str, subscribed))} to workers, but there"
+            " are none: settings.INSTALLED_APPS lacks the app 'subscriptions'."
         )
     return [Error(sentence, id="messaging.E003") for sentence in sentences]
 
 
 @register
 def check_atomic_requests(**kwargs: Any) -> list[CheckMessage]:
-    """No view that carries out commands runs in a transaction of the request: `execute` refuses."""
+    """No view that carries out commands runs in a transaction of the request.
+
+    `execute` would raise there, with each request.
+    """
     if not connection.settings_dict["ATOMIC_REQUESTS"]:
         return []
     hint = "Mark it with @transaction.non_atomic_requests: commands have their own transaction."
@@ -106,12 +114,15 @@ def _views(patterns: Iterable[Any]) -> Iterator[Any]:
 
 
 def _class_of(view: Any) -> Any:
-    """Of a view of Django's, or of Django REST framework's."""
+    """The class of a class-based view: Django names it `view_class`, REST framework `cls`."""
     return getattr(view, "view_class", None) or getattr(view, "cls", None)
 
 
 def _executes(view: Any) -> bool:
-    """Whether the view's own code names `execute`, in a function or in a method of a class."""
+    """Whether the view's own code calls `execute`, as a function or in a method of its class.
+
+    A call in a function that the view calls is not seen.
+    """
     cls: Any = _class_of(view)
     members: dict[str, Any] = cls.__dict__ if cls else {"": unwrap(view)}
     codes = [value for value in members.values() if isfunction(value)]
@@ -163,7 +174,10 @@ def _require_events(classes: Iterable[type[Any]]) -> None:
 
 
 def _unheard() -> Iterator[CheckMessage]:
-    """It may be meant so. But it may be a new event that each handler was to hear of."""
+    """Warnings about events that no handler hears.
+
+    That may be intended. It may also be a new event that somebody forgot to add to a handler.
+    """
     projections = [import_module(path).project for path in settings.PROJECTIONS.values()]
     handlers = [*projections, *map(import_string, settings.POLICIES.values())]
     heard = tuple(named for handler in handlers for named in heard_by(handler))

@@ -19,7 +19,7 @@ RETRIES, RETRIED = 3, ("40P01", "40001")  # deadlock, serialization failure
 class DomainError(Exception):
     """The domain refuses the command; the message is a sentence for the sender.
 
-    `field` is the name of the command's field that is at fault, if it is one: a form marks it.
+    `field` names the field of the command that is at fault, if a single one is: a form marks it.
     """
 
     def __init__(self, sentence: str, field: str = "") -> None:
@@ -28,21 +28,21 @@ class DomainError(Exception):
 
 
 class CommandIdReused(Exception):
-    """Another command, or another actor's, was recorded under this command id."""
+    """Under this command id there are events already, of another command or of another actor."""
 
 
 class Repeated(list[RecordedEvent[E]]):
-    """The events of a command that had been carried out before, and was not again."""
+    """The events that a command recorded earlier; this time it was not carried out."""
 
 
 @dataclass(frozen=True)
 class Context:
     """Who sends a command, and under which ids.
 
-    command_id      sent again with the same id, a command has no second effect
-    correlation_id  the same on all that belongs together; the command's id if not given
-    actor           who; a repetition must come from the same
-    request         what else to keep in the metadata; anything that JSON can hold
+    command_id      a command that is sent again with the same id has no second effect
+    correlation_id  shared by all events that belong together; by default the command's id
+    actor           the name of the sender; only the same actor may repeat a command
+    request         more for the metadata of the events; any values that JSON can hold
     """
 
     command_id: UUID = field(default_factory=uuid4)
@@ -57,24 +57,27 @@ def execute(
     context: Context | None = None,
     log: EventLog = EventLog(),  # noqa: B008 (it has no state)
 ) -> list[RecordedEvent[E]]:
-    """Carry out a command in a transaction of its own; returns the events it recorded, if any.
+    """Carry out a command in a transaction of its own; returns the events that it recorded.
 
-    The command is a dataclass. `handler(tx, command)` locks streams, decides, appends, and returns
-    the events; then projections and policies hear of them; then all of it commits, or nothing.
+    The command is a dataclass. `handler(tx, command)` locks streams, decides, appends events and
+    returns them. Then projections and policies hear of these events. Then all of it commits.
 
-    A command that was recorded before under the same id by the same actor is not carried out again:
-    its events are returned, as `Repeated`. A command that records no event leaves no trace: sent
-    again, it is decided anew. Raises `CommandIdReused` when the id belongs to anything else, and
-    what the handler raises, such as `DomainError`. Deadlocks are tried again three times. `log` is
-    another one than that in Postgres, such as that in memory.
+    A command whose events are in the log already, with the same id and actor, is a repetition. It
+    is not carried out: the call returns those events as `Repeated`. A command that recorded no
+    event left no trace, and is decided anew when it is sent again.
+
+    Raises `CommandIdReused` when the id belongs to another command or actor, `RuntimeError` inside
+    another transaction, and whatever the handler raises, such as `DomainError`: then nothing is
+    recorded. After a deadlock, a serialization failure or a lost race for a version it tries three
+    times more. `log` is the log in Postgres, or another one, such as `in_memory.Log`.
     """
     context = context or Context()
     with around(log, command, context) as context:
         try:
             return _retried(lambda: _attempt(handler, command, context, log))
         except (DomainError, DuplicateEvent, WrongExpectedVersion) as error:
-            # The transaction is gone: only a new one can look up whether this is a repetition. And
-            # only now: asking beforehand would cost every command a round trip.
+            # A repetition is looked up only after the failure, in a new transaction. To look it up
+            # before each command would cost each of them a round trip.
             events = log.recorded_before(context.command_id)
             if not events and not isinstance(error, DuplicateEvent):
                 raise
@@ -87,7 +90,8 @@ def _retried(attempt: Callable[[], list[RecordedEvent[E]]]) -> list[RecordedEven
         try:
             return attempt()
         except (OperationalError, WrongExpectedVersion) as error:
-            raced = isinstance(error.__cause__, IntegrityError)  # with a writer that took no lock
+            # Another writer took this version without a lock: the next attempt reads its events.
+            raced = isinstance(error.__cause__, IntegrityError)
             if not raced and getattr(error.__cause__, "sqlstate", None) not in RETRIED:
                 raise
         pause(nth)
@@ -101,7 +105,7 @@ def _attempt(
     unit = UnitOfWork(context.correlation_id or context.command_id, origin, log=log)
     with log.transaction():
         handler(begin(unit, handler, command, context.command_id, context.command_id), command)
-        events = [*unit.recorded]  # without those of policies, which come now
+        events = [*unit.recorded]  # a copy: `deliver` adds those of policies, which are no answer
         deliver(unit)
     return events
 

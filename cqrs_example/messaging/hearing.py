@@ -1,10 +1,11 @@
-"""Who hears what: a handler says it in its signature, and there is no second list.
+"""The events that a handler hears and records, read from the annotations of its signature.
 
     def project(events: Sequence[RecordedEvent[Opened | Closed]]) -> None: ...
     def notify(tx: Transaction, event: RecordedEvent[Closed]) -> None: ...
     def close(tx: Transaction, command: Close) -> list[RecordedEvent[Closed]]: ...
 
-The type checker, `manage.py check`, delivery and every replay read this one declaration.
+There is no second list: the type checker, `manage.py check`, delivery and replays read the same
+annotations.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,18 +24,21 @@ POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 @cache
 def heard_by(handler: Function) -> Classes:
-    """The classes of the events that a projection or a policy hears, by its last parameter.
+    """The classes of the events that a projection or a policy hears, from its last parameter.
 
-    A base class stands for the events that derive from it, and `object` (in the signature: `Event`)
-    for all. Raises `TypeError` with a sentence where the signature does not say which events.
+    A base class stands for all events that derive from it. `object`, which the signature writes as
+    `Event`, stands for all events. Raises `TypeError` where the annotation does not name events.
     """
     return _classes(handler, _last_parameter(handler))
 
 
 @cache
 def recorded_by(handler: Function) -> Classes:
-    """The classes of the events that a handler records, by what it returns; `()`: any, for it does
-    not say which. `manage.py check` does not accept that of the handlers in `settings.COMMANDS`."""
+    """The classes of the events that a handler records, from the annotation of what it returns.
+
+    Empty if the annotation does not name events: then the handler may record any. `manage.py check`
+    demands the names of the handlers in `settings.COMMANDS`.
+    """
     try:
         return require_recorded(handler)
     except TypeError:
@@ -42,18 +46,20 @@ def recorded_by(handler: Function) -> Classes:
 
 
 def require_recorded(handler: Function) -> Classes:
-    """The same; raises `TypeError` with a sentence where the handler does not say."""
+    """As `recorded_by`, but raises `TypeError` where the annotation does not name events."""
     return _classes(handler, "return")
 
 
 def require_declared(name: str, records: Classes, events: Iterable[object]) -> None:
-    """Raise `TypeError` when a command of this name is about to record what its handler does not
-    say; `records` is `recorded_by(handler)`."""
+    """Raise `TypeError` if a command is about to record an event that its handler does not name.
+
+    `name` is that of the command, for the message; `records` is `recorded_by(handler)`.
+    """
     wrong = {type(event).__name__ for event in events if not isinstance(event, records)}
     if records and wrong:
         raise TypeError(
             f"{name} records {', '.join(sorted(wrong))}, but its handler does not say so: add it to"
-            " what the handler returns, list[RecordedEvent[…]]."
+            " the handler's return annotation, list[RecordedEvent[…]]."
         )
 
 
@@ -63,12 +69,15 @@ def hears(handler: Function, event: RecordedEvent[Any]) -> bool:
 
 
 def hears_many(handler: Function) -> bool:
-    """Whether a handler takes a sequence of events, as a projection does, or one event."""
+    """Whether a handler takes a sequence of events, as a projection does, and not a single one."""
     return _is_list(_hint(handler, _last_parameter(handler)))
 
 
 def command_of(handler: Function) -> type[Any]:
-    """The class of the command that a handler carries out: its last parameter's."""
+    """The class of the command that a handler carries out, from its last parameter.
+
+    Raises `TypeError` where the annotation is no class.
+    """
     hint = _hint(handler, _last_parameter(handler))
     if not isinstance(hint, type):
         raise TypeError("its last parameter does not say the class of the command")
@@ -76,7 +85,8 @@ def command_of(handler: Function) -> type[Any]:
 
 
 def streams_of(modules: Iterable[str]) -> dict[Function, Classes]:
-    """The functions in these modules that return a `StreamName`, with what such a stream holds."""
+    """The functions in these modules that return a `StreamName`, each with the classes of the
+    events that its streams hold."""
     values = [value for module in modules for value in vars(import_module(module)).values()]
     hints = {value: _hint(value, "return") for value in values if isfunction(value)}
     streams = {name: hint for name, hint in hints.items() if get_origin(hint) is StreamName}
@@ -103,7 +113,10 @@ def _classes(handler: Function, name: str) -> Classes:
 
 
 def _hint(handler: Function, name: str) -> Any:
-    """One annotation alone: another one may name what is imported for the type checker only."""
+    """The value of one annotation, that of the parameter `name` or of "return".
+
+    The others are not evaluated: they may name classes that only the type checker imports.
+    """
     while isinstance(handler, partial):
         handler = handler.func
     function: Any = unwrap(handler)
@@ -112,7 +125,7 @@ def _hint(handler: Function, name: str) -> Any:
     try:
         return get_type_hints(alone, getattr(function, "__globals__", {})).get(name)
     except NameError as error:
-        raise TypeError(f"{error}: import it, not for the type checker only") from error
+        raise TypeError(f"{error}: import it outside of TYPE_CHECKING") from error
 
 
 def _is_list(hint: Any) -> bool:
@@ -122,7 +135,7 @@ def _is_list(hint: Any) -> bool:
 
 def _events(hint: Any) -> Iterator[type[Any]]:
     """The classes in `RecordedEvent[A | B]` or `RecordedEvent[A] | RecordedEvent[B]`."""
-    hint = getattr(hint, "__value__", hint)  # type Heard = RecordedEvent[A | B]
+    hint = getattr(hint, "__value__", hint)  # of an alias: type Heard = RecordedEvent[A | B]
     if get_origin(hint) in (Union, UnionType):
         for part in get_args(hint):
             yield from _events(part)

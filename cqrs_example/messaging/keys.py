@@ -1,4 +1,4 @@
-"""What identifies a row of a read model, and which of its columns a projection writes."""
+"""The fields of a read model's table: those that identify a row, and those of the table itself."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -11,8 +11,11 @@ Model = type[models.Model]
 
 @cache
 def key_fields(model: Model) -> Sequence[Any]:
-    """The fields that identify a row: the primary key, or what else is unique if that is a number
-    that the database gives. Raises `TypeError` where there is no such thing."""
+    """The fields that identify a row, whichever process writes it.
+
+    That is the primary key. If the database numbers the rows, it is the first other field or
+    constraint that is unique and never NULL; `TypeError` says that there is none.
+    """
     concrete: Any = model._meta.concrete_model
     options = concrete._meta
     if options.auto_field is None:
@@ -40,5 +43,5 @@ def own_fields(model: Model) -> Sequence[Any]:
 
 
 def is_given(field: Any) -> bool:
-    """Whether the database fills in this column."""
+    """Whether the database gives this column its value: a number of the row, or a computed one."""
     return bool(field.generated or field is field.model._meta.auto_field)

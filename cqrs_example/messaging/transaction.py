@@ -1,4 +1,4 @@
-"""The transaction of a command: what a handler works with, and what hears of its events."""
+"""The transaction of a command: what a handler does in it, and who hears of its events."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ OWN = "A command needs its own transaction: leave atomic(), or mark the view @no
 
 
 class EventLog:
-    """What a command is carried out over: here the log in Postgres, and the transaction in it.
+    """The log in Postgres and its transactions, as `execute` uses them.
 
-    A log of another kind derives from this and overrides all of it, as `in_memory.Log` does.
+    A log of another kind derives from this class and overrides all of it, as `in_memory.Log` does.
     """
 
     lock = staticmethod(eventstore.lock)
@@ -43,30 +43,33 @@ class EventLog:
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
-        """All of it commits, or nothing; when it has ended without an error, it is committed."""
+        """A context whose end commits all that was written in it; an error rolls all of it back.
+
+        Raises `RuntimeError` inside another transaction, but for that of a Django test case.
+        """
         if any(not getattr(block, "_from_testcase", 0) for block in connection.atomic_blocks[-1:]):
             raise RuntimeError(OWN)
-        # Durable: inside somebody else's transaction a retry would find that transaction aborted.
+        # durable=True: a retry inside another transaction would find that transaction aborted.
         with transaction.atomic(durable=True):
             yield
             _require_intact()
 
     def project(self, events: Sequence[RecordedEvent[Any]]) -> None:
-        """Let each projection of the settings hear of those events that it hears."""
+        """Call each projection of the settings with those of the events that it hears."""
         for name, path in self.here(settings.PROJECTIONS):
             project = import_module(path).project
             if heard := [event for event in events if hears(project, event)]:
                 call_handler(self, name, heard, partial(project, heard))
 
     def here(self, entries: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Those that hear in the transaction: the others hear in a worker, after the commit."""
-        elsewhere = getattr(settings, "SUBSCRIPTIONS", ())
-        return [entry for entry in entries.items() if entry[0] not in elsewhere]
+        """The handlers that run in the transaction: workers call the others after the commit."""
+        subscribed = getattr(settings, "SUBSCRIPTIONS", ())
+        return [entry for entry in entries.items() if entry[0] not in subscribed]
 
 
 @dataclass
 class UnitOfWork:
-    """What all commands of one transaction share."""
+    """What a command shares with the commands that policies issue in its transaction."""
 
     correlation_id: UUID
     origin: Mapping[str, Any]  # the actor and the request, for the metadata of each event
@@ -77,12 +80,12 @@ class UnitOfWork:
 
 @dataclass
 class Transaction:
-    """A command at work inside the database transaction.
+    """What a command's handler locks streams and appends events with.
 
-    command_id    gives its events their ids, so that the same command sent again collides
-    causation_id  what directly caused its events: the command, or the event that a policy heard
+    command_id    the ids of the events derive from it, so those of a repeated command collide
+    causation_id  the direct cause of the events: the command, or the event that a policy heard
     command       its id, name and fields, for the metadata of each event
-    records       the classes of the events that it may record; empty: its handler does not say
+    records       the classes of events that the handler names; if empty, it may record any
     """
 
     unit: UnitOfWork
@@ -93,21 +96,24 @@ class Transaction:
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        # First of all, and all streams at once: see `eventstore.lock`.
+        # A handler calls it first, once, with all its streams: see `eventstore.lock`.
         self.lock = self.unit.log.lock
-        # For what leaves the database, such as a mail: a rollback must not have said it, nor may a
-        # retry say it twice.
+        # For effects outside the database, such as a mail. Sent earlier, it would go out despite a
+        # rollback, and twice after a retry.
         self.on_commit = self.unit.log.on_commit
 
     def append(
         self, stream: Accepts[E], events: Sequence[E], *, expected_version: int | None = None
     ) -> list[RecordedEvent[E]]:
-        """Append to one stream: see `eventstore.append`. Projections and policies hear of it."""
+        """Append to one stream, for projections and policies to hear of: see `eventstore.append`.
+
+        Raises `TypeError` for an event that the handler's signature does not name.
+        """
         eventstore.expect(stream, expected_version)
         return self.append_many([NewEvent(stream, event) for event in events])
 
     def append_many(self, new: Sequence[NewEvent[E]]) -> list[RecordedEvent[E]]:
-        """Append to many streams at once: see `eventstore.append_many`."""
+        """As `append`, to many streams at once: see `eventstore.append_many`."""
         require_declared(self.command["name"], self.records, [event.data for event in new])
         events = self.unit.log.append_many(
             new,
@@ -120,16 +126,23 @@ class Transaction:
         return events
 
     def execute(self, handler: Handler[Command, E], command: Command) -> Sequence[RecordedEvent[E]]:
-        """Carry out another command as a part of this one: its events have this one's ids and
-        metadata, so that a repetition of the whole knows them again."""
+        """Carry out another command as a part of this one.
+
+        Its events get their ids and metadata from this command, so that a repetition of this
+        command finds them too.
+        """
         return handler(self, command)
 
 
 class PolicyTransaction(Transaction):
-    """A policy at work: what it appends has ids of its own, and so has each command it issues."""
+    """What a policy appends events and issues commands with."""
 
     def execute(self, handler: Handler[Command, E], command: Command) -> Sequence[RecordedEvent[E]]:
-        """Carry out a command that the event caused, in the same database transaction."""
+        """Carry out a command that the event caused, in the same database transaction.
+
+        Its id derives from the event, the command's name and its number among those of this name.
+        So policies that hear of the event again issue commands with the same ids.
+        """
         name = type(command).__name__
         self.unit.issued[self.causation_id, name] += 1
         nth = self.unit.issued[self.causation_id, name]
@@ -140,21 +153,21 @@ class PolicyTransaction(Transaction):
 def begin(
     unit: UnitOfWork, handler: Function, command: object, command_id: UUID, causation_id: UUID
 ) -> Transaction:
-    """A command's part of the transaction."""
+    """The `Transaction` to call a command's handler with."""
     metadata = as_metadata(command, command_id)
     return Transaction(unit, command_id, causation_id, metadata, recorded_by(handler))
 
 
 def as_metadata(command: Any, command_id: UUID) -> dict[str, Any]:
-    """A command as it stands in the metadata of its events: see `recorded_fields`."""
+    """A command as the metadata of its events has it: see `recorded_fields`."""
     values = recorded_fields(command)
     return {"id": str(command_id), "name": type(command).__name__, "fields": values}
 
 
 def deliver(unit: UnitOfWork) -> None:
-    """Projections, then policies, hear of every event, first in, first out, in log order.
+    """Call projections, then policies, with the events of the transaction, in the order of the log.
 
-    What a policy appends is delivered after the events that were there before it.
+    Events that policies append wait in a queue: they are delivered after all that came before them.
     """
     policies = [(name, import_string(path)) for name, path in unit.log.here(settings.POLICIES)]
     delivered = 0
@@ -168,7 +181,10 @@ def deliver(unit: UnitOfWork) -> None:
 
 
 def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[Any]) -> object:
-    """Let a policy, which the settings know under this name, hear of an event; what it returns."""
+    """Call a policy with an event, and return what it returns; `name` is its name in the settings.
+
+    The ids of what it appends derive from the event and the name.
+    """
     policy_id = uuid5(event.id, name)
     metadata = {"id": str(policy_id), "name": name}
     tx = PolicyTransaction(unit, policy_id, event.id, metadata, recorded_by(policy))
@@ -176,10 +192,11 @@ def react(unit: UnitOfWork, name: str, policy: Function, event: RecordedEvent[An
 
 
 def _require_intact() -> None:
-    """Raise if a statement has failed in this transaction, even where its error was caught.
+    """Raise if a statement has failed in this transaction and its error was caught.
 
-    The commit would roll back without a word, from Django and from psycopg alike, and the events
-    would be returned as recorded. Django does not notice errors that were caught as psycopg's.
+    Otherwise COMMIT would roll back, neither Django nor psycopg would raise, and `execute` would
+    return events that are not in the log. Django itself notices only errors that went through its
+    own cursors, so this asks the connection too.
     """
     if connection.needs_rollback or connection.connection.info.transaction_status.name == "INERROR":
         raise transaction.TransactionManagementError("A statement had failed: all is rolled back.")

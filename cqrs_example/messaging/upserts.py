@@ -3,8 +3,9 @@
     upsert(Balance, [{"account": "ann", "amount": 70}, {"account": "bob", "amount": 30}])
     upsert(Day, [{"day": today, "deposits": 1}], add=["deposits"])
 
-Django's `bulk_create(update_conflicts=True)` does the first as well. But it waits for the answer,
-and it has a parameter for each value, so that each number of rows is another statement.
+Django's `bulk_create(update_conflicts=True)` can write the first. But it waits for the database's
+answer. And it has a parameter for each value, so that Postgres plans a new statement for each
+number of rows.
 """
 
 import json
@@ -28,7 +29,8 @@ from .keys import Model, is_given, key_fields, own_fields
 
 Row = Mapping[str, Any]
 
-# Values that Django would hand on as they are. All others go through the field, as from the ORM.
+# Django writes a value of such a type to such a field unchanged. All other values go through
+# `field.get_db_prep_save` first, as they do in the ORM.
 AS_THEY_ARE: dict[type[Any], type[Any]] = {
     models.TextField: str,
     models.CharField: str,
@@ -43,15 +45,16 @@ AS_THEY_ARE: dict[type[Any], type[Any]] = {
 
 
 def upsert(model: Model, rows: Iterable[Row], *, add: Sequence[str] = ()) -> None:
-    """Insert each row, or write its fields to the row that has the same key; no rows: nothing.
+    """Insert each row, or overwrite the fields of the row that has the same key.
 
-    A row maps the names of fields to values, and all have the same fields. The key is the primary
-    key, or what else is unique where the database numbers the rows. The fields that `add` names are
-    added to those of the row that is there. In a projection that is right, because it hears of each
-    event once. Postgres looks at CHECK constraints before it adds: an amount must be one that a new
-    row could have.
+    A row maps names of fields to values; all rows have the same fields. The key is the primary key,
+    or, where the database numbers the rows, something else that is unique (see `key_fields`).
 
-    The statement travels with the next one, or with COMMIT, and its errors are raised there (see
+    The fields that `add` names are added to those of the existing row. That is safe in a
+    projection, which hears of each event once. Postgres checks CHECK constraints before it adds, so
+    an amount must be one that a new row could have.
+
+    The statement is sent with the next one or with COMMIT, and its errors are raised there (see
     `later`). Raises `ValueError` when two rows have the same key. Raises `TypeError` for a model
     without a key, for fields that do not fit, and for values such as `F("amount") + 1`.
     """
@@ -64,12 +67,12 @@ def upsert(model: Model, rows: Iterable[Row], *, add: Sequence[str] = ()) -> Non
     if len(by_key) < len(ready):
         twice, _ = Counter(str(key(row)) for row in ready).most_common(1)[0]
         raise ValueError(f"Two rows of {model.__name__} have the key {twice}: make one of them.")
-    # In order: two transactions that write the same rows in different ones would deadlock.
+    # Sorted by key: two transactions that wrote the same rows in different orders would deadlock.
     later(sql, [_as_json([by_key[each] for each in sorted(by_key)])])
 
 
 def statement(model: Model, names: tuple[str, ...], add: tuple[str, ...] = ()) -> str:
-    """SQL with one parameter, a JSON array of objects with these names."""
+    """The SQL of an upsert: its one parameter is a JSON array of objects with these names."""
     quote = connection.ops.quote_name
     fields = [_field(model, name) for name in names]
     columns = [quote(field.column) for field in fields]
@@ -93,7 +96,7 @@ def statement(model: Model, names: tuple[str, ...], add: tuple[str, ...] = ()) -
 
 @cache
 def _plan(model: Model, names: tuple[str, ...], add: tuple[str, ...]) -> tuple[Any, ...]:
-    """What is the same for all rows with these names."""
+    """The SQL, the fields, their types and the key's getter, for all rows with these names."""
     fields = {name: _field(model, name) for name in names}
     kinds = [AS_THEY_ARE.get(field.__class__) for field in fields.values()]
     sql = statement(model, names, add)
@@ -105,7 +108,7 @@ def _field(model: Model, name: str) -> Any:
     for field in own_fields(model):
         if name in (field.name, field.attname):
             if is_given(field):
-                raise TypeError(f"The database fills in {field}: leave it out.")
+                raise TypeError(f"The database gives {field} its value: leave it out of the rows.")
             return field
     raise TypeError(f"The table of {model.__name__} has no field {name}.")
 
@@ -118,20 +121,20 @@ def _added(model: Model, name: str, fields: Sequence[Any]) -> Any:
 
 
 def _ready(row: Row, fields: Mapping[str, Any], kinds: Sequence[Any]) -> Row:
-    """The row as JSON can hold it, if need be by what its fields make of their values."""
+    """The row with values that JSON can hold; where types differ, the fields convert them."""
     if [type(value) for value in row.values()] == kinds and list(row) == list(fields):
         return row
     if row.keys() != fields.keys():
         raise TypeError(f"All rows need the same fields, {', '.join(fields)}, but one has {row}.")
     ready = {name: field.get_db_prep_save(row[name], connection) for name, field in fields.items()}
-    # JSON has no NaN.
+    # As text, since JSON has no NaN and Postgres reads "NaN".
     return {name: str(v) if isinstance(v, float) else v for name, v in ready.items()}
 
 
 def _plain(value: Any) -> Any:
-    """What JSON does not know, anywhere in a row: as text that Postgres reads."""
+    """A value that JSON has no form for, as a text that Postgres reads."""
     if isinstance(value, datetime) and value.tzinfo is None and settings.USE_TZ:
-        raise TypeError(f"{value!r} has no time zone: give it the one that is meant.")
+        raise TypeError(f"{value!r} has no time zone: give it one.")
     if isinstance(value, date | UUID | Decimal):  # a datetime is a date
         return str(value)
     if isinstance(value, Jsonb):
@@ -141,7 +144,7 @@ def _plain(value: Any) -> Any:
         dumper = Transformer(connection.connection).get_dumper(value, PyFormat.TEXT)
         return bytes(dumper.dump(value) or b"").decode()
     except ProgrammingError as error:
-        raise TypeError(f"{value!r} cannot be written as it is: give what comes out.") from error
+        raise TypeError(f"{value!r} cannot be written as it is: compute it first.") from error
 
 
 _as_json = json.JSONEncoder(default=_plain, allow_nan=False).encode
