@@ -1,3 +1,3 @@
 """Operations: checks that the database is fit for the log, and a role with few rights in it."""
 
-VERSION = "2"
+VERSION = "3"

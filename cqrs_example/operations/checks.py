@@ -22,8 +22,14 @@ from ..eventstore.checks import missing_apps
 from ..eventstore.failures import refused_for_good
 from .asking import faults
 
-# If one of these is off, a crash can lose commands that were answered with 200.
-DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+# With these a crash can lose commands that were answered with 200; `local`, where a standby is to
+# have them too.
+NOT_DURABLE = """
+SELECT name, setting FROM pg_settings
+WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+OR name = 'synchronous_commit' AND setting = 'local'
+    AND current_setting('synchronous_standby_names') <> ''
+"""
 FREE = """
 SELECT least(
     current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
@@ -69,17 +75,15 @@ def _requirements() -> list[CheckMessage]:
 
 def _durability() -> list[CheckMessage]:
     """The settings as a session of the application sees them, with those of role and database."""
-    named = ", ".join(f"'{name}'" for name in DURABLE)
-    asked = f"SELECT name FROM pg_settings WHERE name IN ({named}) AND setting = 'off'"  # noqa: S608
     if not getattr(settings, "DURABLE", True):
         return []
     return [
         Error(
-            f"{name} is off: a crash of the database would lose commands that were answered."
+            f"{name} is {value}: a crash of the database would lose commands that were answered."
             f" Set {name} = on in postgresql.conf, or DURABLE=0 where nothing is to be kept.",
             id="operations.E001",
         )
-        for (name,) in _ask(asked)
+        for name, value in _ask(NOT_DURABLE)
     ]
 
 

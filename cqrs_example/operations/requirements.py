@@ -94,10 +94,34 @@ LOG: Requirements = {
         """SELECT CASE WHEN relkind <> 'r' THEN 'no ordinary table'
         WHEN relpersistence <> 'p' THEN 'not logged, so empty after a crash'
         WHEN EXISTS (SELECT FROM pg_rewrite WHERE ev_class = pg_class.oid)
-        THEN 'under a rule' WHEN relrowsecurity THEN 'under row security' END
+        THEN 'under a rule' WHEN relrowsecurity THEN 'under row security'
+        WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = pg_class.oid)
+        THEN 'inherited from, so that rows of other tables pass for events' END
         FROM pg_class WHERE oid = 'eventstore_event'::regclass""",
         "The table eventstore_event is {}: make it as its migrations did (ALTER TABLE … SET LOGGED,"
-        " DROP RULE, ALTER TABLE … DISABLE ROW LEVEL SECURITY).",
+        " DROP RULE, ALTER TABLE … DISABLE ROW LEVEL SECURITY, ALTER TABLE … NO INHERIT).",
+    ),
+    "operations.E029": (
+        """SELECT string_agg(tgname, ', ') FROM pg_trigger
+        WHERE tgrelid = 'eventstore_event'::regclass AND NOT tgisinternal AND tgenabled <> 'D'
+        AND tgtype & 7 = 7""",  # for each row, before, INSERT
+        "The trigger {} can change an event, or leave it out, before it is recorded: DROP TRIGGER."
+        " What is to happen when an event was recorded belongs to a policy.",
+    ),
+    "operations.E030": (
+        """SELECT string_agg(split_part(wanted, ' ', 1), ', ') FROM unnest(ARRAY[
+            'position bigint', 'id uuid', 'stream text C', 'version integer', 'type text',
+            'schema_version integer', 'data jsonb', 'correlation_id uuid', 'causation_id uuid',
+            'metadata jsonb', 'recorded_at timestamp with time zone',
+            'occurred_at timestamp with time zone'
+        ]) AS wanted WHERE NOT EXISTS (
+            SELECT FROM pg_attribute
+            LEFT JOIN pg_collation ON pg_collation.oid = attcollation AND collname <> 'default'
+            WHERE attrelid = 'eventstore_event'::regclass AND attnotnull AND wanted =
+            concat_ws(' ', attname, format_type(atttypid, atttypmod), collname))""",
+        "The columns of eventstore_event are not those that the migrations of `eventstore` made"
+        " ({}), so an event may be refused, or read back as another one: ALTER TABLE … ALTER …"
+        " TYPE, SET NOT NULL.",
     ),
     "operations.E022": (
         """SELECT string_agg(format('(%s)', columns), ' and ')
@@ -149,11 +173,13 @@ LOG: Requirements = {
         """SELECT CASE WHEN seqrelid IS NULL THEN 'are given by no sequence'
         WHEN seqcache <> 1 THEN format('are handed out %s at a time', seqcache)
         WHEN seqincrement < 1 OR seqcycle THEN 'do not always increase'
+        WHEN seqmax < 9223372036854775807 THEN format('end at %s', seqmax)
         WHEN relpersistence <> 'p' THEN 'begin anew after a crash' END
         FROM (SELECT pg_get_serial_sequence('eventstore_event', 'position')::regclass AS name)
         AS its LEFT JOIN pg_sequence ON seqrelid = name LEFT JOIN pg_class ON oid = name""",
-        "Positions of eventstore_event {}, so a reader of the log would miss events: ALTER SEQUENCE"
-        " eventstore_event_position_seq CACHE 1 INCREMENT 1 NO CYCLE, SET LOGGED.",
+        "Positions of eventstore_event {}, so events would be refused, or readers of the log miss"
+        " some: ALTER SEQUENCE eventstore_event_position_seq CACHE 1 INCREMENT 1 NO MAXVALUE NO"
+        " CYCLE, SET LOGGED.",
     ),
     "operations.E025": (
         """SELECT format('the sequence is at %s, but the log at %s', at, log) FROM (SELECT

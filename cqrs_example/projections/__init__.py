@@ -11,4 +11,4 @@ The code of a projection must write to no tables but those of its MODELS, and re
 Policies are never replayed.
 """
 
-VERSION = "3"
+VERSION = "4"
