@@ -171,7 +171,7 @@ def test_token_not_known(server, everything, sent):
         server.withdraw("abc123", 1, Authorization=sent),
     ):
         challenge = 'Bearer realm="warehouse", error="invalid_token"'
-        assert is_refused(answer, 401, challenge, "This token is not known here")
+        assert is_refused(answer, 401, challenge, "This token is unknown")
     assert everything() == before
 
 
@@ -216,7 +216,7 @@ def test_create_token_refused():
     create_token("scanner", User.objects.create_user("scanner"))
     for arguments, sentence in {
         ("scanner",): "There is a token 'scanner': revoke it first, or choose another name.",
-        ("clerk",): "'clerk' is an account that somebody logs in to",
+        ("clerk",): "'clerk' is the name of an account that somebody logs in to",
         ("a\nb",): "The name cannot be used: Enter a valid username.",
         ("a" * 65,): "The name cannot be used: Ensure this value has at most 64 characters",
         ("",): "The name cannot be used: This field cannot be blank.",
@@ -321,7 +321,7 @@ def test_head_of_what_is_streamed_has_no_body_and_no_warning(server):
 @pytest.mark.django_db
 def test_first_admin_whose_name_is_taken():
     account("admin")
-    with pytest.raises(CommandError, match="the account 'admin' is not one"):
+    with pytest.raises(CommandError, match="'admin' is the name of another account"):
         call_command("create_first_admin")
 
 
@@ -448,7 +448,7 @@ def test_open_mode_is_not_served_with_another_configuration(tmp_path):
     other.touch()
     run = start_open("--config", str(other), "--bind", "127.0.0.1:0")
     assert run.returncode == 3  # "Worker failed to boot."
-    assert "so it is served by gunicorn.conf.py or `manage.py runserver` only" in run.stderr
+    assert "so only gunicorn with gunicorn.conf.py and `manage.py runserver` serve it" in run.stderr
 
 
 @pytest.mark.slow
@@ -497,4 +497,4 @@ def test_check_of_a_command_that_was_forgotten(settings, forgotten):
     }
     [found] = [error for error in run_checks() if error.id == "access.E002"]
     assert isinstance(found, Error)
-    assert found.msg == f"tests.bank.views.{forgotten} takes a POST from every account."
+    assert found.msg == f"tests.bank.views.{forgotten} accepts a POST from every account."

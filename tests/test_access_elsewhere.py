@@ -84,10 +84,10 @@ def test_check_names_every_view_that_changes_something_for_everyone(settings):
     settings.LOGIN_URL = "https://login.example/?of=shop"
     found = [one.msg for one in run_checks() if one.id == "access.E004"]
     assert found == [
-        f"{__name__}.Things takes DELETE, PATCH from everyone: no login is asked.",
-        f"{__name__}.Things takes PUT from everyone: no login is asked.",
-        f"{__name__}.Things takes DELETE, PATCH from everyone: no login is asked.",
-        f"{__name__}.anything takes DELETE, PATCH, POST, PUT from everyone: no login is asked.",
+        f"{__name__}.Things accepts DELETE, PATCH without a login.",
+        f"{__name__}.Things accepts PUT without a login.",
+        f"{__name__}.Things accepts DELETE, PATCH without a login.",
+        f"{__name__}.anything accepts DELETE, PATCH, POST, PUT without a login.",
     ]
     settings.OPEN_VIEWS = [f"{__name__}.Things", f"{__name__}.anything"]
     assert [one.id for one in run_checks() if "access" in str(one.id)] == []

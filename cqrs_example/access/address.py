@@ -1,4 +1,4 @@
-"""Where a request comes from, when proxies stand before the server."""
+"""The address that a request comes from, if proxies stand before the server."""
 
 import re
 from collections.abc import Iterator
@@ -14,14 +14,16 @@ FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("[^"]*"|[^;"]*)', re.IGNORECASE)
 
 
 def client_address(request: HttpRequest) -> str:
-    """The nearest address on the way here that is none of ours (settings.FORWARDED_ALLOW_IPS).
+    """The last address on the request's way that is no proxy of settings.FORWARDED_ALLOW_IPS.
 
-    Each proxy adds at the end whom it has the request from. What stands before the first stranger,
-    that stranger may have made up; what cannot be read ends the way as well.
+    Each proxy appends the address that it got the request from. So the list is read from its end,
+    up to the first address that is no proxy of ours, or that cannot be read: everything before it
+    may be made up by that sender.
     """
     peer: str = request.META.get("REMOTE_ADDR", "")
     address = _address(peer)
-    # Without a name: the other end of a Unix socket. With *, no proxy is named: one is passed by.
+    # A peer without an address is at the other end of a Unix socket: a proxy. With *, the peer
+    # counts as the only proxy.
     if peer and "*" not in setting("FORWARDED_ALLOW_IPS") and not _is_proxy(address):
         return str(address or peer)
     for claimed in map(_address, _claims(request)):
@@ -34,12 +36,13 @@ def client_address(request: HttpRequest) -> str:
 
 
 def is_forwarded(request: HttpRequest) -> bool:
-    """Whether a proxy says that it has this request from somebody else."""
+    """Whether a proxy forwarded this request, as the headers of proxies say."""
     return any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
 
 
 def _claims(request: HttpRequest) -> Iterator[str]:
-    """Who the request came from, the nearest first; Forwarded is RFC 7239's."""
+    """The addresses that the proxies appended, the nearest first, from `X-Forwarded-For` or from
+    `Forwarded` (RFC 7239)."""
     if "X-Forwarded-For" in request.headers:
         yield from (
             address
@@ -48,13 +51,13 @@ def _claims(request: HttpRequest) -> Iterator[str]:
         )
         return
     for element in ELEMENTS.findall(request.headers.get("Forwarded", ""))[::-1]:
-        found = FOR.search(element)
-        yield found[1].strip().strip('"') if found else "unknown"
+        match = FOR.search(element)
+        yield match[1].strip().strip('"') if match else "unknown"
 
 
 def _address(text: str) -> Address | None:
-    """As proxies write it: with a port, in brackets, with a zone, an IPv4 address in an IPv6 one.
-    None for `unknown`, for a made-up name such as `_hidden`, and for nonsense."""
+    """The address that a proxy wrote, perhaps with a port, in brackets, with a zone, or as an IPv4
+    address in an IPv6 one. None for `unknown`, for a name such as `_hidden`, and for other text."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -9,8 +9,11 @@ admin.site.login_form = AdminLogin
 
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The list of tokens; deleting one revokes it. `manage.py create_token` makes them, because a
-    token is shown once, to the person who will keep it."""
+    """The list of tokens; to delete one revokes it.
+
+    The admin cannot make tokens. `manage.py create_token` does, and shows a token once, to the
+    person who will keep it.
+    """
 
     list_display = ("name", "account", "created_at", "expires_at")
     list_select_related = ("account",)

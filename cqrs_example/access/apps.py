@@ -11,5 +11,5 @@ class AccessConfig(AppConfig):
         from . import checks as checks
         from .permissions import create_permissions
 
-        # As Django does with the permissions of models: the rows are there once it has migrated.
+        # Django makes the permissions of models at the same time.
         post_migrate.connect(create_permissions, sender=self)

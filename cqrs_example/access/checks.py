@@ -1,4 +1,5 @@
-"""What `manage.py check` says about access; with `--deploy`, what must not be in production."""
+"""`manage.py check` says what is wrong in the settings of access; `check --deploy` says which of
+them are for trying out only."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -16,20 +17,20 @@ from django.urls import (
 )
 from django.utils.module_loading import import_string
 
-from ..http.checks import MIDDLEWARE, place_in_middleware  # it asks for what http needs, too
+from ..http.checks import MIDDLEWARE, place_in_middleware  # registers the checks of http, too
 from .configuration import problems, setting
 from .permissions import needed
 
 ACCESS = f"{__package__}.middleware.Access"
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
-# They ask for themselves, or must be open.
+# Views that check permissions themselves, or that people need in order to log in.
 OWN = ("django.contrib.admin.sites.", "django.contrib.auth.views.")
 
 
 @register
 def check_permissions(**kwargs: Any) -> list[CheckMessage]:
-    """Each permission names its view, no endpoint that takes a POST is forgotten, and no view that
-    changes something is open to all by accident."""
+    """PERMISSIONS names views that exist, and each endpoint that takes a POST. No other view can be
+    used to change something without a login, unless OPEN_VIEWS names it."""
     errors: list[CheckMessage] = [Error(problem, id="access.E003") for problem in problems()]
     if errors:
         return errors
@@ -40,12 +41,13 @@ def check_permissions(**kwargs: Any) -> list[CheckMessage]:
         return errors
     views = list(_views())
     errors += [_open_to_all(view) for view in views if _is_forgotten(view)]
-    return [*errors, *(_exempt(view, taken) for view in views if (taken := _taken_of_all(view)))]
+    exempt = [(view, methods) for view in views if (methods := _changing_without_login(view))]
+    return [*errors, *(_exempt(view, methods) for view, methods in exempt)]
 
 
 @register
 def check_way_in(**kwargs: Any) -> list[CheckMessage]:
-    """Somebody is asked, who is known by then, and finds the page to log in."""
+    """MIDDLEWARE has that of access, behind those that it needs, and LOGIN_URL leads to a page."""
     found: list[CheckMessage] = []
     ours = place_in_middleware(ACCESS)
     others = [place_in_middleware(path) for path in MIDDLEWARE]
@@ -54,7 +56,7 @@ def check_way_in(**kwargs: Any) -> list[CheckMessage]:
         found.append(Error(f"{sentence} authentication and messages.", id="access.E005"))
     try:
         page = resolve_url(settings.LOGIN_URL)
-        if page.startswith("/") and not page.startswith("//"):  # else it is another server's
+        if page.startswith("/") and not page.startswith("//"):  # not one of another server
             resolve(page.partition("?")[0])
     except (NoReverseMatch, Resolver404):
         sentence = f"settings.LOGIN_URL = {settings.LOGIN_URL!r} leads nowhere: include access.urls"
@@ -79,27 +81,33 @@ def _views(patterns: list[Any] | None = None) -> Iterator[Any]:
 
 
 def _is_forgotten(view: Any) -> bool:
-    """The views of the admin, which are no endpoints, ask for permissions of their own."""
+    """Whether an endpoint takes a POST and no permission.
+
+    The views of the admin are no endpoints, and have permissions of their own.
+    """
     changes = "POST" in getattr(view, "methods", ())
     return changes and getattr(view, "login_required", True) and needed(view) is None
 
 
 def _open_to_all(view: Any) -> CheckMessage:
-    problem = f"{view.__module__}.{view.__name__} takes a POST from every account."
+    problem = f"{view.__module__}.{view.__name__} accepts a POST from every account."
     return Error(problem, hint="Name it in settings.PERMISSIONS.", id="access.E002")
 
 
-def _taken_of_all(view: Any) -> Collection[str]:
-    """The methods with which somebody unknown can change something here, unless that is meant."""
+def _changing_without_login(view: Any) -> Collection[str]:
+    """The methods that change something and need no login, of a view that OPEN_VIEWS lacks."""
     if getattr(view, "login_required", True) or _name(view).startswith(OWN):
         return ()
-    meant = [import_string(path) for path in setting("OPEN_VIEWS")]
-    return () if view in meant or _class_of(view) in meant else _methods(view) & CHANGING
+    allowed = [import_string(path) for path in setting("OPEN_VIEWS")]
+    return () if view in allowed or _class_of(view) in allowed else _methods(view) & CHANGING
 
 
 def _methods(view: Any) -> set[str]:
-    """What a view answers to: an endpoint says it, a class shows it, a viewset of Django REST
-    framework has a mapping. A plain function may take anything."""
+    """The methods that a view answers to.
+
+    An endpoint and a viewset of Django REST framework list them. A class has a function for each. A
+    plain function may take all that change something.
+    """
     if methods := getattr(view, "methods", None):
         return set(methods)
     if (actions := getattr(view, "actions", None)) is not None:
@@ -118,18 +126,18 @@ def _name(view: Any) -> str:
 
 
 def _exempt(view: Any, methods: Collection[str]) -> CheckMessage:
-    problem = f"{_name(view)} takes {', '.join(sorted(methods))} from everyone: no login is asked."
+    problem = f"{_name(view)} accepts {', '.join(sorted(methods))} without a login."
     hint = (
-        "If it is Django REST framework's, give it an authentication and a permission class (see"
-        " docs/copying.md); if it asks for itself, or is meant for all, name it in"
-        " settings.OPEN_VIEWS."
+        "A view of Django REST framework needs an authentication and a permission class (see"
+        " docs/copying.md). Name the view in settings.OPEN_VIEWS if it checks who sends the request"
+        " itself, or if everyone may use it."
     )
     return Error(problem, hint=hint, id="access.E004")
 
 
 @register(Tags.security, deploy=True)
 def check_production(**kwargs: Any) -> list[CheckMessage]:
-    """What is well for trying out, and lets anyone in elsewhere."""
+    """Settings that are right for trying out, and that let anyone in on a server."""
     found: list[CheckMessage] = []
     if setting("OPEN_MODE"):
         sentence = "OPEN_MODE=1: everyone may see and do everything. Set OPEN_MODE=0."

@@ -1,4 +1,4 @@
-"""What a template may ask about the account that it is drawn for."""
+"""The variable `forbidden` in templates: what the account that sees the page may not do."""
 
 from typing import Any
 
@@ -22,6 +22,9 @@ class Forbidden:
 
 
 def forbidden(request: HttpRequest) -> dict[str, Any]:
-    """`{{ forbidden }}`. Templates ask what is forbidden, and not what is allowed: so where this
-    block is not there, the name is empty and all forms are shown."""
+    """`{{ forbidden }}`, by which templates hide forms.
+
+    They ask what is forbidden, not what is allowed: in a project without this block the variable is
+    empty, and all forms are shown.
+    """
     return {"forbidden": Forbidden(request)}

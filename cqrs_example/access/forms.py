@@ -13,8 +13,10 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class Login(AuthenticationForm):
-    """Django's, but a name too long to be one is refused. Django leaves that to the browser, and
-    the table of failed logins would not take it."""
+    """Django's form to log in, which also refuses names that are too long.
+
+    Django leaves that to the browser. A longer name would not fit the table of failed logins.
+    """
 
     def clean_username(self) -> Any:
         name, longest = self.cleaned_data["username"], self.username_field.max_length or LONGEST
@@ -23,8 +25,11 @@ class Login(AuthenticationForm):
         return name
 
     def clean(self) -> Any:
-        """One guess at a time, for an account from an address: of many at once, all would be tried
-        before the first of them counts."""
+        """Check the password, one attempt at a time for an account from an address.
+
+        Of many attempts at the same moment all would be checked before the first one is counted as
+        failed.
+        """
         name, failure = str(self.cleaned_data.get("username", "")), None
         cleaned: Any = None
         address = client_address(self.request) if self.request else ""
@@ -34,11 +39,11 @@ class Login(AuthenticationForm):
             try:
                 cleaned = super().clean()
             except (ValidationError, PermissionDenied) as error:
-                failure = error  # raised here, it would roll back that a guess was wrong
+                failure = error  # raised here, it would roll back the count of failed attempts
         if failure:
             raise failure
         return cleaned
 
 
 class AdminLogin(Login, AdminAuthenticationForm):
-    """The same where only staff may log in."""
+    """As `Login`, for the admin, which only staff may enter."""

@@ -1,4 +1,4 @@
-"""Nobody passes unknown. It stands behind Django's AuthenticationMiddleware."""
+"""The middleware that asks everyone for a login; it stands behind AuthenticationMiddleware."""
 
 from typing import Any, TypeVar
 
@@ -24,16 +24,15 @@ UNKNOWN = (
 )
 NOT_THE_ADMIN = "A token does not open the admin, which is for people: log in there."
 R = TypeVar("R", bound=HttpResponseBase)
-REVOKED = (
-    "This token is not known here, or no longer, or has expired: ask whoever gave it to you for a"
-    " new one."
-)
+REVOKED = "This token is unknown, was revoked or has expired: ask for a new one where you got it."
 
 
 class Access(LoginRequiredMiddleware):
-    """People are sent to the login page, programs are answered 401; a view that takes a permission
-    (`settings.PERMISSIONS`) answers 403 to an account without it. Views marked with
-    `login_not_required` are open to all; with `settings.OPEN_MODE`, every view is to this machine.
+    """Who is not logged in is sent to the login page, or gets 401 if it is a program.
+
+    An account without the permission that a view needs (`settings.PERMISSIONS`) gets 403. Views
+    that are marked with `login_not_required` are open to all. In the open mode
+    (`settings.OPEN_MODE`) all views are open to requests from this machine.
     """
 
     def process_view(
@@ -46,13 +45,14 @@ class Access(LoginRequiredMiddleware):
         return _for_this_sender(response) if response else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """For the admin, which is no `endpoint`: the same answer when the database fails."""
+        """The answer to a failure of the database in a view that is no `endpoint`, such as those
+        of the admin."""
         failed = isinstance(error, DatabaseError | InterfaceError)
         return _for_this_sender(unavailable(request, error)) if failed else None
 
     def _refusal(self, request: HttpRequest, view: Any, *rest: Any) -> HttpResponseBase | None:
         if not getattr(view, "login_required", True):
-            return None  # nor does it matter who asks: /healthz answers without the database
+            return None  # before a token is looked up: /healthz must answer without the database
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             account = account_of(secret.strip())
@@ -60,7 +60,7 @@ class Access(LoginRequiredMiddleware):
                 return _unauthorized(request, REVOKED, ', error="invalid_token"')
             request.user = account
             if _for_staff(request):
-                # Found in a program's files, it would open all that a superuser may.
+                # Otherwise a token that somebody finds in a program's files would open the admin.
                 return problem(request, BadInput(NOT_THE_ADMIN, 403))
         if is_open(request) and (not _for_staff(request) or wants_html(request)):
             return None
@@ -84,7 +84,7 @@ class Access(LoginRequiredMiddleware):
 
 
 def _for_this_sender(response: R) -> R:
-    """Nobody else may be shown it, as what it stands for."""
+    """The response, with headers that keep caches from showing it to another sender."""
     patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
     response.headers["Cache-Control"] = "max-age=0, private, must-revalidate"
     return response
@@ -98,7 +98,10 @@ def _unauthorized(request: HttpRequest, sentence: str, more: str = "") -> HttpRe
 
 
 def is_open(request: HttpRequest) -> bool:
-    """Whatever serves it: to this machine, and not through a proxy, behind which is anybody."""
+    """Whether a request needs no login: in the open mode, from this machine, and not forwarded.
+
+    A proxy on this machine forwards requests of others.
+    """
     return (
         setting("OPEN_MODE")
         and is_here(request.META.get("REMOTE_ADDR", ""))

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
 
-DAYS = 365  # that a token is good for, unless it is made for fewer
+DAYS = 365  # how long a token is valid, unless it is made for another time
 
 
 def in_a_year() -> datetime:
@@ -15,10 +15,10 @@ def in_a_year() -> datetime:
 
 
 class Token(models.Model):
-    """What a program sends instead of a password; it may do what its account may.
+    """A token that a program sends instead of a password, and which acts as its account.
 
-    Only the digest is kept: who reads the table cannot send anything. It expires, because a program
-    that has gone does not say so. To revoke it, delete it.
+    The table has only its digest, so nobody who reads the table can send it. It expires, since
+    nobody revokes the token of a program that is forgotten. To revoke a token, delete its row.
     """
 
     name: models.CharField[str, str] = models.CharField(max_length=64, unique=True)

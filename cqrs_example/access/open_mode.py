@@ -1,4 +1,4 @@
-"""The open mode is for trying out on one's own machine: it is not served to others."""
+"""The open mode is for trying out on one's own machine: a server must not offer it to others."""
 
 import os
 from collections.abc import Iterable
@@ -9,8 +9,11 @@ LOOKED_AT = "OPEN_MODE_IS_SERVED_HERE_ONLY"
 
 
 def refusal(hosts: Iterable[str], is_open: bool | None = None) -> str | None:
-    """Why a server that listens on these hosts must not start; None when it may, and wsgi.py can be
-    loaded in this process and its children. `is_open`: unless given, what the environment says."""
+    """A sentence that says why a server that listens on these hosts must not start, or None.
+
+    `is_open` is whether the open mode is on; unless given, the environment says it. After None,
+    `refusal_of_others` lets this process and its children load wsgi.py.
+    """
     if not (os.environ.get("OPEN_MODE") == "1" if is_open is None else is_open):
         return None
     elsewhere = [host for host in hosts if not is_here(host)]
@@ -25,16 +28,19 @@ def refusal(hosts: Iterable[str], is_open: bool | None = None) -> str | None:
 
 
 def refusal_of_others() -> str | None:
-    """Why the application must not be served: nobody has asked `refusal` where that is."""
+    """A sentence that says why another server must not load wsgi.py, or None.
+
+    A server that has not called `refusal` may listen on any address.
+    """
     if os.environ.get("OPEN_MODE") != "1" or os.environ.get(LOOKED_AT) == "1":
         return None
     return (
-        "OPEN_MODE=1 lets everyone do everything, so it is served by gunicorn.conf.py or"
-        " `manage.py runserver` only, which look where that is: set OPEN_MODE=0, or use these."
+        "OPEN_MODE=1 lets everyone do everything, so only gunicorn with gunicorn.conf.py and"
+        " `manage.py runserver` serve it, on this machine alone: set OPEN_MODE=0, or use these."
     )
 
 
-@lru_cache(maxsize=256)  # each request asks for where it comes from, and few different ones come
+@lru_cache(maxsize=256)  # each request asks this, of few different addresses
 def is_here(host: str) -> bool:
     """Whether an address or a name is this machine's own."""
     try:

@@ -1,4 +1,4 @@
-"""The permissions of `settings.PERMISSIONS`: the database's rows for them, and who has which."""
+"""The permissions of `settings.PERMISSIONS`: their rows in the database, and who has them."""
 
 from typing import Any
 
@@ -11,7 +11,10 @@ from .models import Token
 
 
 def create_permissions(using: str, **kwargs: Any) -> None:
-    """A row for each, so that the admin can give them to accounts and groups."""
+    """Make a row for each permission, so that the admin can give it to accounts and groups.
+
+    Django calls it after each `migrate`; `using` is the name of the database.
+    """
     model = ContentType.objects.db_manager(using).get_for_model(Token)
     for name in setting("PERMISSIONS"):
         Permission.objects.using(using).get_or_create(
@@ -20,11 +23,11 @@ def create_permissions(using: str, **kwargs: Any) -> None:
 
 
 def needed(view: Any) -> str | None:
-    """The permission that a view takes; None for one that needs no more than a login."""
+    """The name of the permission that a view needs; None if a login is enough."""
     paths = setting("PERMISSIONS").items()
     return next((name for name, path in paths if import_string(path) is view), None)
 
 
 def has(user: Any, name: str) -> bool:
-    """Whether a user, of whatever model the project has, or nobody (`AnonymousUser`) may do it."""
+    """Whether a user has the permission of this name. The user may be an `AnonymousUser`."""
     return bool(user.has_perm(f"access.{name}"))

@@ -1,4 +1,8 @@
-"""Tokens: 256 random bits each, so that a plain digest keeps them as well as a slow one would."""
+"""Tokens for programs.
+
+A token has 256 random bits, which nobody can guess from its digest. So the digest need not be slow,
+as those of passwords are.
+"""
 
 import secrets
 from datetime import timedelta
@@ -11,8 +15,7 @@ from .models import DAYS, Token
 
 
 def create_token(name: str, account: Any, days: int = DAYS) -> str:
-    """A new token for so many days; what is returned is shown to its owner now and can never be
-    read again."""
+    """Make a token and return its text, which nobody can read again: only its digest is kept."""
     secret = secrets.token_urlsafe(32)
     expires_at = now() + timedelta(days=days)
     Token.objects.create(name=name, account=account, digest=_digest(secret), expires_at=expires_at)
@@ -20,11 +23,13 @@ def create_token(name: str, account: Any, days: int = DAYS) -> str:
 
 
 def account_of(secret: str) -> Any:
-    """Whose token this is; None when it is nobody's, was revoked or has expired, or the account is
-    not active."""
-    known = Token.objects.select_related("account")
-    found = known.filter(digest=_digest(secret), expires_at__gt=now())
-    return next((token.account for token in found if token.account.is_active), None)
+    """The account of the token with this text.
+
+    None for an unknown, revoked or expired token, and for an account that is not active.
+    """
+    tokens = Token.objects.select_related("account")
+    valid = tokens.filter(digest=_digest(secret), expires_at__gt=now())
+    return next((token.account for token in valid if token.account.is_active), None)
 
 
 def _digest(secret: str) -> str:

@@ -13,7 +13,7 @@ logout = login_not_required(endpoint("POST")(_logout))
 
 
 def locked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    """Too many wrong passwords for this account, from this address."""
+    """The answer (429) after too many wrong passwords for an account from one address."""
     sentence = "Too many wrong passwords for this account. Try again in 15 minutes."
     response = problem(request, BadInput(sentence, 429))
     response.headers["Retry-After"] = "900"

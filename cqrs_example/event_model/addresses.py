@@ -1,4 +1,4 @@
-"""The addresses of the URLconf, and what each of them is about."""
+"""The addresses of the URLconf, and which handlers and models their views use."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Address:
 
 
 def addresses() -> list[Address]:
-    """All addresses whose view says its methods, as views with `http.endpoint` do."""
+    """All addresses whose view has the attribute `methods`, as those with `http.endpoint` have."""
     return list(_addresses(get_resolver().url_patterns, "/"))
 
 
 def about(address: Address, things: Sequence[Any]) -> bool:
-    """Whether the view of an address names one of these handlers or models."""
+    """Whether the view of an address uses one of these handlers or models."""
     named = named_by(address.view)
     return any(thing in named for thing in map(_plain, things))
 

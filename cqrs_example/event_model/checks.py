@@ -1,4 +1,4 @@
-"""`manage.py check` says what this block lacks."""
+"""`manage.py check` says what this block lacks, and which commands the model lacks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from .unlisted import unlisted
 
 @register
 def check_event_model(**kwargs: Any) -> list[CheckMessage]:
-    """The log, its wiring and the list of commands are there."""
+    """The blocks that this one needs are installed, and `settings.COMMANDS` is there."""
     found = list(missing_apps("event_model", "eventstore", "messaging"))
     if not hasattr(settings, "COMMANDS"):
         sentence = "settings.COMMANDS is missing: the model is drawn from the handlers in it."
@@ -23,7 +23,10 @@ def check_event_model(**kwargs: Any) -> list[CheckMessage]:
 
 @register
 def check_commands(**kwargs: Any) -> list[CheckMessage]:
-    """No line in `settings.COMMANDS` was forgotten, where the others are right."""
+    """`settings.COMMANDS` lists each handler that a view or a policy uses.
+
+    Where other wiring is wrong, only its own check speaks.
+    """
     if not doubts_are_welcome() or not hasattr(settings, "COMMANDS"):
         return []
     if any(message.is_serious() for message in check_wiring()):
@@ -36,7 +39,7 @@ def _forgotten() -> Iterator[CheckMessage]:
         both = f"{_path(function)} carries out {_path(handler)}"
         yield Warning(
             f"{both}, which settings.COMMANDS does not name.",
-            hint="Add it to the list: only what is there is drawn, simulated and in who-hears.",
+            hint="Add it to the list, from which the model, simulations and who-hears are made.",
             id="event_model.W001",
         )
 

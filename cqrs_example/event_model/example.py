@@ -1,4 +1,4 @@
-"""A run of some commands, for the values that a picture shows; all of it is rolled back."""
+"""Carry out the commands of an example, collect values for the picture, and roll all of it back."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -16,22 +16,25 @@ from ..messaging.hearing import command_of
 from ..messaging.transaction import UnitOfWork, begin, deliver
 from .model import words
 
-# By the kind and the name of a box: the lines in it.
+# The kind and the name of a box → the lines in it.
 Values = Mapping[tuple[str, str], Sequence[str]]
 
 
 class CannotCarryOut(Exception):
-    """An example that is wrong; the message says where and why."""
+    """The example is wrong; the message says in which line, and why."""
 
 
 def carried_out(script: Path) -> Values:
-    """The values of a run. The script has a command on each line: `Deposit account=ann amount=5`.
+    """The values in the boxes after a script, which has a command on each line:
 
-    A command that the domain refuses is shown as refused. Raises `CannotCarryOut`. Positions of the
-    log are used up, nothing else stays.
+        Deposit account=ann amount=5
+
+    A command that the domain refuses is shown with its refusal. All is rolled back: only numbers of
+    positions are used up. Raises `CannotCarryOut` for a line that is wrong, and where the log has
+    events.
     """
     if next(read_all(), None):
-        raise CannotCarryOut("An example needs a database without events: use one of its own.")
+        raise CannotCarryOut("An example needs a database without events: give it an empty one.")
     values: dict[tuple[str, str], list[str]] = {}
     with transaction.atomic():
         for number, line in enumerate(script.read_text().splitlines(), 1):
@@ -72,8 +75,8 @@ def _carry_out(line: Sequence[str], number: int) -> Iterator[tuple[str, str, str
 def _command(kind: type[Any], assignments: Sequence[str], number: int) -> Any:
     hints = get_type_hints(kind)
     try:
-        given = dict(assignment.split("=", 1) for assignment in assignments)
-        return kind(**{name: hints[name](text) for name, text in given.items()})
+        texts = dict(assignment.split("=", 1) for assignment in assignments)
+        return kind(**{name: hints[name](text) for name, text in texts.items()})
     except (KeyError, TypeError, ValueError) as error:
         needed = ", ".join(field.name for field in fields(kind))
         sentence = f"Line {number}: {kind.__name__} takes {needed}, each as NAME=VALUE: {error!r}."
@@ -89,19 +92,20 @@ def _issued(event: RecordedEvent[Any]) -> str:
 
 
 def _rows() -> Iterator[tuple[str, str]]:
-    """The first rows of each read model, without what is never the same: keys and times."""
+    """The name and the text of the first rows of each read model, without columns that differ in
+    each run: generated keys and times."""
     from importlib import import_module
 
     for name, path in settings.PROJECTIONS.items():
         for model in import_module(path).MODELS:
-            columns = [field for field in model._meta.concrete_fields if _is_told(field)]
-            # By what is shown: a key that is made anew would shuffle the rows of each run.
+            columns = [field for field in model._meta.concrete_fields if _is_shown(field)]
+            # Sorted by what is shown: a random key would put the rows in another order in each run.
             for row in model._default_manager.order_by(*(field.attname for field in columns))[:2]:
                 texts = [f"{field.name} {getattr(row, field.attname)}" for field in columns]
                 yield words(name), ", ".join(texts)
 
 
-def _is_told(field: Any) -> bool:
+def _is_shown(field: Any) -> bool:
     internal = field.get_internal_type()
     changing = ("UUIDField", "DateTimeField", "DateField", "BigAutoField", "AutoField")
     return internal not in changing

@@ -1,4 +1,4 @@
-"""What is wired, as data: read from settings, signatures and the URLconf."""
+"""The event model as data, read from settings, signatures and the URLconf."""
 
 import dataclasses
 import inspect
@@ -21,7 +21,7 @@ from .reach import named_by, plain
 
 @dataclass(frozen=True)
 class Event:
-    """What can happen: its stored type, its fields, and the streams that hold it."""
+    """An event: its type in the log, its fields, and the functions of streams that hold it."""
 
     name: str
     type: str
@@ -33,7 +33,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Command:
-    """What can be asked for: its fields, the events it records, and where it is sent to."""
+    """A command: its fields, the events that it records, the addresses that take it, and the
+    policies that issue it."""
 
     name: str
     fields: Sequence[str]
@@ -45,7 +46,7 @@ class Command:
 
 @dataclass(frozen=True)
 class ReadModel:
-    """Rows for reading: their columns, the events they are made from, and the pages they are on."""
+    """A read model: its columns, the events it is made from, and the addresses that show it."""
 
     name: str
     fields: Sequence[str]
@@ -56,7 +57,7 @@ class ReadModel:
 
 @dataclass(frozen=True)
 class Policy:
-    """Whenever one of these events, then these commands."""
+    """A policy: whenever one of the events that it hears happens, it may issue these commands."""
 
     name: str
     hears: Sequence[str]
@@ -66,7 +67,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Model:
-    """All of it, each list in the order of the settings."""
+    """The whole model; each list is in the order of the settings."""
 
     commands: Sequence[Command]
     events: Sequence[Event]
@@ -75,7 +76,7 @@ class Model:
 
 
 def event_model() -> Model:
-    """The model of this project. What a signature does not say is not in it."""
+    """The model of this project. It lacks connections that no signature states."""
     policies = [_policy(name, path) for name, path in settings.POLICIES.items()]
     return Model(
         [_command(path, policies) for path in settings.COMMANDS],
@@ -86,7 +87,7 @@ def event_model() -> Model:
 
 
 def _live() -> Iterator[ReadModel]:
-    """Pages that read streams themselves: read models that are made anew for each request."""
+    """The pages that read streams directly, as read models that are made for each request."""
     functions = streams_of(settings.EVENTS)
     others = [*map(import_string, settings.COMMANDS)]
     others += [
@@ -146,13 +147,16 @@ def _names(classes: Sequence[type[Any]]) -> list[str]:
 
 
 def words(name: str) -> str:
-    """A class's or an entry's name as words: "ShipOrder" and "ship_order" are "Ship Order"."""
+    """The name of a class or an entry as words: "ShipOrder" and "ship_order" are "Ship Order"."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.replace("_", " "))
     return " ".join(word[:1].upper() + word[1:] for word in spaced.split())
 
 
 def code_of(thing: Callable[..., Any] | type[Any]) -> str:
-    """The file that defines it, from the project's folder on. Without a line, which would move."""
+    """The path of the file that defines a function or a class, from the project's folder on.
+
+    It names no line: each change above the function would change the picture.
+    """
     file = Path(inspect.getsourcefile(plain(thing)) or "")
     folder = Path(import_module(settings.ROOT_URLCONF.partition(".")[0]).__path__[0]).parent
     return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name

@@ -1,4 +1,4 @@
-"""The columns of the picture, in the order in which things can happen: each slice once."""
+"""The columns of the picture, in an order in which things can happen; each slice comes once."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from .model import Command, Event, Model, Policy, ReadModel
 
 @dataclass(frozen=True)
 class Column:
-    """A command that is sent, a command that a policy issues, or a read model.
+    """A command that is sent, a policy with a command that it issues, or a read model.
 
-    `events` are those that it records, or hears.
+    `events` are those that the command records or the read model hears.
     """
 
     events: Sequence[Event]
@@ -20,8 +20,12 @@ class Column:
 
 
 def columns(model: Model) -> list[Column]:
-    """Commands in the order of the settings; after them the policies and the read models whose
-    events have all been recorded by then; at the end those whose events nothing records."""
+    """The columns, from left to right.
+
+    Commands come in the order of the settings. A policy or a read model follows as soon as the
+    commands before it record all events that it hears. Those whose events no command records come
+    last.
+    """
     return list(_columns(model))
 
 

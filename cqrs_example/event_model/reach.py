@@ -1,4 +1,7 @@
-"""What a function names: so nobody has to declare which view takes which command."""
+"""Which functions and classes a function uses, found in its compiled code.
+
+So nobody has to declare which view takes which command.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
@@ -11,16 +14,17 @@ Thing = FunctionType | type[Any]
 
 
 def plain(function: Callable[..., Any]) -> Any:
-    """The function itself, without `partial` and decorators that keep it in `__wrapped__`."""
+    """The function inside of `partial`, and of decorators that keep it in `__wrapped__`."""
     while isinstance(function, partial):
         function = function.func
     return unwrap(function)
 
 
 def named_by(function: Callable[..., Any]) -> set[Thing]:
-    """The functions and classes that a function names, itself or through functions of its package.
+    """The functions and classes that a function names, and those that functions of its package name
+    which it calls.
 
-    It reads the names in the compiled code. A name that is put together at run time is not found.
+    A name that the code puts together at run time is not found.
     """
     begin = plain(function)
     package = begin.__module__.rpartition(".")[0]
@@ -45,7 +49,10 @@ def _named(function: Any) -> Iterator[Thing]:
 
 
 def _things(values: Iterable[Any], names: set[str]) -> Iterator[Thing]:
-    """The functions and classes among these values; in a dataclass all, in a module the named."""
+    """The functions and classes among these values.
+
+    Of a module among them those with these names, of a dataclass's instance all that it holds.
+    """
     for value in values:
         if isfunction(value) or isclass(value):
             yield value

@@ -1,4 +1,4 @@
-"""The model as a picture: SVG that is light or dark as its reader is, and prints."""
+"""The model as an SVG picture, which is light or dark as the reader's system is, and prints."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,10 +11,11 @@ from xml.sax.saxutils import escape, quoteattr
 from .model import Command, Event, Model, ReadModel
 from .order import Column, columns
 
-WIDTH, GAP, MARGIN = 196, 20, 14  # of a column, between columns and lanes, around all
-NAME_LINE, DATA_LINE, PADDING = 17, 15, 10  # heights
-LABEL = NAME_LINE + 2 * PADDING  # of a lane's name: an arrow's head has room below it
-NAME_CHARACTERS, DATA_CHARACTERS = 23, 29  # that fit into a line of a box
+# All in units of the SVG, which are pixels unless the picture is scaled.
+WIDTH, GAP, MARGIN = 196, 20, 14  # of a column; between columns and lanes; around all
+NAME_LINE, DATA_LINE, PADDING = 17, 15, 10  # the heights of lines, and the space around them
+LABEL = NAME_LINE + 2 * PADDING  # the height of a lane's name, with room for an arrow's head
+NAME_CHARACTERS, DATA_CHARACTERS = 23, 29  # how many fit into a line of a box
 LANES = ("Pages, programs, policies", "Commands and read models", "Events, as the log has them")
 HEAD = (
     '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"'
@@ -25,20 +26,20 @@ STYLE = Path(__file__).parent / "static" / "event_model" / "event-model.css"
 
 
 class Details(Protocol):
-    """What a picture says beside the names: the callers know, one for documents, one for a page."""
+    """What the boxes say and where they lead: it differs between documents and the live page."""
 
     def lines(self, kind: str, name: str, fields: Sequence[str]) -> Sequence[str]:
-        """What stands in a box below its name."""
+        """The lines in a box below its name."""
         ...
 
     def link(self, kind: str, name: str, code: str) -> str:
-        """Where a box leads; `code` is the file that defines it. "": nowhere."""
+        """The address that a box leads to, or ""; `code` is the file that defines what it shows."""
         ...
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle with a name, lines of text, and the address that it leads to ("": nowhere)."""
+    """A rectangle with a name, lines of text, and the address that it leads to, or ""."""
 
     kind: str
     name: str
@@ -59,7 +60,10 @@ class Box:
 
 
 def _wrapped(line: str) -> list[str]:
-    """The parts of a line that fit; an address may break before each "/" and behind each "_"."""
+    """A line cut into parts that fit into a box.
+
+    It is cut behind spaces, and in an address before "/" and behind "_" too.
+    """
     breakable = re.sub("(?=/)|(?<=_)", "\u200b", line) if line.startswith("/") else line
     parts = [""]
     for word in re.split("(?<=[ \u200b])", breakable):
@@ -70,9 +74,9 @@ def _wrapped(line: str) -> list[str]:
 
 
 def as_svg(model: Model, details: Details, title: str, across: int, *, styled: bool = True) -> str:
-    """The picture, with so many columns beside each other; the next ones stand below.
+    """The picture as SVG, with `across` columns in a row.
 
-    Without its style inside (`styled`) the page around it needs `event_model/event-model.css`.
+    Unless it is `styled`, the page around it has to include `event_model/event-model.css`.
     """
     stacks = [_stacks(column, details) for column in columns(model)]
     rows = [stacks[n : n + across] for n in range(0, len(stacks), across)]
@@ -92,7 +96,7 @@ def as_svg(model: Model, details: Details, title: str, across: int, *, styled: b
 
 
 def _stacks(column: Column, details: Details) -> list[list[Box]]:
-    """The boxes of a column in each of the three lanes, from above."""
+    """The boxes of a column, as a list for each of the three lanes, from the top down."""
 
     def box(kind: str, thing: Command | ReadModel | Event) -> Box:
         lines = details.lines(kind, thing.name, thing.fields)
@@ -120,7 +124,7 @@ def _page(address: str) -> Box:
 
 
 def _row(row: Sequence[list[list[Box]]], top: int, width: int) -> tuple[list[str], int]:
-    """The lanes of a row with the boxes in them, and how high all of it is."""
+    """The SVG of a row's lanes and boxes, and the height of the row."""
     parts: list[str] = []
     labels: list[str] = []
     tops: list[int] = []
@@ -139,7 +143,7 @@ def _row(row: Sequence[list[list[Box]]], top: int, width: int) -> tuple[list[str
     for number, stacks in enumerate(row):
         left = MARGIN + GAP + number * (WIDTH + GAP)
         parts += _drawn(stacks, left, tops)
-    return [*parts, *labels], top - GAP - begin  # arrows pass behind the labels
+    return [*parts, *labels], top - GAP - begin  # labels last: they cover the arrows behind them
 
 
 def _height(stack: Sequence[Box]) -> int:
@@ -147,8 +151,10 @@ def _height(stack: Sequence[Box]) -> int:
 
 
 def _drawn(stacks: list[list[Box]], left: int, tops: Sequence[int]) -> Iterator[str]:
-    """The boxes of a column, and arrows between them: down to what is recorded, up from what is
-    heard."""
+    """The SVG of a column's boxes and of the arrows between them.
+
+    Arrows point down to events that are recorded, and up from events that are heard.
+    """
     upwards = any(box.kind == "heard" for box in stacks[2])
     before = 0
     for stack, begin in zip(stacks, tops, strict=True):

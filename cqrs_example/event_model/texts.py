@@ -9,12 +9,12 @@ from .order import Column, columns
 
 
 def as_json(model: Model) -> str:
-    """One object with the lists `commands`, `events`, `read_models` and `policies`."""
+    """A JSON object with the lists `commands`, `events`, `read_models` and `policies`."""
     return json.dumps(asdict(model), indent=2) + "\n"
 
 
 def as_text(model: Model) -> str:
-    """One paragraph for each column, in the order of the picture."""
+    """A paragraph for each column, in the order of the picture."""
     return "\n\n".join("\n".join(_paragraph(column)) for column in columns(model)) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Which handlers are carried out, but not listed: a forgotten line in `settings.COMMANDS`."""
+"""The handlers that views and policies use, but that `settings.COMMANDS` does not list."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
@@ -15,9 +15,9 @@ from .reach import named_by, plain
 
 
 def unlisted() -> Iterator[tuple[Callable[..., Any], Callable[..., Any]]]:
-    """Views of the URLconf and policies, each with a handler that it names and the settings do not.
+    """Pairs of a view or a policy and a handler that it uses, and that the settings do not list.
 
-    Commands of `manage.py` are not looked at: it would take a second to import them all.
+    Commands of `manage.py` may use handlers too, but to import all of them would take a second.
     """
     listed = {plain(import_string(path)) for path in settings.COMMANDS}
     policies = map(import_string, settings.POLICIES.values())
@@ -28,15 +28,18 @@ def unlisted() -> Iterator[tuple[Callable[..., Any], Callable[..., Any]]]:
 
 
 def _handlers(function: Callable[..., Any]) -> list[Any]:
-    """The handlers that a function names, in order; without what only these call themselves."""
-    found = [thing for thing in named_by(function) if is_handler(thing)]
-    parts = {part for handler in found for part in named_by(handler) - {handler}}
-    own = [handler for handler in found if handler not in parts]
+    """The handlers that a function uses, sorted by name, without those that only they call."""
+    handlers = [thing for thing in named_by(function) if is_handler(thing)]
+    parts = {part for handler in handlers for part in named_by(handler) - {handler}}
+    own = [handler for handler in handlers if handler not in parts]
     return sorted(own, key=lambda handler: handler.__qualname__)
 
 
 def is_handler(thing: Any) -> bool:
-    """Whether it carries out a command: `handler(tx: Transaction, command: Command)`."""
+    """Whether this is a function that carries out a command, by its signature:
+
+    handler(tx: Transaction, command: Command)
+    """
     if not isfunction(thing):
         return False
     annotations = [parameter.annotation for parameter in signature(thing).parameters.values()]
@@ -44,5 +47,5 @@ def is_handler(thing: Any) -> bool:
         return False
     try:
         return is_dataclass(command_of(thing))
-    except TypeError:  # it takes an event, as policies do
+    except TypeError:  # a policy: it takes an event
         return False

@@ -1,4 +1,4 @@
-"""The model with what the log has of it by now."""
+"""The page with the model, which says of each event how many the log has."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .model import Event, Model, event_model
 from .svg import as_svg
 
 ACROSS = 4
-MOST = 10_000  # events of a type are counted up to here: a page must not read the whole log
+MOST = 10_000  # events of a type are counted up to here, so that no page reads the whole log
 COUNT = """
     SELECT
         (SELECT count(*) FROM (SELECT FROM eventstore_event WHERE type = %s LIMIT %s) AS counted),
@@ -27,13 +27,13 @@ COUNT = """
 
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """The picture: how many there are of each event, and since when there was none."""
-    staff = getattr(request.user, "is_staff", False)  # a User model of another kind has none
+    """The picture, with the number of each event and the time since the last one; for staff."""
+    staff = getattr(request.user, "is_staff", False)  # a project's own User model may lack it
     if not staff and not getattr(settings, "OPEN_MODE", False):
         raise PermissionDenied("The event model is for staff.")
     model = event_model()
-    details = Live({event.name: _said(event) for event in model.events}, _types(model))
-    # Names and numbers of our own; `as_svg` escapes what stands in them.
+    details = Live({event.name: _count(event) for event in model.events}, _types(model))
+    # `as_svg` escapes all text in the picture.
     pictures = {
         name: mark_safe(as_svg(model, details, "The event model", across, styled=False))  # noqa: S308
         for name, across in (("wide", ACROSS), ("narrow", 1))
@@ -43,13 +43,16 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Live:
-    """What stands in the boxes of the page: beside the fields, how often and when."""
+    """The contents of the boxes on the page: the fields and, of an event, its count.
 
-    said: Mapping[str, str]
+    Both mappings are by the event's name.
+    """
+
+    counts: Mapping[str, str]
     types: Mapping[str, str]
 
     def lines(self, kind: str, name: str, fields: Sequence[str]) -> Sequence[str]:
-        return [", ".join(fields), *([self.said[name]] if kind == "event" else [])]
+        return [", ".join(fields), *([self.counts[name]] if kind == "event" else [])]
 
     def link(self, kind: str, name: str, code: str) -> str:
         try:
@@ -63,7 +66,8 @@ def _types(model: Model) -> dict[str, str]:
     return {event.name: event.type for event in model.events}
 
 
-def _said(event: Event) -> str:
+def _count(event: Event) -> str:
+    """How many events of this kind there are, and when the last one was recorded, as text."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [event.type, MOST + 1, event.type])
         count, last = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""The edge: requests read strictly, and answered to programs and to people.
+"""HTTP: views read requests strictly, and answer programs with JSON and people with pages.
 
 The view of a command names the fields that it takes, reads them, and answers:
 

@@ -1,4 +1,4 @@
-"""What the sender of a request would rather read: JSON or a page."""
+"""Whether the sender of a request prefers JSON or a page."""
 
 from functools import lru_cache
 
@@ -8,11 +8,12 @@ OFFERED = [a + b for b in ("", "; charset=utf-8") for a in ("application/json", 
 
 
 def preferred_type(request: HttpRequest) -> str | None:
-    """What the sender would rather read; None when it can read neither."""
+    """The media type in `OFFERED` that the sender prefers; None if it accepts none of them."""
     return _preferred_type(request.headers.get("Accept", "*/*"))
 
 
-@lru_cache(maxsize=256)  # reading it takes a tenth of a request, and few different ones come
+# Parsing takes a tenth of the time of a request, and clients send few different headers.
+@lru_cache(maxsize=256)
 def _preferred_type(accept: str) -> str | None:
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept
@@ -20,5 +21,5 @@ def _preferred_type(accept: str) -> str | None:
 
 
 def wants_html(request: HttpRequest) -> bool:
-    """Whether the sender would rather read a page than JSON, as its `Accept` header says."""
+    """Whether the sender's `Accept` header prefers a page to JSON."""
     return (preferred_type(request) or "").startswith("text/html")

@@ -1,4 +1,4 @@
-"""Answers: JSON or one plain sentence for programs, pages for people."""
+"""Answers: programs get JSON or one plain sentence, people get pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from ..messaging.transaction import E
 from .accept import wants_html
 from .reading import BadInput, is_form
 
-# What a view of a command answers with `refused`.
+# The errors that the view of a command catches and answers with `refused`.
 REFUSALS = (BadInput, DomainError, CommandIdReused)
 NOTHING = "Nothing had to be done: it is so already."
 SENT_BEFORE = "Nothing was done: this form had been sent before. Check it, then send it again."
@@ -31,30 +31,30 @@ def as_json(value: Any) -> HttpResponse:
 def done(
     request: HttpRequest, events: Sequence[RecordedEvent[E]], sentence: Callable[[E], str] | str
 ) -> HttpResponse:
-    """What a command that was carried out is answered with. `events` is what `execute` returned.
+    """The answer to a command that was carried out; `events` is what `execute` returned.
 
-    A program gets 200 without a body. A form is led on (303) to the page in its field `next`, where
-    the person reads what `sentence` says of each event, or the one that is given for all; or,
-    where the handler found that nothing had to happen, that.
+    A program gets 200 without a body. A form is redirected (303) to the page in its field `next`.
+    That page shows a message: the sentences that `sentence` makes of the events, or `sentence`
+    itself if it is a text. If there are no events, the message says that nothing had to be done.
     """
-    # For `waiting.py`, which waits until read models have heard of it.
+    # `waiting.py` waits until the read models have heard of this position.
     request.META["LOG_POSITION"] = max((event.position for event in events), default=0)
     if not is_form(request):
         return empty(200)
-    said = sentence if isinstance(sentence, str) else " ".join(sentence(e.data) for e in events)
+    message = sentence if isinstance(sentence, str) else " ".join(sentence(e.data) for e in events)
     before = "This was done before, and not again: " if isinstance(events, Repeated) else ""
-    messages.success(request, before + (said or NOTHING))
-    # "See other": reloading that page repeats nothing.
+    messages.success(request, before + (message or NOTHING))
+    # 303, "see other", makes the browser fetch the page with GET: a reload sends no command.
     return HttpResponseRedirect(next_page(request), status=303)
 
 
 def refused(
     request: HttpRequest, error: Exception, template: str, values: Mapping[str, Any]
 ) -> HttpResponse:
-    """What a command that raised one of `REFUSALS` is answered with.
+    """The answer to a command that raised one of `REFUSALS`.
 
-    A person who sent a form gets `template` (422). It is rendered with `values` and with `error`,
-    `typed` (what the form had) and `next`. Anybody else gets the sentence: see `problem`.
+    A person who sent a form gets `template` (422). It is rendered with `values`, and with `error`,
+    `typed` (the fields as the person sent them) and `next`. Others get the sentence: see `problem`.
     """
     if not (is_form(request) and wants_html(request)):
         return problem(request, error)
@@ -64,7 +64,7 @@ def refused(
 
 
 def problem(request: HttpRequest, error: Exception) -> HttpResponse:
-    """An error as one sentence: as text for programs, in `problem.html` for people.
+    """The answer that says an error as one sentence: text for programs, `problem.html` for people.
 
     The status is the error's own `status`. Without one it is 422 for a form and for a
     `CommandIdReused`, and otherwise 400.
@@ -73,11 +73,12 @@ def problem(request: HttpRequest, error: Exception) -> HttpResponse:
     if wants_html(request):
         return render(request, "problem.html", {"status": status, "error": error}, status=status)
     if isinstance(error, BadInput) and status == 400 and "Accept" not in request.headers:
-        return empty(400)  # as the original answers
+        return empty(400)  # as the Elixir original answers, so that its clients can come over
     return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
 
 
 def empty(status: int) -> HttpResponse:
+    """An answer without a body. Django would give it the Content-Type of a page."""
     response = HttpResponse(status=status)
     del response["Content-Type"]
     return response
@@ -89,7 +90,10 @@ def _status(request: HttpRequest, error: Exception) -> int:
 
 
 def next_page(request: HttpRequest) -> str:
-    """Where the form came from, if that is one of our own pages: nobody is sent elsewhere."""
+    """The address in the form's field `next`, if it is on this site; otherwise the start page.
+
+    A form that another site made could send people to any address without this check.
+    """
     page = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
     return page if ours else resolve_url(settings.LOGIN_REDIRECT_URL)

@@ -1,8 +1,9 @@
-"""One rule for text that people and programs send: all of it can be seen, and it has one spelling.
+"""One rule for text that people and programs send: each character is visible, and text that looks
+the same is the same.
 
-Names that look the same must be the same: what is recorded under one that nobody can tell from
-another is not found again. A character that is not drawn is refused, and not taken out: the
-sender is told, and nothing is recorded under a name that was not sent.
+Two names that look alike but differ would lead to two streams, and nobody would find the second.
+Text with an invisible character is refused. To remove the character instead would record a name
+that the sender did not send.
 """
 
 import re
@@ -10,11 +11,11 @@ import unicodedata
 
 from .reading import BadInput
 
-# Control, format (such as right-to-left override), surrogate, private use and unassigned
-# characters, separators of lines and paragraphs, and all blanks but the space.
+# Categories of Unicode: control, format (such as right-to-left override), surrogate, private use
+# and unassigned characters, separators of lines and paragraphs, and all blanks but the space.
 CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
-# What Unicode calls default ignorable (DerivedCoreProperties.txt) but files under letters or marks:
-# joiners, fillers, variation selectors; and symbols that are drawn as a blank.
+# Characters that Unicode calls default ignorable (DerivedCoreProperties.txt) and has in categories
+# of letters and marks: joiners, fillers, variation selectors. And symbols that look like a blank.
 UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
     "\u2800\U00013441\U00013442\U00016fe4\U0001d159]"
@@ -22,9 +23,10 @@ UNSEEN = re.compile(
 
 
 def visible(value: object, name: str, longest: int) -> str:
-    """The text in its one spelling (NFC); raises `BadInput` with what is wrong with the field.
+    """The text in Unicode's form NFC, in which each character has one spelling.
 
-    It has 1 to `longest` characters; spaces only between others, and one at a time.
+    Raises `BadInput` unless the text has 1 to `longest` visible characters. Spaces may stand only
+    between others, one at a time. `name` is the field's, for the message.
     """
     text = unicodedata.normalize("NFC", value) if isinstance(value, str) else value
     if problem := _problem(text, longest):
@@ -34,8 +36,8 @@ def visible(value: object, name: str, longest: int) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Whether each character can be seen. Of blanks, only the space counts."""
-    if text.isascii():  # nearly always, and in a tenth of the time
+    """Whether each character can be seen. Of all blanks, only the space counts as visible."""
+    if text.isascii():  # a shortcut for nearly all text, in a tenth of the time
         return text.isprintable()
     categories = {unicodedata.category(character) for character in text.replace(" ", "")}
     return not (categories & CATEGORIES or UNSEEN.search(text))

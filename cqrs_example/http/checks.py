@@ -1,5 +1,8 @@
-"""`manage.py check` says what `http` lacks. It is no app: list this module in INSTALLED_APPS, where
-`access`, which asks the same, is not there."""
+"""`manage.py check` says which settings and templates `http` lacks.
+
+`http` is no app. List this module in INSTALLED_APPS, unless the block `access` is installed, which
+runs the same check.
+"""
 
 from typing import Any
 
@@ -22,7 +25,8 @@ MIDDLEWARE = (
 
 @register
 def check_http(**kwargs: Any) -> list[CheckMessage]:
-    """Forms have an id and a token, people have names, messages and pages to read."""
+    """The settings name the middleware and the context processor that forms need, the project has a
+    page that shows a refusal, and the page after a form can be found."""
     found: list[CheckMessage] = [
         Error(f"settings.MIDDLEWARE lacks {path!r}, which http needs.", id="http.E001")
         for path in MIDDLEWARE
@@ -51,7 +55,7 @@ def check_http(**kwargs: Any) -> list[CheckMessage]:
 
 
 def place_in_middleware(path: str) -> int | None:
-    """Where in MIDDLEWARE this class is, or one that extends it."""
+    """The index in MIDDLEWARE of the class with this path or of one that extends it; else None."""
     wanted = import_string(path)
     for place, listed in enumerate(map(import_string, settings.MIDDLEWARE)):
         if isinstance(listed, type) and issubclass(listed, wanted):

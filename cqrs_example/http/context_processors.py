@@ -3,5 +3,5 @@ from typing import Any
 
 
 def command_id(request: object) -> dict[str, Any]:
-    """`{{ command_id }}`: a new id each time a template says it, one for each form."""
-    return {"command_id": uuid.uuid4}
+    """`{{ command_id }}` in a template: a new random id for each form of a page."""
+    return {"command_id": uuid.uuid4}  # the function: the template calls it each time

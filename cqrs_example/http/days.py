@@ -1,4 +1,4 @@
-"""Days in addresses: `?since=2026-01-01&until=2026-01-31`, both included, in UTC."""
+"""Days in addresses: `?since=2026-01-01&until=2026-01-31`, both included, as days in UTC."""
 
 import re
 from datetime import UTC, date, datetime, time
@@ -10,7 +10,7 @@ from .reading import BadInput
 
 
 class Days(NamedTuple):
-    """From the first to the last of them; None: from the beginning, or up to the end."""
+    """A first and a last day, both included; None stands for no limit on this side."""
 
     since: date | None
     until: date | None
@@ -20,16 +20,18 @@ class Days(NamedTuple):
 
     @property
     def begin(self) -> datetime:
+        """The first moment of the first day."""
         return datetime.combine(self.since or date.min, time.min, UTC)
 
     @property
     def end(self) -> datetime:
-        """The last moment, to the microsecond, which is how exactly Postgres keeps time."""
+        """The last microsecond of the last day; Postgres keeps no finer time."""
         return datetime.combine(self.until or date.max, time.max, UTC)
 
 
 def days_of(request: HttpRequest) -> Days:
-    """Raises `BadInput` for what is no day, and where the last one is before the first."""
+    """The days that a request asks for; raises `BadInput` for a text that is no day of the form
+    2026-01-31, and for a last day before the first."""
     days = Days(_day(request, "since"), _day(request, "until"))
     if days.since and days.until and days.since > days.until:
         raise BadInput(f"The days end on {days.until}, before they begin on {days.since}.")
@@ -39,7 +41,8 @@ def days_of(request: HttpRequest) -> Days:
 def _day(request: HttpRequest, name: str) -> date | None:
     text = request.GET.get(name, "").strip()
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):  # else other forms pass as well
+        # `date.fromisoformat` alone would accept other forms too, such as 20260131.
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
             return date.fromisoformat(text)
         wrong = bool(text)
     except ValueError:

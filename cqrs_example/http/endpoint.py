@@ -1,4 +1,4 @@
-"""What every view of the application has in common."""
+"""The decorator of every view: it checks requests, and turns errors into answers."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
@@ -19,13 +19,16 @@ Decorator = Callable[[View], View]
 
 
 def endpoint(*methods: str, fields: Iterable[str] = (), most_bytes: int = MOST_BYTES) -> Decorator:
-    """Make a view answer to programs and to people, and to these methods only.
+    """Make a view answer programs and people, and only these methods.
 
-    A program's JSON may have these fields, and those of the address, which count as they stand
-    there. Anything else is refused by its name: left out, it would be missing in the log for ever.
-    Nothing is done for a sender who cannot read the answer (406). A form needs its CSRF token,
-    JSON needs none (see `is_json`). A body has `most_bytes` at most. Refusals that the view leaves
-    alone become one sentence, and a database that does not answer becomes 503.
+    A program's JSON may have the `fields`, and fields named as the variables of the URL, whose
+    values the URL decides. It is refused if it has another field, such as a misspelt one: that
+    value would be missing in the log for ever. A body may have `most_bytes`. A form needs its CSRF
+    token, JSON needs none (see `is_json`). A sender who accepts neither JSON nor a page gets 406
+    before anything is done.
+
+    One of `REFUSALS` that the view raises becomes an answer of one sentence (see `problem`). A
+    database that does not answer becomes 503 (see `unavailable`).
     """
 
     def decorate(view: View) -> View:

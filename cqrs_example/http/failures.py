@@ -1,4 +1,4 @@
-"""What a failure of the database is answered with: does it pass, or does somebody have to act?"""
+"""The answer when the database fails: 503 if the failure passes, 500 if somebody has to act."""
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -8,27 +8,30 @@ from ..eventstore.failures import refused_for_good
 from .answers import problem
 from .reading import BadInput
 
-# SQLSTATEs that pass: no connection, no room, a lock or statement that took too long, a deadlock, a
-# server that stops, a standby that waits to be promoted.
+# The beginnings of the SQLSTATEs of failures that pass: no connection, a standby that is not
+# promoted yet, a deadlock, no room, a lock that took too long, a statement that took too long or a
+# server that stops, an error of its system.
 PASSING = ("08", "25006", "40", "53", "55", "57", "58")
-OURS = ("22", "23")  # a mistake of ours, which is raised
+OURS = ("22", "23")  # a value or a row that the tables do not allow: a mistake in the code
 AWAY = "The database does not answer. Try again soon.", 503
 UNFIT = (
-    "The database is not as the application needs it, and its log says why: ask who runs it.",
+    "The database is not as the application needs it: ask those who run it, its log says why.",
     500,
 )
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """What a failure of the database is answered with, one of Django's database errors.
+    """The answer to a failure of the database; `error` is one of Django's database errors.
 
-    A failure that passes is 503 with `Retry-After`. A retry is safe then, with an Idempotency-Key,
-    even when the answer to the commit got lost. A failure that does not pass is 500. Where the
-    error is a mistake of ours, such as a value that does not fit a column, it is raised again.
+    A failure that passes is 503 with `Retry-After`. With an Idempotency-Key the client can safely
+    send the request again, even if the command was committed and only the answer got lost. A
+    failure that does not pass is 500. An error that the code caused, such as a value that does not
+    fit its column, is raised again.
     """
     remedy = refused_for_good(error)
+    # An error without an SQLSTATE does not come from the server: the connection was lost.
     lost = "08" if isinstance(error, InterfaceError | OperationalError) and not remedy else ""
-    sqlstate = getattr(error.__cause__, "sqlstate", None) or lost  # the server said no word
+    sqlstate = getattr(error.__cause__, "sqlstate", None) or lost
     if sqlstate.startswith(OURS):
         raise error
     passing = sqlstate.startswith(PASSING)

@@ -1,4 +1,4 @@
-"""The fields of a body, JSON's or a form's: what is not exactly right is refused by its name."""
+"""Read the fields of a body, which is JSON or a form; a wrong field is refused by its name."""
 
 import json
 import re
@@ -13,7 +13,7 @@ LARGEST = 2_147_483_647  # what an integer of Postgres holds
 
 
 def field(request: HttpRequest, name: str) -> Any:
-    """What the body has under a name: any JSON value, or a form's text; None if nothing.
+    """The value of a field: any JSON value, or the text of a form; None if the field is missing.
 
     Raises `BadInput` where the body is not JSON, or no object.
     """
@@ -29,7 +29,10 @@ def whole_number(request: HttpRequest, name: str, least: int = 0) -> int:
 
 
 def to_whole_number(value: Any, name: str, least: int = 0, *, typed: bool) -> int:
-    """The same of a value: of the digits that somebody typed, or of an integer that JSON had."""
+    """As `whole_number`, of a value at hand.
+
+    If it was `typed`, it is a text of digits, and otherwise an integer.
+    """
     number = _digits(value) if typed else value
     if type(number) is not int or not least <= number <= LARGEST:
         is_ = "missing" if value in (None, "") else f"{json.dumps(value, ensure_ascii=False):.40}"
@@ -39,10 +42,10 @@ def to_whole_number(value: Any, name: str, least: int = 0, *, typed: bool) -> in
 
 
 def text(request: HttpRequest, name: str, longest: int, default: str | None = None) -> str:
-    """Text of 1 to `longest` visible characters, in its one spelling: see `visible`.
+    """Text of 1 to `longest` visible characters, in Unicode's form NFC: see `visible`.
 
-    Spaces around it are left out. With a `default` it may be missing or blank. Raises `BadInput`
-    for anything else.
+    Spaces around it are left out. If there is a `default`, it stands for a field that is missing or
+    blank. Raises `BadInput` for anything else.
     """
     value = field(request, name)
     value = value.strip() if isinstance(value, str) else value
@@ -52,5 +55,8 @@ def text(request: HttpRequest, name: str, longest: int, default: str | None = No
 
 
 def _digits(value: str | None) -> int | None:
-    """None for what is no number, such as a code with zeros before it that a scanner has typed."""
+    """The number that a text of digits says, or None.
+
+    A text with leading zeros is none: it is probably a code that a scanner typed into this field.
+    """
     return int(value) if value and re.fullmatch(r"\s*(0|[1-9][0-9]{0,9})\s*", value) else None

@@ -1,4 +1,7 @@
-"""Pages by key: page 10,000 costs what the first one costs, and new rows shift nothing."""
+"""Lists in pages, by the key of the last row and not by its number.
+
+So page 10,000 costs what the first one costs, and a new row does not shift the rows of later pages.
+"""
 
 from collections.abc import Callable
 from operator import attrgetter
@@ -20,17 +23,21 @@ def paged(
     parse: Any = int,
     backwards: bool = False,
 ) -> dict[str, Any]:
-    """One page of rows, and the keys with which the pages before and after it are asked for.
+    """One page of rows, as `rows`, with the keys that lead to the page before it (`back`) and to
+    the page after it (`on`), or None.
 
-    `key` is the name of an attribute of the rows, or what makes a row's key, and `parse` reads one.
-    `fetch(after=…, before=…, backwards=…, limit=…)` gets the rows between two keys, both exclusive;
-    `backwards` lists the highest key first. The address says `?after=KEY` or `?before=KEY`.
+    `key` is the name of an attribute of the rows, or a function that makes a row's key. `parse`
+    turns the text of a key in the address, `?after=KEY` or `?before=KEY`, into its value.
+    `fetch(after=…, before=…, backwards=…, limit=…)` returns the rows between two keys, both
+    exclusive, and the highest key first if `backwards`. Raises `BadInput` for a key that cannot be
+    parsed.
     """
     try:
         keys = {name: parse(request.GET[name]) for name in request.GET if name in SIDES}
     except (ValueError, OverflowError, ValidationError) as e:
         raise BadInput(f"There is no such page: {getattr(e, 'messages', [e])[0]}.") from e
-    turned = SIDES[not backwards] in keys  # towards the beginning of the list
+    # The rows before a key are fetched from that key on, in the opposite order, and turned round.
+    turned = SIDES[not backwards] in keys
     rows = list(fetch(**keys, backwards=backwards != turned, limit=SHOWN + 1))
     more, rows = len(rows) > SHOWN, rows[:SHOWN][:: -1 if turned else 1]
     back, on = (more, bool(rows)) if turned else (bool(keys and rows), more)

@@ -1,4 +1,4 @@
-"""Lists of any length as a page for paper: all rows, in flat memory, and no forms."""
+"""Long lists as one page for paper, without forms. Memory does not grow with the list."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -12,21 +12,22 @@ from django.utils.html import format_html, format_html_join
 from .streamed import BATCH
 
 MOST_ROWS = 20_000  # some 400 sheets
-ROWS = "<!-- rows -->"  # where they come, in `printed.html`
-HIDDEN = ' hidden id="more"'  # what is said there where there are more
+ROWS = "<!-- rows -->"  # `printed.html` has it where the rows come
+HIDDEN = ' hidden id="more"'  # hides its sentence that there are more rows
 
 
 def as_printed(
     request: HttpRequest, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> StreamingHttpResponse:
-    """The columns and rows that `as_csv` takes, as one table, sent while they are read. The name of
-    a column in capitals, such as ID, stays so. The table has `MOST_ROWS` at most, and says so where
-    it ends.
+    """A page with one table of the columns and rows that `as_csv` takes, sent while it is read.
 
-    If the database fails on the way the connection breaks, and the browser says that it did.
+    A column that is named in capitals, such as ID, keeps them. The table has up to `MOST_ROWS`
+    rows; if there are more, the page says so at its end. If the database fails on the way, the
+    connection breaks, and the browser shows an error.
     """
-    found = iter(rows)
-    first = list(islice(found, BATCH))  # read here, so that a database that is away is 503
+    rest = iter(rows)
+    # Read before the answer begins, so that a database that does not answer becomes 503.
+    first = list(islice(rest, BATCH))
     headings = [name if name.isupper() else name.replace("_", " ").capitalize() for name in columns]
     numbers = {n for n, value in enumerate(first[0] if first else ()) if _is_number(value)}
     page = {
@@ -36,7 +37,7 @@ def as_printed(
         "filters": [pair for pair in request.GET.items() if pair[0] != "format" and pair[1]],
     }
     head, tail = render_to_string("printed.html", page, request).split(ROWS)
-    return StreamingHttpResponse(map(str.encode, _page(head, chain(first, found), tail)))
+    return StreamingHttpResponse(map(str.encode, _page(head, chain(first, rest), tail)))
 
 
 def _page(head: str, rows: Iterator[Sequence[Any]], tail: str) -> Iterator[str]:

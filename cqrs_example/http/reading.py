@@ -1,4 +1,4 @@
-"""Requests, read strictly: what is not exactly right is refused with a sentence."""
+"""Read requests strictly: a request that is not exactly right is refused with a sentence."""
 
 import re
 from collections.abc import Collection
@@ -15,9 +15,10 @@ UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 class BadInput(Exception):
-    """A request that makes no sense; the message says what was wrong and what would be right.
+    """A request that is not right; the message says what was sent and what would be right.
 
-    `field` is the name of the field that is wrong, if it is one: a form marks it.
+    `status` is that of the answer. `field` names the field that is wrong, if one is: a form marks
+    it.
     """
 
     def __init__(self, sentence: str, status: int = 400, field: str = "") -> None:
@@ -26,21 +27,24 @@ class BadInput(Exception):
 
 
 def is_json(request: HttpRequest) -> bool:
-    """Whether a program sent this. Browsers ask a server before they let the page of another site
-    send this type; that is why no CSRF token is needed, and why the type must be exact."""
+    """Whether a program sent this request, as its Content-Type says.
+
+    JSON needs no CSRF token: before a browser lets a page of another site send this type, it asks
+    our server, which does not allow it. This holds for this very type only, so it must be exact.
+    """
     return request.content_type == "application/json"
 
 
 def is_form(request: HttpRequest) -> bool:
-    """Whether a page's form sent this."""
+    """Whether the form of a page sent this request."""
     return request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def require_readable(request: HttpRequest, known: Collection[str], most_bytes: int) -> None:
-    """Refuse a body that is too large or of unknown length, or neither JSON nor a form in UTF-8;
-    and JSON with other keys than those that are known: a misspelt one would be left out for ever.
+    """Raise `BadInput` for a body that cannot be read, and for JSON with keys that are not `known`.
 
-    To be asked before anything reads the body, the CSRF check included.
+    A body can be read if it has a length, up to `most_bytes`, and is JSON or a form in UTF-8. Call
+    this before anything else reads the body, the CSRF check included.
     """
     if "Transfer-Encoding" in request.headers:
         # A WSGI application sees a chunked body as an empty one.
@@ -56,7 +60,7 @@ def require_readable(request: HttpRequest, known: Collection[str], most_bytes: i
     charset = (request.content_params or {}).get("charset", "utf-8")
     if not (is_json(request) or is_form(request)) or charset.lower() != "utf-8":
         raise BadInput("The Content-Type must be application/json, in UTF-8.", 415)
-    # Of a form that was cut off on its way, `amount=100` may have become `amount=1`.
+    # A form that was cut off on its way may say `amount=1` where the sender wrote `amount=100`.
     if len(request.body) != int(request.headers.get("Content-Length") or 0):
         raise BadInput("The body must be as long as its Content-Length says, but was cut off.")
     if is_json(request) and (unknown := sorted(json_object(request).keys() - known)):
@@ -65,22 +69,25 @@ def require_readable(request: HttpRequest, known: Collection[str], most_bytes: i
 
 
 def context(request: HttpRequest) -> Context:
-    """A command's context: its ids from the headers or the form, who sends it, and where to.
+    """The context of the command that a request sends: its ids, its actor, and where it was sent.
 
     The command's id is the header `Idempotency-Key` or the form's field `command_id`; without one
-    it is random. Raises `BadInput` where it is no UUID.
+    it is random. Raises `BadInput` if it is no UUID. The correlation id is the header
+    `X-Correlation-ID`, if that is a UUID, and otherwise the command's id.
     """
     key = request.headers.get("Idempotency-Key", request.POST.get("command_id"))
     command_id = uuid4() if key is None else _uuid(key)
     sent = request.headers.get("X-Correlation-ID", "")
     correlation = UUID(sent) if re.fullmatch(UUID_PATTERN, sent) else command_id
-    request.META["REQUEST_ID"] = str(correlation)  # for the answer and the lines of the log
-    who = request.user.get_username() or "anonymous"
-    return Context(command_id, correlation, who, {"method": request.method, "path": request.path})
+    # `correlation.py` and `logs.py` put it into the answer and into the lines of the program's log.
+    request.META["REQUEST_ID"] = str(correlation)
+    actor = request.user.get_username() or "anonymous"
+    return Context(command_id, correlation, actor, {"method": request.method, "path": request.path})
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object of a body; raises `BadInput` where it is none, or is not strictly JSON."""
+    """The JSON object that a body holds; raises `BadInput` if it holds no object, or no strict
+    JSON."""
     try:
         value = strictly_read(request)
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
-"""Lists that can be sorted by several columns, page by page: see `paged`.
+"""Lists in pages (see `paged`) that people can sort by one of several columns.
 
-Rows that are equal in a column follow each other by a second one, which is unique. Both are
-compared as a pair, as they stand in an index: so any page costs what the first one costs.
+Rows that are equal in that column are sorted by a second one, which is unique. An index over both
+columns serves the comparison of pairs, so that each page costs what the first one costs.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,8 +18,12 @@ Parse = Callable[[str], Any]
 
 
 class Order(NamedTuple):
-    """`names`: the columns, the last of which is unique; `parse`: what turns the text of each in an
-    address into its value."""
+    """An order of rows.
+
+    names       the columns to sort by; the last one is unique
+    parse       for each column, a function that turns its text in an address into a value
+    descending  the highest value comes first, in all columns
+    """
 
     names: tuple[str, ...]
     parse: tuple[Parse, ...]
@@ -27,17 +31,18 @@ class Order(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As `?sort=` has it."""
+        """The order as `?sort=` of an address names it."""
         return ("-" if self.descending else "") + self.names[0]
 
     def sort(self, rows: QuerySet[Any], *, reverse: bool = False) -> QuerySet[Any]:
+        """The rows in this order, or in the opposite one."""
         down = "-" if self.descending != reverse else ""
         return rows.order_by(*(down + name for name in self.names))
 
     def page(
         self, rows: QuerySet[Any], after: Any = None, before: Any = None, **page: Any
     ) -> QuerySet[Any]:
-        """The `fetch` of `paged`: rows behind `after` and before `before`, as the list goes."""
+        """The `fetch` of `paged`: the rows after one key and before another in this order."""
         columns = Tuple(*map(F, self.names))
         lower, higher = (before, after) if self.descending else (after, before)
         if lower is not None:
@@ -47,20 +52,25 @@ class Order(NamedTuple):
         return self.sort(rows, reverse=page["backwards"])[: page["limit"]]
 
     def key(self, row: Any) -> str:
-        """Where a row stands in the list, as an address has it."""
+        """The key of a row, as the address of a page has it."""
         values = [getattr(row, name) for name in self.names]
         return "/".join(v.isoformat() if isinstance(v, datetime) else str(v) for v in values)
 
     def parse_key(self, text: str) -> tuple[Any, ...]:
+        """The values of a key's columns; raises `ValueError` for a text that is no key."""
         texts = text.split("/", len(self.names) - 1)
         if len(texts) < len(self.names):
             raise ValueError(f"a key has the form {'/'.join(self.names)}, but this is {text!r:.40}")
-        return tuple(parse(one) for parse, one in zip(self.parse, texts, strict=True))
+        return tuple(parse(value) for parse, value in zip(self.parse, texts, strict=True))
 
 
 def order_of(request: HttpRequest, columns: Mapping[str, Parse], unique: str) -> Order:
-    """`?sort=amount`: the lowest first; `?sort=-amount`: the highest first; without one, by the
-    `unique` column. Raises `BadInput` for what is none of the `columns`."""
+    """The order that a request asks for.
+
+    `?sort=amount` lists the lowest amount first, `?sort=-amount` the highest. Without `?sort` rows
+    are in the order of the `unique` column. Raises `BadInput` for a name that is not in `columns`,
+    which maps the name of each column to a function that parses its text.
+    """
     wanted = request.GET.get("sort", "") or unique
     name = wanted.removeprefix("-")
     if name not in columns:
@@ -69,12 +79,12 @@ def order_of(request: HttpRequest, columns: Mapping[str, Parse], unique: str) ->
             f"Sort by {right}, or by one of them with a - before it; not by {wanted!r:.40}."
         )
     names = (name,) if name == unique else (name, unique)
-    return Order(names, tuple(columns[one] for one in names), wanted.startswith("-"))
+    return Order(names, tuple(columns[name] for name in names), wanted.startswith("-"))
 
 
 def moment(text: str) -> datetime:
-    """A time with its zone, as a key has it."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
+    """The time that a key has as text; raises `ValueError` if it names no time zone."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
         raise ValueError(f"the time {text!r:.40} names no zone")
-    return found
+    return time

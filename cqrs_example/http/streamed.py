@@ -1,4 +1,4 @@
-"""Lists of any length, as JSON for programs and as CSV for spreadsheets, in flat memory."""
+"""Long lists as JSON for programs and as CSV for spreadsheets. Memory does not grow with a list."""
 
 import csv
 import io
@@ -11,22 +11,22 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-BATCH = 2000  # rows that are fetched at once, by a cursor of the server
+BATCH = 2000  # the rows that the server's cursor fetches at once
 CSV = "text/csv; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 encode = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-# What spreadsheets take for the beginning of a formula, which may send the sheet elsewhere.
+# A spreadsheet takes a cell that begins so for a formula, which could send its contents elsewhere.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def as_json_list(
     request: HttpRequest, rows: Iterable[Any] | QuerySet[Any, Any]
 ) -> HttpResponseBase:
-    """The rows as a JSON list: the same bytes as `as_json` gives for them, and for up to `BATCH` of
-    them the same answer. More are sent while they are read.
+    """The answer with the rows as a JSON list, in the same bytes as `as_json` has.
 
-    The first ones are read here, so that a database that is away is 503. If it fails later the
-    answer ends early, with a broken connection, and what came is no JSON.
+    Up to `BATCH` rows are one answer with its length; more are sent while they are read. The first
+    rows are read before the answer begins, so that a database that does not answer becomes 503. If
+    it fails later, the connection breaks, and the text that was sent is no complete JSON.
     """
     chunks = _chunks(rows.iterator(BATCH) if isinstance(rows, QuerySet) else iter(rows))
     first, second = next(chunks), next(chunks, None)
@@ -52,10 +52,11 @@ def _chunks(rows: Iterator[Any]) -> Iterator[bytes]:
 def as_csv(
     name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> StreamingHttpResponse:
-    """The rows as a file of this name, sent while they are read: in UTF-8, with the mark by which
-    Excel knows it. Text that a spreadsheet would take for a formula has an apostrophe before it.
+    """The answer with the rows as a CSV file of this name, sent while they are read.
 
-    If the database fails on the way the connection breaks, and the browser says that it did.
+    The file is UTF-8, and begins with the byte order mark by which Excel recognizes that. Text that
+    a spreadsheet would take for a formula gets an apostrophe before it. If the database fails on
+    the way, the connection breaks, and the browser shows an error.
     """
     response = StreamingHttpResponse(_csv(header, iter(rows)), content_type=CSV)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

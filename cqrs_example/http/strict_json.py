@@ -1,4 +1,4 @@
-"""The JSON of a body, read strictly."""
+"""Parse the JSON of a body strictly."""
 
 import json
 from typing import Any
@@ -7,20 +7,22 @@ from django.http import HttpRequest
 
 
 def strictly_read(request: HttpRequest) -> Any:
-    """What a body says that is JSON in UTF-8; raises `ValueError`, or `RecursionError`, where it is
-    not exactly that, or has what does not survive the way back.
+    """The value of a body, which is JSON in UTF-8.
 
-    It is read once: the fields are asked for one by one.
+    Raises `ValueError` if it is not, if an object has a key twice, or if the value could not be
+    written as JSON again; raises `RecursionError` if it is nested too deeply. The request keeps the
+    value, because a view asks for each field by itself.
     """
-    kept = vars(request)
-    if "json_body" not in kept:
-        kept["json_body"] = _read(request.body.decode())
-    return kept["json_body"]
+    attributes = vars(request)
+    if "json_body" not in attributes:
+        attributes["json_body"] = _read(request.body.decode())
+    return attributes["json_body"]
 
 
 def _read(text: str) -> Any:
     value = json.loads(text, object_pairs_hook=_unique)
-    # Python's JSON has NaN and halves of surrogate pairs.
+    # Python reads NaN and halves of surrogate pairs too, which are no JSON and which Postgres
+    # refuses.
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return value
 

@@ -1,4 +1,4 @@
-"""Times on pages: in the zone of whoever looks, with UTC beside. Programs and files get UTC."""
+"""Times on pages, in the time zone of the reader and in UTC. Programs and files get UTC only."""
 
 from datetime import UTC, datetime
 
@@ -9,23 +9,28 @@ MINUTES, SECONDS, MICROSECONDS = "%H:%M", "%H:%M:%S", "%H:%M:%S.%f"
 
 
 def when(moment: datetime, precision: str = MINUTES) -> SafeString:
-    """`<time>` in Django's current time zone, and behind it UTC if that is another time. A script
-    of the project's may do the same in the browser's zone."""
+    """A `<time>` element with the time in Django's current time zone, and in UTC if that differs.
+
+    A script may replace both by the browser's time zone, from the attribute `datetime`.
+    """
     utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     there = _there(utc)
     beside = ""
     if there.utcoffset():
         day = "" if there.date() == utc.date() else f"{utc:%Y-%m-%d} "
         beside = f"<small> {day}{utc.strftime(precision)} UTC</small>"
-    # Years before 1000 have four digits as well, which strftime does not give everywhere.
+    # On some systems strftime writes years before 1000 with fewer than four digits.
     text = f"{there.date().isoformat()} {there.strftime(precision)}"
-    # Nothing but times is in it.
+    # It holds nothing but times, so there is nothing to escape.
     html = f'<time datetime="{utc.isoformat()}">{text}{beside}</time>'
     return mark_safe(html)  # noqa: S308
 
 
 def _there(utc: datetime) -> datetime:
-    """The first and the last hours of all are not there in every zone."""
+    """The time in Django's current time zone.
+
+    The first and the last hours that Python knows do not exist in every zone: they stay in UTC.
+    """
     try:
         return utc.astimezone(get_current_timezone())
     except OverflowError:

@@ -108,7 +108,7 @@ def test_check_of_a_command_that_was_forgotten(settings: Any, permission: str) -
     settings.PERMISSIONS = left
     [found] = [error for error in run_checks() if error.id == "access.E002"]
     assert isinstance(found, Error)
-    assert found.msg == f"{forgotten} takes a POST from every account."
+    assert found.msg == f"{forgotten} accepts a POST from every account."
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = "If there is no administrator, make one with a random password, and print that once."
+    help = "If there is no administrator, make one with a random password, and print it once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", default="admin", help="name of the account (admin)")
@@ -19,12 +19,12 @@ class Command(BaseCommand):
             return
         if accounts.filter(**{model.USERNAME_FIELD: name}).exists():
             raise CommandError(
-                f"There is no administrator, and the account {name!r} is not one:"
-                " `manage.py createsuperuser` makes one of another name."
+                f"There is no administrator, and {name!r} is the name of another account:"
+                " `manage.py createsuperuser` makes an administrator with another name."
             )
-        if asked := set(model.REQUIRED_FIELDS) - {"email"}:
+        if required := set(model.REQUIRED_FIELDS) - {"email"}:
             raise CommandError(
-                f"An account needs {', '.join(sorted(asked))} as well:"
+                f"An account needs {', '.join(sorted(required))} as well:"
                 " `manage.py createsuperuser` asks for it."
             )
         password = secrets.token_urlsafe(12)

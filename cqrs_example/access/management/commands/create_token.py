@@ -21,8 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("name", help="name of the token, with which it can be revoked")
         parser.add_argument(
             "--account",
-            help="the account that the program acts as; by default an account with the token's"
-            " name, which is made if there is none, and which cannot log in",
+            help="the account that the program acts as; by default the account with the token's"
+            " name, which cannot log in, and which this command makes if it is missing",
         )
         parser.add_argument(
             "--may",
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         )
 
         parser.add_argument(
-            "--days", type=int, default=DAYS, help=f"how long it is good for ({DAYS} unless given)"
+            "--days", type=int, default=DAYS, help=f"how long the token is valid (default: {DAYS})"
         )
 
     @transaction.atomic
@@ -59,13 +59,13 @@ class Command(BaseCommand):
 
 
 def _existing(username: str) -> Any:
-    found = _named(username)
-    if not found:
+    account = _named(username)
+    if not account:
         raise CommandError(
             f"There is no account {username!r}: `manage.py createsuperuser` or the"
-            " admin makes accounts; without --account the token gets one of its own."
+            " admin makes accounts; without --account the token gets an account of its own."
         )
-    return found
+    return account
 
 
 def _named(name: str) -> Any:
@@ -74,14 +74,14 @@ def _named(name: str) -> Any:
 
 
 def _own(name: str) -> Any:
-    found = _named(name)
-    if found and found.has_usable_password():
+    existing = _named(name)
+    if existing and existing.has_usable_password():
         raise CommandError(
-            f"{name!r} is an account that somebody logs in to:"
-            f" say --account {name} if the token is to act as it."
+            f"{name!r} is the name of an account that somebody logs in to:"
+            f" add --account {name} if the token shall act as this account."
         )
-    if found:
-        return found
+    if existing:
+        return existing
     model: Any = get_user_model()
     account = model(**{model.USERNAME_FIELD: name})
     account.set_unusable_password()

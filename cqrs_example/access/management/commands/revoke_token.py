@@ -7,7 +7,7 @@ from ...models import Token
 
 
 class Command(BaseCommand):
-    help = "Revoke a token: from now on requests with it are answered 401."
+    help = "Revoke a token: from now on requests with it get the answer 401."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name of the token")

@@ -8,7 +8,7 @@ from ...open_mode import refusal
 
 
 class Command(runserver.Command):
-    """Django's, which does not serve the open mode to other machines."""
+    """Django's `runserver`, which refuses to serve the open mode to other machines."""
 
     def run(self, **options: Any) -> None:
         if sentence := refusal([self.addr], setting("OPEN_MODE")):  # type: ignore[attr-defined]

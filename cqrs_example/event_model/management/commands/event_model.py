@@ -14,7 +14,10 @@ from ...texts import as_json, as_mermaid, as_text
 
 @dataclass(frozen=True)
 class Documented:
-    """What stands in the boxes of a document's picture: fields, or the values of an example."""
+    """The contents of the boxes in a document: the fields, or the values of an example.
+
+    `prefix` stands before the path of each file that a box leads to.
+    """
 
     prefix: str
     values: Values
@@ -35,49 +38,52 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         form = parser.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="as one JSON object")
-        form.add_argument("--mermaid", action="store_true", help="as a Mermaid flowchart")
-        form.add_argument("--svg", action="store_true", help="as a picture")
+        form.add_argument("--json", action="store_true", help="print it as one JSON object")
+        form.add_argument("--mermaid", action="store_true", help="print it as a Mermaid flowchart")
+        form.add_argument("--svg", action="store_true", help="print it as a picture")
         parser.add_argument(
-            "--across", type=int, default=4, help="columns of the picture side by side (4)"
+            "--across", type=int, default=4, help="columns in a row of the picture (default: 4)"
         )
         parser.add_argument(
-            "--links", default="../", metavar="PREFIX", help="prefix of the links to files"
+            "--links",
+            default="../",
+            metavar="PREFIX",
+            help="what the picture's links to files begin with (default: ../)",
         )
         parser.add_argument(
             "--example",
             type=Path,
             metavar="SCRIPT",
-            help="with --svg: carry out the commands in this file, on a database without events,"
-            " show their values, and roll all of it back",
+            help="with --svg: carry out the commands in this file, in a database without events,"
+            " show their values in the picture, and roll all of it back",
         )
-        parser.add_argument("--title", default="The event model", help="of the picture")
+        parser.add_argument("--title", default="The event model", help="title of the picture")
         parser.add_argument(
-            "--check", type=Path, metavar="FILE", help="print nothing; fail if FILE differs"
+            "--check", type=Path, metavar="FILE", help="do not print it, but fail if FILE differs"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["across"] < 1:
-            raise CommandError("--across takes 1 or more columns.", returncode=2)
+            raise CommandError("--across must be 1 or more.", returncode=2)
         try:
-            drawn = self._drawn(options)
+            drawing = self._drawing(options)
         except CannotCarryOut as error:
             raise CommandError(str(error)) from error
         if not options["check"]:
-            self.stdout.write(drawn, ending="")
+            self.stdout.write(drawing, ending="")
             return
         try:
-            kept = options["check"].read_text()
+            file_text = options["check"].read_text()
         except OSError as error:
             raise CommandError(f"{options['check']} cannot be read: {error.strerror}.") from None
-        if kept != drawn:
+        if file_text != drawing:
             raise CommandError(
-                f"{options['check']} is not the event model of the code any more: write it anew"
+                f"{options['check']} is not the event model of the code any more: write it again"
                 " with the same command without --check."
             )
         self.stdout.write(f"{options['check']} is the event model of the code.")
 
-    def _drawn(self, options: dict[str, Any]) -> str:
+    def _drawing(self, options: dict[str, Any]) -> str:
         model = event_model()
         if options["json"]:
             return as_json(model)
