@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from .eventstore.failures import refused_for_good
-from .http.failures import UNFIT
+from .http.failures import UNFIT, passes
 from .subscriptions.status import sentence, status
 from .subscriptions.switching import differences
 
@@ -57,9 +57,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _failed(request: HttpRequest, error: Error) -> HttpResponse:
-    remedy = refused_for_good(error)
-    sentence = UNFIT[0] if remedy else "The database does not answer."
-    return _not_ready(request, sentence, " ".join(f"{remedy} {error}".split()))
+    sentence = "The database does not answer." if passes(error) else UNFIT[0]
+    return _not_ready(request, sentence, " ".join(f"{refused_for_good(error)} {error}".split()))
 
 
 @cache

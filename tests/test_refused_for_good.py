@@ -112,3 +112,15 @@ def test_server_that_is_not_there_may_come_back(elsewhere):
     [warning], status, probe = answers()
     assert warning.id == "operations.W001"
     assert (status, probe) == (AWAY[1], "The database does not answer.")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "damage",
+    ["ALTER TABLE eventstore_event RENAME TO gone", "DROP TABLE subscriptions_checkpoint CASCADE"],
+)
+def test_table_that_is_gone_does_not_come_back(client, damage):
+    with connection.cursor() as cursor:
+        cursor.execute(damage)
+    probe = client.get("/readyz")
+    assert (probe.status_code, probe.content.decode()) == (503, UNFIT[0])

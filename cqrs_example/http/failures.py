@@ -28,16 +28,22 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     failure that does not pass is 500. An error that the code caused, such as a value that does not
     fit its column, is raised again.
     """
-    remedy = refused_for_good(error)
-    # An error without an SQLSTATE does not come from the server: the connection was lost.
-    lost = "08" if isinstance(error, InterfaceError | OperationalError) and not remedy else ""
-    sqlstate = getattr(error.__cause__, "sqlstate", None) or lost
-    if sqlstate.startswith(OURS):
+    if _sqlstate(error).startswith(OURS):
         raise error
-    passing = sqlstate.startswith(PASSING)
-    response = problem(request, BadInput(*(AWAY if passing else UNFIT)))
-    if passing:
+    response = problem(request, BadInput(*(AWAY if passes(error) else UNFIT)))
+    if passes(error):
         response.headers["Retry-After"] = "1"
-    reason = " ".join(f"{remedy} {error}".split())
+    reason = " ".join(f"{refused_for_good(error)} {error}".split())
     log_response("%s %s: %s", request.method, request.path, reason, response=response)
     return response
+
+
+def passes(error: Exception) -> bool:
+    """Whether the database may answer the next time, without that somebody changes it."""
+    return _sqlstate(error).startswith(PASSING)
+
+
+def _sqlstate(error: Exception) -> str:
+    # An error without an SQLSTATE does not come from the server: the connection was lost.
+    lost = isinstance(error, InterfaceError | OperationalError) and not refused_for_good(error)
+    return getattr(error.__cause__, "sqlstate", None) or ("08" if lost else "")
