@@ -13,14 +13,22 @@ from django.http import HttpRequest
 from .reading import BadInput
 
 SHOWN = 50
+LARGEST = 2**63 - 1
 SIDES = ("after", "before")
+
+
+def whole(text: str) -> int:
+    """The key that a whole number is, or the nearest that Postgres's bigint can hold; raises
+    `ValueError` for another text. A larger number would be an error of the database, or would make
+    it look through all rows."""
+    return max(-LARGEST, min(int(text), LARGEST))
 
 
 def paged(
     request: HttpRequest,
     fetch: Any,
     key: str | Callable[[Any], Any],
-    parse: Any = int,
+    parse: Any = whole,
     backwards: bool = False,
 ) -> dict[str, Any]:
     """One page of rows, as `rows`, with the keys that lead to the page before it (`back`) and to

@@ -45,8 +45,10 @@ def begins(prefix: str) -> Condition:
 
 def position(text: str) -> int:
     """A position that somebody typed; raises `BadInput`."""
-    if text.isascii() and text.isdigit() and int(text[:20]) < END:
-        return int(text)
+    if text.isascii() and text.isdigit():
+        number = int(text.lstrip("0")[:20] or "0")
+        if number < END:
+            return number
     raise BadInput(f"A position is a whole number such as 12, but this is {text!r:.40}.")
 
 

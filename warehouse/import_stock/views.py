@@ -1,9 +1,12 @@
 """The same in the browser: a file, then what is in it, then the confirmation.
 
-The page that shows a file has its text in the form, so the confirmation brings it back: it is read
-and checked again, as if it came for the first time, and nothing is kept here in between.
+The page that shows a file has its bytes in the form, so the confirmation brings them back: they are
+read and checked again, as if they came for the first time, and nothing is kept here in between. They
+are there as base64, since a browser writes the ends of lines anew in a text that it sends, and
+another file would be imported than the one that was shown.
 """
 
+from base64 import b64decode, b64encode
 from io import BytesIO, StringIO
 
 from django.http import HttpRequest, HttpResponse
@@ -62,17 +65,15 @@ def _shown(request: HttpRequest) -> HttpResponse:
         raise BadInput("Choose a file.", field="file")
     data, spool = file.read(), StringIO()
     checked = _checked(data, spool, leave_out_zeros=True)
-    name = file.name if file.name and is_visible(file.name) else "a file"
-    page = {"name": name[-64:].strip(), "content": data.decode("utf-8-sig"), "file": checked}
+    name = " ".join((file.name or "").split())[-64:].strip()
+    name = name if name and is_visible(name) else "a file"
+    page = {"name": name, "content": b64encode(data).decode(), "file": checked}
     return render(request, TEMPLATE, {**LIMITS, **page, **preview(spool, checked)})
 
 
 def _import(request: HttpRequest) -> HttpResponse:
-    name, content = text(request, "name", 64, default="a file"), field(request, "content")
-    if not isinstance(content, str):
-        raise BadInput("The content must be the text of a CSV file.", field="content")
-    spool = StringIO()
-    file = _checked(content.encode(), spool, leave_out_zeros=_leave_out_zeros(request))
+    name, spool = text(request, "name", 64, default="a file"), StringIO()
+    file = _checked(_content(request), spool, leave_out_zeros=_leave_out_zeros(request))
     new = sum(new for new, _ in import_rows(spool, file, name, context(request)))
     before = f"; {file.rows - new:,} had been imported before" if new < file.rows else ""
     said = f"Imported {new:,} of {counted(file.rows, 'line', 'lines')} of {name}{before}."
@@ -80,8 +81,22 @@ def _import(request: HttpRequest) -> HttpResponse:
     return done(request, events_between(backwards=True, limit=1), said)
 
 
+def _content(request: HttpRequest) -> bytes:
+    """What a program sends as text, and the page's form as base64."""
+    content = field(request, "content")
+    if not isinstance(content, str):
+        raise BadInput("The content must be the text of a CSV file.", field="content")
+    if is_json(request):
+        return content.encode()
+    try:
+        return b64decode(content, validate=True)
+    except ValueError:
+        sentence = "A form's content must be that of the page, in base64: choose the file again."
+        raise BadInput(sentence, field="file") from None
+
+
 def _checked(data: bytes, spool: StringIO, *, leave_out_zeros: bool) -> Checked:
-    if len(data.replace(b"\r\n", b"\n")) > MOST_BYTES:  # forms send each end of a line as two bytes
+    if len(data) > MOST_BYTES:
         raise BadInput(TOO_LARGE.format(f"{MOST_BYTES // 1024} KB"), field="file")
     file = check(BytesIO(data), spool, leave_out_zeros=leave_out_zeros)
     if file.rows > MOST_LINES:

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from cqrs_example.http import as_json_list, endpoint, paged, wants_html
+from cqrs_example.http.paging import whole
 from cqrs_example.http.printed import as_printed
 from cqrs_example.http.sorting import Parse, moment, order_of
 from cqrs_example.http.streamed import as_csv
@@ -13,7 +14,7 @@ from warehouse.sku import parse_prefix
 from .models import LowProduct
 
 COLUMNS = ("sku", "quantity", "since", "notified_at")
-SORTED: dict[str, Parse] = {"sku": parse_prefix, "quantity": int, "since": moment}
+SORTED: dict[str, Parse] = {"sku": parse_prefix, "quantity": whole, "since": moment}
 TITLES = {
     "sku": "SKU",
     "quantity": "fewest first",

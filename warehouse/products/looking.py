@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, StreamingHttpResponse
 
 from cqrs_example.http import paged
+from cqrs_example.http.paging import whole
 from cqrs_example.http.printed import as_printed
 from cqrs_example.http.sorting import Order, Parse, moment, order_of
 from cqrs_example.http.streamed import as_csv
@@ -17,7 +18,7 @@ from warehouse.sku import LAST, parse_prefix
 from .models import Product
 
 COLUMNS = ("sku", "quantity", "changed_at")
-SORTED: dict[str, Parse] = {"sku": parse_prefix, "quantity": int, "changed_at": moment}
+SORTED: dict[str, Parse] = {"sku": parse_prefix, "quantity": whole, "changed_at": moment}
 TITLES = {
     "sku": "SKU",
     "quantity": "fewest first",

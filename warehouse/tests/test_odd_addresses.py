@@ -87,6 +87,8 @@ def test_odd_keys_in_the_application(client, key):
     paths = [path.format(sku="abc123") for path in READ]
     addresses = [f"{path}?{name}={key}" for path, name in product([*paths, "/login"], NAMES)]
     addresses += [path.format(sku=key) for path in READ if "{sku}" in path]
+    for path, name in product(paths, ("sku", "quantity", "since", "changed_at")):
+        addresses += [f"{path}?sort={name}&after={key}", f"{path}?sort=-{name}&before={key}/a"]
     answered(client, addresses)
 
 

@@ -1,6 +1,8 @@
 """A file in the browser: what is in it is shown, then confirmed; and the same for programs."""
 
 import json
+from base64 import b64encode
+from io import StringIO
 from uuid import uuid4
 
 import pytest
@@ -31,8 +33,16 @@ def choose(client, content, name="stock.csv"):
 
 
 def confirm(client, content=FILE, **fields):
-    form = {"name": "stock.csv", "content": content, "next": PAGE, **fields}
+    """As the page of this file does it."""
+    encoded = b64encode(content if isinstance(content, bytes) else content.encode()).decode()
+    form = {"name": "stock.csv", "content": encoded, "next": PAGE, **fields}
     return client.post(PAGE, form, headers=HTML)
+
+
+def confirm_page(client, page):
+    """What the form of the page sends."""
+    form = {name: page.context[name] for name in ("name", "content")}
+    return client.post(PAGE, {**form, "next": PAGE}, headers=HTML)
 
 
 def said(client, answer):
@@ -53,10 +63,7 @@ def test_a_chosen_file_is_shown_and_nothing_imported(clerk):
 
 def test_what_was_shown_is_imported_when_confirmed(clerk):
     page = choose(clerk, FILE)
-    content, name = page.context["content"], page.context["name"]
-    assert said(clerk, confirm(clerk, content, name=name)) == [
-        "Imported 2 of 2 lines of stock.csv."
-    ]
+    assert said(clerk, confirm_page(clerk, page)) == ["Imported 2 of 2 lines of stock.csv."]
     bolt = last_event(product_stream("bolt"))
     assert (bolt.data.quantity_on_hand, bolt.metadata["actor"]) == (5, "anna")
     assert bolt.metadata["request"] == {"method": "POST", "path": PAGE, "file": "stock.csv"}
@@ -162,17 +169,60 @@ def test_a_file_that_is_too_large_is_told_so(clerk, content, sentence):
 def test_a_file_of_the_most_lines(clerk):
     content = "sku,quantity\r\n" + "abcdefgh,1\r\n" * 20_000
     page = choose(clerk, content)
-    assert said(clerk, confirm(clerk, page.context["content"])) == [
+    assert said(clerk, confirm_page(clerk, page)) == [
         "Imported 20,000 of 20,000 lines of stock.csv."
     ]
 
 
-@pytest.mark.parametrize("name", ["a\u202eb.csv", "x" * 200 + ".csv", "<b>.csv"])
+def test_a_file_of_the_most_bytes(clerk):
+    line = f"{'a' * 60},1\r\n"
+    header = "sku,quantity\r\n"
+    lines, rest = divmod(views.MOST_BYTES - len(header), len(line))
+    page = choose(clerk, header + line * lines + "\n" * rest)
+    assert said(clerk, confirm_page(clerk, page)) == [
+        f"Imported {lines:,} of {lines:,} lines of stock.csv."
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r\r\n", "\n\n", "\r\n\r\n", "\n\r\n"])
+@pytest.mark.parametrize("last", [True, False], ids=["end", "no end"])
+def test_the_command_line_and_the_page_import_the_same_lines(clerk, tmp_path, end, last):
+    """Whatever the ends of lines are, a file that came in one way is known in the other."""
+    lines = ["sku,quantity", "bolt,5", '"nut",7']
+    (tmp_path / "stock.csv").write_bytes((end.join(lines) + end * last).encode())
+    call_command("import_stock", tmp_path / "stock.csv", stdout=StringIO())
+    page = choose(clerk, (tmp_path / "stock.csv").read_bytes())
+    assert b"imported before, by import" in page.content
+    [sentence] = said(clerk, confirm_page(clerk, page))
+    assert sentence == "Imported 0 of 2 lines of stock.csv; 2 had been imported before."
+
+
+def test_a_file_that_is_confirmed_in_a_browser_is_the_one_that_was_shown(clerk):
+    """A browser sends each end of a line in a text as CR LF: none may be in what it sends back."""
+    page = choose(clerk, "sku,quantity\r\r\nbolt,5\r\r\n")
+    assert not {"\r", "\n"} & set(page.context["content"])
+
+
+@pytest.mark.parametrize("content", ["sku,quantity\nbolt,5\n", "é", "YQ"])
+def test_content_of_a_form_that_is_not_the_page_s(clerk, content):
+    answer = clerk.post(PAGE, {"content": content}, headers=HTML)
+    assert answer.status_code == 422
+    assert "must be that of the page" in str(answer.context["error"])
+    assert list(read_all()) == []
+
+
+def test_a_time_of_the_first_year_in_a_zone_west_of_utc(clerk):
+    clerk.cookies["time_zone"] = "America/New_York"
+    page = choose(clerk, "sku,quantity,recorded_at\nbolt,5,0001-01-01T00:00:00Z\n")
+    assert page.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a\u202eb.csv", "x" * 200 + ".csv", "<b>.csv", "a  b.csv", "  "])
 def test_odd_names_of_files(clerk, name):
     page = choose(clerk, FILE, name)
     assert page.status_code == 200
     assert b"<b>" not in page.content
-    assert said(clerk, confirm(clerk, name=page.context["name"]))
+    assert said(clerk, confirm_page(clerk, page))
 
 
 # Programs
