@@ -88,7 +88,7 @@ def test_command_line():
     assert "Withdraw: #" in told
     assert "WarnOfLowBalance: #" in told
     assert "    amount: 10 -> 3\n" in told
-    assert told.endswith("All of it was rolled back. The positions above are used up.\n")
+    assert told.endswith("All of it was rolled back. The positions above stay unused.\n")
     assert len(list(read_all())) == 1
 
 

@@ -1,3 +1,3 @@
-"""The log inspected: read-only pages in Django's admin, for staff."""
+"""Read-only pages in Django's admin, and `manage.py events`, for people who look into the log."""
 
 VERSION = "2"

@@ -1,6 +1,6 @@
-"""Registers the log and the read models with Django's admin; the classes are in `model_admins`.
+"""Register the log and the read models with Django's admin; the classes are in `model_admins`.
 
-An admin of your own for a read model may extend `model_admins.ReadModelAdmin`.
+A project's own admin of a read model may extend `model_admins.ReadModelAdmin`.
 """
 
 from django.conf import settings
@@ -16,15 +16,16 @@ admin.site.register(StoredEvent, EventAdmin)
 admin.site.register(RefusedCommand, RefusedCommandAdmin)
 if (runs := run_model()) and not admin.site.is_registered(runs):
     admin.site.register(runs, RunAdmin)
-# A project that has given its admin a name of its own keeps it.
+# A project that has named its admin itself keeps that name.
 title = getattr(settings, "ADMIN_TITLE", "Administration")
 for name in ("site_header", "site_title"):
     if getattr(admin.site, name) == getattr(admin.AdminSite, name):
         setattr(admin.site, name, title)
-# Not by templates of the admin's own names: those are found only where this app comes before it.
+# Templates with the names of the admin's own would be found only if INSTALLED_APPS had this app
+# before the admin.
 admin.site.index_template = admin.site.index_template or "inspection/index.html"
 admin.site.login_template = admin.site.login_template or "inspection/login.html"
-# Every other app's admin first: a read model that has one of its own keeps it.
+# The admins of all other apps come first, so that a read model with an admin of its own keeps it.
 admin.autodiscover()
 for name, models in projection_models().items():
     for model in models:

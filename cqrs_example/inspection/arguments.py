@@ -1,4 +1,4 @@
-"""What `manage.py events` is asked: times, types, ids, and events by what is known of them."""
+"""The arguments of `manage.py events`: times, types, ids, events, and words to look for."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
@@ -22,41 +22,44 @@ MAY_BE = "WHERE id = %s OR correlation_id = %s OR causation_id = %s LIMIT 1"
 
 
 def add_filters(parser: ArgumentParser) -> None:
-    """Options that choose events."""
-    parser.add_argument("--type", type=_type, help="its whole name or its last part")
-    when = "recorded from then on: 2026-01-31, 2026-01-31T14:30, or 2h, 7d ago"
-    parser.add_argument("--since", type=_moment, help=when)
-    parser.add_argument("--until", type=_moment, help="recorded before then")
+    """Add the options that choose events by their type and time."""
+    parser.add_argument("--type", type=_type, help="the type's whole name or its last part")
+    when = "recorded at this time or later: 2026-01-31, 2026-01-31T14:30, or 2h or 7d ago"
+    parser.add_argument("--since", type=_moment, metavar="TIME", help=when)
+    parser.add_argument("--until", type=_moment, metavar="TIME", help="recorded before this time")
 
 
 def filter_of(options: dict[str, Any], stream: str) -> Filter:
-    """What the options of `add_filters` ask for."""
+    """The filter that the options of `add_filters` ask for."""
     return Filter(options["type"] or "", stream, options["since"], options["until"])
 
 
 def add_search(parser: ArgumentParser) -> None:
-    """What `events find` takes."""
+    """Add the arguments of `events find`."""
     parser.add_argument(
         "words",
         nargs="+",
         metavar="WORD",
-        help="an id, a position, a stream, who did it, a command, a type, or a field's value:"
-        ' "account:ann" "amount:>100"; all of them have to hold',
+        help="an id, a position, a stream, an actor, a command, a type, or a field's value:"
+        ' "account:ann" "amount:>100"; events have to match all words',
     )
-    parser.add_argument("-n", type=int, default=20, metavar="COUNT", help="the newest so many (20)")
+    parser.add_argument("-n", type=int, default=20, metavar="COUNT", help="how many (default: 20)")
     add_filters(parser)
-    parser.add_argument("--occurred-since", type=_moment, metavar="TIME", help="occurred from then")
-    parser.add_argument("--occurred-until", type=_moment, metavar="TIME", help="or before then")
+    when = "occurred at this time or later"
+    parser.add_argument("--occurred-since", type=_moment, metavar="TIME", help=when)
+    when = "occurred before this time"
+    parser.add_argument("--occurred-until", type=_moment, metavar="TIME", help=when)
 
 
 def search_of(options: dict[str, Any]) -> Search:
-    """What the options of `add_search` ask for; `CommandError` where it makes no sense."""
-    # The shell has taken the quotes away from what has spaces.
+    """The search that the arguments of `add_search` ask for; raises `CommandError` for words that
+    cannot be looked for."""
+    # The shell has removed the quotes around values with spaces: put them back.
     words = [re.sub(r"^(\w+:)?(.*\s.*)$", r'\1"\2"', word) for word in options["words"]]
     q = " ".join(words)
     try:
         if any(ord(character) < 32 for character in q):
-            raise BadInput("What you look for cannot have control characters.")
+            raise BadInput("Words to look for cannot have control characters.")
         terms(q, [])
     except BadInput as error:
         raise CommandError(str(error), returncode=2) from None
@@ -66,14 +69,14 @@ def search_of(options: dict[str, Any]) -> Search:
 
 def _type(text: str) -> str:
     known = event_types()
-    found = [name for name in known if text in (name, name.rpartition(".")[2])]
-    if len(found) != 1:
+    matching = [name for name in known if text in (name, name.rpartition(".")[2])]
+    if len(matching) != 1:
         raise ArgumentTypeError(f"{text!r} is no type of event; there are: {', '.join(known)}")
-    return found[0]
+    return matching[0]
 
 
 def _moment(text: str) -> datetime:
-    """A time in ISO 8601, UTC if it names no zone; or so long ago: 90s, 30m, 2h, 7d, 1w."""
+    """A time in ISO 8601, in UTC if it names no zone; or its age: 90s, 30m, 2h, 7d, 1w."""
     try:
         if ago := re.fullmatch(r"([0-9]{1,6})([smhdw])", text):
             return datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
@@ -85,7 +88,7 @@ def _moment(text: str) -> datetime:
 
 
 def uuid(text: str) -> UUID:
-    """A UUID in any of its usual forms."""
+    """A UUID in one of its usual forms; raises `ArgumentTypeError` for other text."""
     try:
         return UUID(text)
     except ValueError:
@@ -94,7 +97,7 @@ def uuid(text: str) -> UUID:
 
 
 def event_of(text: str) -> RecordedEvent[Any]:
-    """The event with this id, or at this position; `CommandError` if there is none."""
+    """The event with this id or at this position; raises `CommandError` if there is none."""
     number = text.removeprefix("#")
     if number.isascii() and number.isdigit():
         found = _found("WHERE position = %s", position(number))

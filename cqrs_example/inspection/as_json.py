@@ -1,4 +1,4 @@
-"""One event as JSON: what is copied, downloaded and exported."""
+"""An event as JSON, for copies, downloads and exports."""
 
 from dataclasses import is_dataclass
 from typing import Any
@@ -9,9 +9,9 @@ from .looking import Unreadable
 
 
 def as_json(event: RecordedEvent[Any]) -> dict[str, Any]:
-    """All columns of an event; ids as text, times in ISO 8601 with their offset.
+    """All columns of an event, with ids as text and times in ISO 8601 with their offset.
 
-    An event that cannot be read is given as it is stored.
+    The data of an event that the code cannot read is as the log has it.
     """
     return {
         "position": event.position,

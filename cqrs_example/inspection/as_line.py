@@ -18,7 +18,7 @@ PAINT = {
 
 
 def as_line(event: RecordedEvent[Any], colours: bool) -> str:
-    """Where it stands, when it was recorded, and what it says; one line, whatever stands in it."""
+    """An event's position, time, stream, type and data, always in one line."""
     paint = PAINT if colours else dict.fromkeys(PAINT, str)
     text = on_one_line(event.data)
     return "  ".join(

@@ -1,4 +1,4 @@
-"""A stream as the beginning of a test: the events that were given, as Python."""
+"""Events as Python code: constructor calls and their imports, for the beginning of a test."""
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
@@ -10,8 +10,9 @@ from uuid import UUID
 
 from ..eventstore import RecordedEvent
 
-WIDTH = 88
-# For `isinstance`: of what it finds to be a plain `dict`, a type checker calls the rest unknown.
+WIDTH = 88  # characters in a line of the code
+# Typed as `Any`, because after `isinstance(value, dict)` a type checker complains that the types of
+# the keys and values are unknown.
 DICT: type[Any] = dict
 TUPLE: type[Any] = tuple
 MANY: tuple[type[Any], ...] = (list, tuple, set, frozenset)
@@ -24,14 +25,14 @@ STANDARD: dict[tuple[type, ...], str] = {
 
 
 def as_python(events: Iterable[RecordedEvent[Any]]) -> str:
-    """A module with the list `given`: calls that make equal events, after their imports."""
+    """The code of a module with the list `given`, whose calls make equal events."""
     data = [event.data for event in events]
     calls = "".join(f"    {line}\n" for event in data for line in call(event))
     return "\n".join(imports(data)) + f"\n\ngiven = [\n{calls}]\n"
 
 
 def call(event: Any, indent: int = 4) -> list[str]:
-    """The lines of a constructor call, with a comma; on one line if it fits behind the indent."""
+    """The lines of a constructor call, with a comma; it is one line if that fits the width."""
     name, arguments = type(event).__qualname__, _arguments(event)
     line = f"{name}({', '.join(arguments)}),"
     if len(line) + indent <= WIDTH:
@@ -44,7 +45,10 @@ def _arguments(event: Any) -> list[str]:
 
 
 def literal(value: Any) -> str:
-    """As `repr`, in which every hidden character is escaped, but where that is no Python."""
+    """A value as Python code. Mostly that is its `repr`, which escapes hidden characters.
+
+    The `repr` of an enum, and of a collection that holds one, is no code.
+    """
     if isinstance(value, Enum):
         name = type(value).__qualname__
         return f"{name}.{value.name}" if value in list(type(value)) else f"{name}({value.value!r})"
@@ -60,13 +64,13 @@ def literal(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    """In double quotes where it can be."""
+    """A text in double quotes, or in single ones if it has double quotes in it."""
     text = repr(str(value))
     return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text else text
 
 
 def imports(data: list[Any]) -> list[str]:
-    """What the calls need, sorted: first the standard library, then the modules of the events."""
+    """The imports that the calls need: of the standard library, then of the events' modules."""
     used = list(_values(data))
     standard = [line for kinds, line in STANDARD.items() if any(isinstance(v, kinds) for v in used)]
     names: dict[str, set[str]] = {}
@@ -80,7 +84,7 @@ def imports(data: list[Any]) -> list[str]:
 
 
 def import_line(module: str, names: list[str]) -> str:
-    """An import, on one line if it fits."""
+    """The code of an import; it is one line if that fits the width."""
     line = f"from {module} import {', '.join(names)}"
     if len(line) <= WIDTH:
         return line

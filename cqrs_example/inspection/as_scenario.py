@@ -1,4 +1,4 @@
-"""What happened, as a test: a stream as what is given, or one request as a whole scenario."""
+"""Events of the log as the code of a test: of a stream, or of one request as a whole scenario."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import signature
@@ -18,16 +18,18 @@ TEST = "\n\ndef test_from_the_log(scenario):\n"
 
 
 def stream_as_scenario(name: str, events: Iterable[RecordedEvent[Any]]) -> str:
-    """A module with the list `given`, and a test that begins with it."""
+    """The code of a module with the list `given`, and with a test that begins with these events."""
     return f"{as_python(events)}{TEST}    scenario.given({literal(name)}, given)\n"
 
 
 def as_scenario(events: Events, before: Mapping[str, Events]) -> str:
-    """A module with a test of one correlation, whose events these are: the streams as they were
-    `before` are given; then come its commands, and last what the log then has.
+    """The code of a test that repeats one request, whose events these are.
 
-    A command's handler is that in `settings.COMMANDS`. What none of these has caused, or one whose
-    recorded fields do not make it, comes as events that happen.
+    The test is given the events that the streams had `before`. Then it carries out the commands of
+    the request. Last it compares what the log has then.
+
+    A command needs a handler in `settings.COMMANDS`, and all its fields in the log. Otherwise the
+    test records the events of the command instead.
     """
     steps, commands, handlers = list[str](), list[Any](), set[str]()
     for name, given in before.items():
@@ -51,7 +53,7 @@ def as_scenario(events: Events, before: Mapping[str, Events]) -> str:
 
 
 def _is_direct(event: RecordedEvent[Any]) -> bool:
-    """Whether a command that was sent has caused it, and not a policy."""
+    """Whether a command that somebody sent caused this event, and not a policy."""
     return _origin(event).get("id") == str(event.causation_id)
 
 
@@ -61,8 +63,8 @@ def _origin(event: RecordedEvent[Any]) -> Mapping[str, Any]:
 
 
 def _handler(event: RecordedEvent[Any]) -> Any:
-    """What carries out the command that has caused an event, if nothing but that is needed for it;
-    an import, for example, needs the lines of its file."""
+    """The handler of the command that caused an event; None if there is none, or if it takes more
+    than the command: an import, for example, takes the lines of a file."""
     for handler in map(import_string, getattr(settings, "COMMANDS", [])):
         if command_of(handler).__name__ == _origin(event).get("name"):
             return handler if len(signature(handler).parameters) == 2 else None
@@ -70,7 +72,8 @@ def _handler(event: RecordedEvent[Any]) -> Any:
 
 
 def _command(handler: Any, event: RecordedEvent[Any]) -> Any:
-    """The command itself; None where its recorded fields do not make one: some may be left out."""
+    """The command that caused an event; None if the fields in the log do not make one, for example
+    because a secret is left out."""
     try:
         return built(command_of(handler), dict(_origin(event)["fields"]))
     except (KeyError, TypeError, ValueError, ArithmeticError):

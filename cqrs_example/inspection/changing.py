@@ -1,4 +1,4 @@
-"""What an event changed in the read models, if there is a block that can replay them."""
+"""The rows of read models that an event changed; the block `projections` finds them by a replay."""
 
 from importlib import import_module
 from typing import Any
@@ -13,16 +13,16 @@ PROJECTIONS = f"{__name__.rsplit('.', 2)[0]}.projections"
 
 
 class CannotTell(Exception):
-    """Why it cannot be told what an event changed."""
+    """Nobody can say what an event changed; the message says why."""
 
 
 def can_tell() -> bool:
-    """Whether there is such a block."""
+    """Whether the block `projections` is installed."""
     return apps.is_installed(PROJECTIONS)
 
 
 def changes_by(event: RecordedEvent[Any]) -> list[Change]:
-    """The rows before and after it; raises `CannotTell` with a sentence."""
+    """The rows that an event changed, before and after it. Raises `CannotTell`."""
     if not can_tell():
         raise CannotTell("The block `projections`, which replays events, is not installed.")
     if isinstance(event.data, Unreadable):

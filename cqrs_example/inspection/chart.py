@@ -5,11 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 WIDTH, HEIGHT, MOST_BARS = 720, 120, 72
-STEPS = {one: timedelta(**{f"{one}s": 1}) for one in ("minute", "hour", "day")}
+STEPS = {unit: timedelta(**{f"{unit}s": 1}) for unit in ("minute", "hour", "day")}
 
 
 def bars(unit: str, counts: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
-    """What the template draws: the last `MOST_BARS` up to the newest event, one bar each."""
+    """The values for the template: one bar for each of the last minutes, hours or days.
+
+    `counts` are the times at which such a unit began, oldest first, with the number of events in
+    it. The newest is the last bar; there are `MOST_BARS` at most.
+    """
     if not counts:
         return {}
     step, end, number_at = STEPS[unit], counts[-1][0], dict(counts)

@@ -9,5 +9,8 @@ from ..eventstore.checks import missing_apps
 
 @register
 def check_inspection(**kwargs: Any) -> list[CheckMessage]:
-    """The log, its wiring and the admin are there; what the admin needs, it says itself."""
+    """The blocks and the admin that this block needs are installed.
+
+    The admin's own checks say what the admin needs.
+    """
     return list(missing_apps("inspection", "eventstore", "messaging", "admin"))

@@ -1,4 +1,4 @@
-"""What every page of the inspection has in common: for staff who may view, and only looking."""
+"""What all pages of the inspection share: they are for staff who may view, and change nothing."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from django.utils.log import log_response
 from ..http import BadInput
 
 TOO_LONG = (
-    "The database did not answer in time. Nothing is wrong with the log;"
-    " try again, or look for something narrower."
+    "The database did not answer in time. That does not mean that the log is damaged: try again, or"
+    " make the search narrower."
 )
 
 
 def inspecting(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a method of a ModelAdmin a page that can only be looked at.
+    """Make a method of a ModelAdmin a page that changes nothing.
 
-    Anything but GET and HEAD is 403, as is a user without the permission to view; what the sender
-    got wrong becomes a sentence, and a database that takes too long becomes 503.
+    A method other than GET and HEAD gets 403, and so does a user without the permission to view. A
+    `BadInput` becomes a page with its sentence. A database that does not answer in time becomes
+    503.
     """
-
     return _page(view, ("GET", "HEAD"))
 
 
 def trying(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a page with a form, whose POST changes nothing in the log."""
+    """As `inspecting`, for a page with a form whose POST changes nothing in the log."""
     return _page(view, ("GET", "HEAD", "POST"))
 
 
@@ -44,7 +44,7 @@ def _page(view: Callable[..., Any], methods: tuple[str, ...]) -> Callable[..., A
             raise PermissionDenied
         try:
             response = view(self, request, *args, **kwargs)
-            # A template is rendered later, when nobody would catch what it runs into.
+            # Rendered here, so that the errors of queries in the template are caught below.
             return response.render() if isinstance(response, TemplateResponse) else response
         except BadInput as error:
             return _problem(self, request, str(error), error.status)
@@ -60,11 +60,11 @@ def _page(view: Callable[..., Any], methods: tuple[str, ...]) -> Callable[..., A
 def show(
     model_admin: admin.ModelAdmin[Any], request: HttpRequest, template: str, **values: Any
 ) -> TemplateResponse:
-    """A page in the look of the admin."""
+    """A page that looks like the admin's; `values` are those of its template."""
     page = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.model._meta,
-        # Its own alone: Django's brings jQuery, which nothing here needs.
+        # Only the class's own media: Django would add jQuery, which no page here needs.
         "media": Media(media=getattr(model_admin, "Media", None)),
         "is_nav_sidebar_enabled": False,  # the lists need the width
         **values,

@@ -1,4 +1,4 @@
-"""The pages of one event: all that is known of it, and what it changed."""
+"""The pages about one event: all that the log has of it, and what it changed in read models."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from .tracing import MOST, SORTED, folded, origin, trace, who
 
 ONE = SELECT + "WHERE position = %s"
 EFFECTS = 20
-# What has directly caused an event, and what it has caused, with the word for it.
+# The event that directly caused this one, and the events that this one caused, each with its role.
 AROUND = f"""
     (SELECT 'cause', {COLUMNS} FROM eventstore_event WHERE id = %(causation_id)s)
     UNION ALL
     (SELECT 'effect', {COLUMNS} FROM eventstore_event WHERE causation_id = %(id)s
         ORDER BY position LIMIT {EFFECTS + 1})"""  # noqa: S608 (no input in it)
 # The positions before and after an event, in its stream, its correlation and the log. No index has
-# those of a correlation in order: where there are more than a sort can take, they are not told.
+# the events of a correlation in order: if they are too many to sort, these two stay empty.
 BESIDE = f"""SELECT
     (SELECT position FROM eventstore_event WHERE stream = %(stream)s AND version < %(version)s
         ORDER BY version DESC LIMIT 1),
@@ -49,7 +49,7 @@ BESIDE = f"""SELECT
 
 
 def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str) -> HttpResponse:
-    """One event, and what stands around it."""
+    """The page of one event, with its neighbours, its cause and its effects."""
     event = _event(finding.position(position))
     around: dict[str, list[RecordedEvent[Any]]] = {}
     for word, other in _around(event):
@@ -82,7 +82,7 @@ def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, position: str)
 
 
 def changed(model_admin: admin.ModelAdmin[Any], request: HttpRequest, at: int) -> HttpResponse:
-    """What one event changed in the read models."""
+    """The page with the rows of read models that one event changed."""
     event = _event(at)
     try:
         changes, problem = changes_by(event), ""
@@ -94,7 +94,7 @@ def changed(model_admin: admin.ModelAdmin[Any], request: HttpRequest, at: int) -
 
 
 def as_file(position: int) -> HttpResponse:
-    """One event, to keep."""
+    """One event as a JSON file."""
     event = _event(position)
     text = json.dumps(as_json(event), indent=2, ensure_ascii=False, default=str)
     response = HttpResponse(f"{text}\n", content_type="application/json; charset=utf-8")

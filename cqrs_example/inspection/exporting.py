@@ -1,4 +1,4 @@
-"""The events of a search, or of a stream, as a file."""
+"""The events of a search or of a stream as a file."""
 
 import json
 from collections.abc import Iterator
@@ -14,9 +14,10 @@ from .stream_page import stream_name, within
 
 
 def export(request: HttpRequest) -> StreamingHttpResponse:
-    """What the list would show, or with `?name=` a stream: all of it, oldest first, as JSON lines.
+    """All events of a search, or of the stream that `?name=` names, oldest first, as JSON lines.
 
-    In flat memory. If the database fails on the way the file ends early, with a broken connection.
+    Memory does not grow with the file. If the database fails on the way, the connection breaks and
+    the file ends early.
     """
     name = stream_name(request)
     if name is None:

@@ -1,4 +1,4 @@
-"""The end of the log, and what comes after it."""
+"""The last events of the log, and the events that are recorded after them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ WITHIN = SELECT + "WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"
 
 @dataclass(frozen=True)
 class Filter:
-    """Which events are wanted: of a type, of a stream (or `account-*`), recorded between times."""
+    """Events of a type, of a stream (or of all, as in `account-*`), recorded between two times.
+
+    An empty text and None stand for no limit; `until` itself is excluded.
+    """
 
     type: str = ""
     stream: str = ""
@@ -27,7 +30,7 @@ class Filter:
     until: datetime | None = None
 
     def lets_through(self, event: RecordedEvent[Any]) -> bool:
-        """The same as `conditions`, for an event that has been read."""
+        """Whether the filter lets an event through that has been read: as `conditions` in SQL."""
         return (
             self.type in ("", event.type)
             and self._is_of_stream(event.stream)
@@ -41,28 +44,28 @@ class Filter:
         return self.stream in ("", name)
 
     def conditions(self) -> list[Condition]:
-        """For SQL; the type is missing, because `Walk` has it."""
-        found: list[Condition] = []
+        """The filter as SQL, without the type, which `Walk` has itself."""
+        conditions: list[Condition] = []
         if self.stream.endswith("*"):
-            found.append(begins(self.stream[:-1]))
+            conditions.append(begins(self.stream[:-1]))
         elif self.stream:
-            found.append(("stream = %s", [self.stream]))
+            conditions.append(("stream = %s", [self.stream]))
         if self.since:
-            found.append(("recorded_at >= %s", [self.since]))
+            conditions.append(("recorded_at >= %s", [self.since]))
         if self.until:
-            found.append(("recorded_at < %s", [self.until]))
-        return found
+            conditions.append(("recorded_at < %s", [self.until]))
+        return conditions
 
 
-def newest(wanted: Filter, count: int, settled: int) -> list[RecordedEvent[Any]]:
-    """The last events up to a settled position that are wanted, oldest first."""
-    low, high, _ = positions_between(wanted.since, wanted.until)
-    walk = Walk(low, min(high, settled + 1), wanted.type, conditions=wanted.conditions())
+def newest(chosen: Filter, count: int, settled: int) -> list[RecordedEvent[Any]]:
+    """The last events up to a settled position that the filter lets through, oldest first."""
+    low, high, _ = positions_between(chosen.since, chosen.until)
+    walk = Walk(low, min(high, settled + 1), chosen.type, conditions=chosen.conditions())
     return _walked_back(walk, count)
 
 
 def found(search: Search, count: int) -> list[RecordedEvent[Any]]:
-    """The last events that somebody looks for, oldest first; however far back they are."""
+    """The last events of a search, oldest first, however far back in the log they are."""
     return _walked_back(plan(search), count)
 
 
@@ -76,7 +79,7 @@ def _walked_back(walk: Walk, count: int) -> list[RecordedEvent[Any]]:
 
 
 def after(position: int) -> Iterator[RecordedEvent[Any]]:
-    """All events after a position that are settled now; those that the code cannot read too."""
+    """All events after a position that are settled by now, even those that the code cannot read."""
     settled = settled_and_told("events tail")
     while events := look(WHOLE_LOG, [position, settled, BATCH]):
         yield from events
@@ -84,7 +87,7 @@ def after(position: int) -> Iterator[RecordedEvent[Any]]:
 
 
 def of_stream(name: str) -> Iterator[RecordedEvent[Any]]:
-    """The events of a stream, oldest first; those that the code cannot read too."""
+    """The events of a stream, oldest first, even those that the code cannot read."""
     version = 0
     while events := look(WITHIN, [name, version, BATCH]):
         yield from events

@@ -1,4 +1,7 @@
-"""Where streams lead to; `settings.STREAM_PAGES` says it, so that nothing here knows the domain."""
+"""Links between streams, pages of the application and rows of read models.
+
+Settings state them, so that this block knows nothing of the domain.
+"""
 
 import re
 from collections.abc import Iterator
@@ -14,8 +17,11 @@ FEW = 5  # rows
 
 
 def page_of(stream: str) -> str | None:
-    """The application's page of a stream: `account-ann` is at the URL that is named for
-    `account`, with `ann`. None when there is no such page."""
+    """The address of the application's page about a stream, or None.
+
+    `settings.STREAM_PAGES` maps the category of streams to the name of a URL: of `account-ann`,
+    the URL of "account" with the argument "ann".
+    """
     category, _, rest = stream.partition("-")
     name = getattr(settings, "STREAM_PAGES", {}).get(category)
     try:
@@ -25,29 +31,32 @@ def page_of(stream: str) -> str | None:
 
 
 def stream_of(projection: str, row: object) -> str | None:
-    """The stream that a row of a read model is about: see `settings.READ_MODEL_STREAMS`."""
+    """The stream that a row of a read model is about, or None.
+
+    `settings.READ_MODEL_STREAMS` maps a projection to a pattern such as "account-{name}".
+    """
     pattern = getattr(settings, "READ_MODEL_STREAMS", {}).get(projection)
     return pattern.format_map(vars(row)) if pattern else None
 
 
 def fields_of(stream: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The projections that have rows about a stream, with the values that these have: `stream_of`
-    the other way round."""
+    """The projections that have rows about a stream, each with the values of the columns by which
+    these rows are found: `stream_of` reversed."""
     for projection, pattern in getattr(settings, "READ_MODEL_STREAMS", {}).items():
         names = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(pattern))
-        found = re.fullmatch(names, stream, re.DOTALL)
-        if found and found.groupdict():
-            yield projection, found.groupdict()
+        match = re.fullmatch(names, stream, re.DOTALL)
+        if match and match.groupdict():
+            yield projection, match.groupdict()
 
 
 def rows_about(stream: str) -> Iterator[tuple[str, Any]]:
-    """The rows of read models that are about a stream, with the projections' names. The first few
-    of each model."""
+    """The rows of read models that are about a stream, each with the name of its projection; of
+    each model the first `FEW`."""
     models = projection_models()
     for projection, named in fields_of(stream):
         for model in models.get(projection, ()):
             try:
                 rows = list(model.objects.filter(**named)[:FEW])
-            except (FieldError, ValueError):  # another model of the same projection
+            except (FieldError, ValueError):  # this model of the projection lacks such columns
                 continue
             yield from ((projection, row) for row in rows)

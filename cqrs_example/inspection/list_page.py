@@ -13,11 +13,11 @@ from . import finding
 from .edge import show
 from .words import searchable_fields
 
-EVERY = 5  # seconds after which a page that follows the log is loaded anew
+EVERY = 5  # seconds after which the browser reloads a page that follows the log
 
 
 def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """The events of the log, newest first; all that is asked for is in the address."""
+    """The page with the events of a search, newest first. The address holds the whole search."""
     search = finding.parse(request.GET)
     walk = finding.plan(search)
     fetch = partial(finding.fetch, walk)
@@ -39,7 +39,7 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
         every=EVERY,
         **page,
     )
-    if follows:  # the same address again, so that what is asked for stays
+    if follows:  # without an address, so that the browser reloads this one, with its search
         response.headers["Refresh"] = str(EVERY)
     return response
 
@@ -47,7 +47,8 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
 def _further(
     request: HttpRequest, walk: finding.Walk, page: dict[str, Any]
 ) -> dict[str, int | None]:
-    """Where to go on looking, when a page is not full because what is found is far between."""
+    """The position from which a link goes on, if the page is not full because matching events are
+    far apart."""
     newer = "after" in request.GET
     if page["back" if newer else "on"] is not None:
         return {}

@@ -1,4 +1,4 @@
-"""Reading for people: also what the code cannot read, and what is not settled yet."""
+"""How pages read the log: with events that the code cannot read, and that are not settled yet."""
 
 from ..eventstore.looking import Unreadable as Unreadable
 from ..eventstore.looking import look as look

@@ -1,4 +1,4 @@
-"""What Django's admin shows of the log and of the read models, and that it changes neither."""
+"""The classes of the admin for the log and the read models, which show rows and change none."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from .edge import inspecting, trying
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Nobody may add, change or delete, superusers included; Django answers 403."""
+    """Nobody may add, change or delete rows, not even superusers: Django answers 403."""
 
     actions = None
 
@@ -42,7 +42,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class EventAdmin(ReadOnlyAdmin):
-    """The log. The pages are our own: Django's own list counts, sorts and scans the whole table."""
+    """The log. It has pages of its own, since Django's list counts and sorts the whole table."""
 
     class Media(ReadOnlyAdmin.Media):
         js = ["inspection/copy.js"]
@@ -108,7 +108,7 @@ class EventAdmin(ReadOnlyAdmin):
 
 
 class RefusedCommandAdmin(ReadOnlyAdmin):
-    """Commands that have left no event."""
+    """The commands that were refused or failed, and which left no event."""
 
     @inspecting
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -122,7 +122,7 @@ class RefusedCommandAdmin(ReadOnlyAdmin):
 
 
 class RunAdmin(ReadOnlyAdmin):
-    """Rebuilds and verifications; who may start them has a permission of its own."""
+    """Rebuilds and verifications. To start one takes the permission `projections.start_run`."""
 
     @trying
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -136,7 +136,7 @@ class RunAdmin(ReadOnlyAdmin):
 
 
 class ReadModelAdmin(ReadOnlyAdmin):
-    """A table that a projection writes; `projection` is that one's name."""
+    """A table that a projection writes; `projection` is the name of the projection."""
 
     projection = ""
 

@@ -7,7 +7,7 @@ from django.db import models
 
 
 class RefusedCommand(models.Model):
-    """A command that was refused, or that failed: it has left no event."""
+    """A command that was refused or that failed, so that it left no event in the log."""
 
     at: models.DateTimeField[datetime, datetime] = models.DateTimeField(db_index=True)
     kind: models.TextField[str, str] = models.TextField()
@@ -27,8 +27,10 @@ class RefusedCommand(models.Model):
 
 
 class HandlerTiming(models.Model):
-    """How long a projection or a policy took to hear of some events, or COMMIT after the last one
-    of a transaction. `correlation_id` is empty where the events have several."""
+    """How long a projection or a policy took to handle some events, or how long COMMIT took.
+
+    `correlation_id` is empty if the events have several.
+    """
 
     at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     handler: models.TextField[str, str] = models.TextField()

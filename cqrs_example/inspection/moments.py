@@ -1,18 +1,19 @@
-"""From times to positions, without an index on time."""
+"""Find the positions of events from their times, without an index on time."""
 
 from datetime import datetime
 
 from ..eventstore.log import END
 from .looking import rows
 
-# `recorded_at` is when a statement began, and its positions are handed out while it runs: those of
-# another that began later may be lower. So times grow with positions only nearly. A time range is
-# exact as long as no two events stand in the wrong order with more positions than this in between.
+# `recorded_at` is the time at which a statement began, but it gets its positions while it runs. A
+# statement that began later may get lower positions, so times do not strictly grow with positions.
+# A range of times finds all of its events unless two events in the wrong order are further apart
+# than this many positions.
 OUT_OF_ORDER = 20_000
 MOST_CATEGORIES = 30
 
-# The lowest position such that the event after it, if there is one, is not from before that time:
-# found by halving, each time with one look into the primary key. Gaps do no harm.
+# The lowest position such that the event after it, if there is one, is not older than the time. It
+# is found by halving, with one look into the primary key at each step. Gaps do no harm.
 HALVE = """(
     WITH RECURSIVE halved (low, high) AS (
         SELECT coalesce(min(position), 1) - 1, coalesce(max(position), 0) FROM eventstore_event
@@ -26,7 +27,8 @@ HALVE = """(
         WHERE low < high)
     SELECT low FROM halved WHERE low >= high)
 """
-# From one category to the first stream after it ("." comes after "-"): one look for each.
+# The categories of streams, one look into the index for each: behind the last stream of a category
+# comes the first one that is greater than "category." ("." is the character after "-").
 CATEGORIES = f"""(
     WITH RECURSIVE category (name) AS (
         (SELECT split_part(stream, '-', 1) FROM eventstore_event ORDER BY stream LIMIT 1)
@@ -44,10 +46,12 @@ BETWEEN = f"""SELECT
 
 
 def positions_between(since: datetime | None, until: datetime | None) -> tuple[int, int, list[str]]:
-    """Positions around all events from `since` on and before `until`, both exclusive.
+    """Two positions, both exclusive, between which all events from `since` to before `until` are.
 
-    The times still have to be compared: see `OUT_OF_ORDER`. And, since it costs no query of its
-    own, the first categories of streams there are: the part of their names before the first `-`.
+    Other events may be between them too, so the caller still compares times: see `OUT_OF_ORDER`.
+
+    The third value needs no query of its own: the first `MOST_CATEGORIES` categories of streams. A
+    category is the part of a stream's name before the first `-`.
     """
     [(low, high, categories)] = rows(BETWEEN, [since, since, until, until])
     return low, high, categories or []

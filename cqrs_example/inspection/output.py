@@ -1,4 +1,4 @@
-"""What `manage.py events` prints: for people, or with `--json` one object on each line."""
+"""What `manage.py events` prints: lines for people or, with `--json`, one object on each line."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .visible import on_one_line
 
 @dataclass
 class Output:
-    """Where an action prints. `json`: values for programs; `colours`: for a terminal."""
+    """Where an action prints, and how: as JSON for programs, with colours for a terminal."""
 
     stdout: OutputWrapper
     stderr: OutputWrapper
@@ -23,7 +23,7 @@ class Output:
     colours: bool
 
     def event(self, event: RecordedEvent[Any]) -> None:
-        """At once, since somebody may be following."""
+        """Print an event, and flush: somebody may follow the log through a pipe."""
         if self.json:
             self.value(as_json(event))
         else:
@@ -31,13 +31,14 @@ class Output:
         self.stdout.flush()
 
     def value(self, value: Any) -> None:
+        """Print a value as JSON on one line."""
         self.line(json.dumps(value, default=str))
 
     def line(self, text: str) -> None:
         self.stdout.write(text)
 
     def text(self, text: str) -> None:
-        """Lines that end as they are."""
+        """Print text that has its own line breaks."""
         self.stdout.write(text, ending="")
 
     def warning(self, sentence: str) -> None:

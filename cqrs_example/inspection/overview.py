@@ -1,4 +1,4 @@
-"""The log at a glance."""
+"""The page that shows the log, its read models and its handlers at a glance."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from .timings import slowest
 
 
 def overview(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Five queries, of which none looks at more than 10,000 rows of a table; where timings are kept
-    another; with subscriptions another, which counts what each has not heard."""
+    """The page. It takes five queries, none of which reads more than 10,000 rows of a table.
+
+    Timings take one more query. So do subscriptions: it counts the events that each has not heard.
+    """
     facts = statistics.facts()
     types, source = statistics.events_per_type()
     versions = {
@@ -57,15 +59,15 @@ def _projections(facts: statistics.Facts) -> list[dict[str, Any]]:
     ]
     return [
         {
-            **one,
-            "rebuilt": runs.get((str(one["name"]), "rebuild")),
-            "verified": runs.get((str(one["name"]), "verify")),
+            **projection,
+            "rebuilt": runs.get((str(projection["name"]), "rebuild")),
+            "verified": runs.get((str(projection["name"]), "verify")),
         }
-        for one in named
+        for projection in named
     ]
 
 
 def _table(model: Any, facts: statistics.Facts) -> dict[str, Any]:
     address = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
-    rows = facts.tables.get(model._meta.db_table)  # none: its migration has not run yet
+    rows = facts.tables.get(model._meta.db_table)  # None before its migration has run
     return {"name": model._meta.verbose_name_plural, "address": address, "rows": rows}

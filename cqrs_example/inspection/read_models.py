@@ -1,4 +1,5 @@
-"""The tables of the projections: any model, a page by its primary key, nothing counted."""
+"""The pages of a projection's table, whatever its model is. They are cut by the primary key, and no
+query counts rows."""
 
 from __future__ import annotations
 
@@ -21,7 +22,10 @@ NUMBERS = (IntegerField, FloatField, DecimalField)
 
 
 def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """By primary key; `?q=` is the key, or how it begins if it is text."""
+    """The page with the rows, in the order of their keys.
+
+    `?q=` finds a row by its key; if keys are text, it finds all rows whose keys begin so.
+    """
     model, q = model_admin.model, request.GET.get("q", "").strip()
     found = _found(model, q) if q else model.objects.all()
     page = paged(request, partial(_fetch, found), "pk", parse=partial(_key, model))
@@ -34,8 +38,8 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
 def one(
     model_admin: admin.ModelAdmin[Any], request: HttpRequest, object_id: str, projection: str
 ) -> HttpResponse:
-    """A row, with the way to its events."""
-    key = unquote(object_id)  # in which _00 stands for a character that the database cannot hold
+    """The page of one row, with a link to its events."""
+    key = unquote(object_id)  # it makes a NUL of _00, which the database cannot compare
     row = None if "\0" in key else model_admin.get_object(request, key)
     if row is None:
         raise Http404
@@ -67,6 +71,6 @@ def _key(model: Any, text: str) -> Any:
 
 
 def _values(row: Any) -> list[tuple[Any, bool, bool]]:
-    """Each value, whether it is an id that the log may know, and whether it is the row's key."""
+    """Each value of a row, whether it is a UUID, and whether it is the key."""
     values = [(getattr(row, field.attname), field.primary_key) for field in row._meta.fields]
     return [(value, isinstance(value, UUID), is_key) for value, is_key in values]

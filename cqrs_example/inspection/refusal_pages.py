@@ -1,4 +1,4 @@
-"""The page of the commands that were refused or have failed."""
+"""The page of the commands that were refused or that failed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .refusals import listed as between
 
 
 def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Newest first."""
+    """The page, newest command first; `?q=` chooses some: see `refusals.listed`."""
     q = request.GET.get("q", "").strip()
     if "\0" in q:
-        raise BadInput("What you look for cannot have control characters.")
+        raise BadInput("Words to look for cannot have control characters.")
     page = paged(request, partial(between, q), "id", parse=position, backwards=True)
     return show(model_admin, request, "refusals", title="Refused commands", q=q, **page)

@@ -1,4 +1,4 @@
-"""Commands that were refused or have failed, kept for whoever asks why."""
+"""Keep commands that were refused or that failed, so that people can find out why."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,21 +16,22 @@ from ..messaging import CommandIdReused, Context, DomainError
 from .models import RefusedCommand
 
 TRIMMED_EVERY = 100  # rows
-MOST_TRIMMED = 1000  # rows at once: whoever is refused then waits for it
+MOST_TRIMMED = 1000  # rows at once, since the sender of a command waits for it
 LONGEST = 1000  # characters of a reason
 DAY = timedelta(days=1)
 
 
 @contextmanager
 def kept(command: object, context: Context) -> Generator[None, None, None]:
-    """For `settings.AROUND_COMMANDS`: what is raised is kept, once all is rolled back.
+    """A context manager for `settings.AROUND_COMMANDS`, which keeps a command that raises an error.
 
-    Whoever sent the command gets the same answer when that does not work.
+    It writes the row after the rollback. If that fails, the sender of the command gets the same
+    answer as without it.
     """
     try:
         yield
     except Exception as error:
-        # Where the database is away, nobody waits for it a second time.
+        # If the database is away, the sender does not have to wait for it a second time.
         if connection.is_usable():
             with suppress(Exception):
                 _keep(command, context, error)
@@ -38,10 +39,10 @@ def kept(command: object, context: Context) -> Generator[None, None, None]:
 
 
 def last_day() -> Mapping[tuple[str, str], int]:
-    """How many there were in the last 24 hours, by command and by kind, most first."""
+    """How many commands of each name and kind were kept in the last 24 hours, the most first."""
     recent = RefusedCommand.objects.filter(at__gte=timezone.now() - DAY)
-    counted = recent.values_list("command", "kind").annotate(many=Count("id")).order_by("-many")
-    return {(command, kind): many for command, kind, many in counted}
+    counts = recent.values_list("command", "kind").annotate(count=Count("id")).order_by("-count")
+    return {(command, kind): count for command, kind, count in counts}
 
 
 def _keep(command: object, context: Context, error: Exception) -> None:
@@ -50,7 +51,7 @@ def _keep(command: object, context: Context, error: Exception) -> None:
     reason = str(error) if refused else f"{name}: {line}"
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # It may be lost in a crash of the server, and so nobody waits for the disk.
+            # Nobody waits for the disk. If a crash of the server loses this row, it does no harm.
             cursor.execute("SET LOCAL synchronous_commit = off")
         row = RefusedCommand.objects.create(
             at=timezone.now(),
@@ -67,37 +68,44 @@ def _keep(command: object, context: Context, error: Exception) -> None:
 
 
 def trim() -> None:
-    """Delete what is older than `settings.REFUSALS_KEPT_DAYS`, or more than `REFUSALS_KEPT`."""
+    """Delete rows older than `settings.REFUSALS_KEPT_DAYS`, and all but the newest `REFUSALS_KEPT`.
+
+    It deletes up to `MOST_TRIMMED` rows.
+    """
     newest = RefusedCommand.objects.aggregate(Max("id"))["id__max"] or 0
-    many = getattr(settings, "REFUSALS_KEPT", 100_000)
+    most = getattr(settings, "REFUSALS_KEPT", 100_000)
     days = getattr(settings, "REFUSALS_KEPT_DAYS", 30)
     too_old = Q(at__lt=timezone.now() - timedelta(days=days))
-    found = RefusedCommand.objects.filter(too_old | Q(id__lte=newest - many)).order_by("id")
-    oldest = list(found.values_list("id", flat=True)[:MOST_TRIMMED])
+    rows = RefusedCommand.objects.filter(too_old | Q(id__lte=newest - most)).order_by("id")
+    oldest = list(rows.values_list("id", flat=True)[:MOST_TRIMMED])
     RefusedCommand.objects.filter(id__in=oldest).delete()
 
 
 def _storable(text: str) -> str:
-    """Without what Postgres cannot hold, which may be why the command has failed."""
+    """The text with escapes for characters that Postgres cannot hold: the command may have failed
+    because of them."""
     return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
 
 
 def _fields(command: Any) -> Any:
-    """As they would stand in the log: without what is secret."""
+    """The fields of a command as the log would have them, without secrets."""
     try:
         fields = recorded_fields(command)
         as_json(fields)
-    except Exception:  # what cannot be recorded may be why it has failed
+    except Exception:  # the command may have failed because its fields cannot be recorded
         return {}
     return fields
 
 
 def listed(q: str, *, backwards: bool, limit: int, **keys: int) -> list[RefusedCommand]:
-    """Between two ids, both exclusive; all of them, or those that `q` names: see the page."""
-    found = RefusedCommand.objects.filter(_named(q)) if q else RefusedCommand.objects.all()
+    """The rows between two ids, both exclusive: `fetch` of `paged`.
+
+    If there is a `q`, it is their command's name, actor, kind, command id or correlation id.
+    """
+    rows = RefusedCommand.objects.filter(_named(q)) if q else RefusedCommand.objects.all()
     sides = {"after": "id__gt", "before": "id__lt"}
-    found = found.filter(**{sides[side]: key for side, key in keys.items()})
-    return list(found.order_by("-id" if backwards else "id")[:limit])
+    rows = rows.filter(**{sides[side]: key for side, key in keys.items()})
+    return list(rows.order_by("-id" if backwards else "id")[:limit])
 
 
 def _named(q: str) -> Q:

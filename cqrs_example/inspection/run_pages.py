@@ -1,4 +1,4 @@
-"""The pages of rebuilds and verifications: what was run, what is at work, and a button for each."""
+"""The pages of rebuilds and verifications: the list, with buttons to start one, and each run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ AT_WORK = ("begins", "at work")
 
 
 def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Newest first. A POST has in its field `run` what is to be started: `verify balances`."""
+    """The page of all runs, newest first.
+
+    A POST starts one. Its field `run` has the action and the projection, such as `verify balances`;
+    without a projection the action is about the log.
+    """
     if request.method == "POST":
         return _started(request)
     page = paged(request, _between, "pk", parse=position, backwards=True)
@@ -31,13 +35,13 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
 
 
 def one(model_admin: admin.ModelAdmin[Any], request: HttpRequest, object_id: str) -> HttpResponse:
-    """One of them: while it is at work, the page is loaded anew."""
+    """The page of one run, which the browser reloads while the run is at work."""
     run = running.run_model().objects.filter(pk=position(object_id)).first()
     if run is None:
         raise Http404(f"There is no run {object_id}.")
     running.with_states([run])
-    what = f"{run.action.capitalize()}: {run.projection or 'the log'}"
-    response = show(model_admin, request, "one_run", title=what, run=run, every=EVERY)
+    title = f"{run.action.capitalize()}: {run.projection or 'the log'}"
+    response = show(model_admin, request, "one_run", title=title, run=run, every=EVERY)
     return _followed(response, [run])
 
 
@@ -55,8 +59,8 @@ def _started(request: HttpRequest) -> HttpResponse:
 
 def _between(*, backwards: bool, limit: int, **keys: int) -> Any:
     sides = {"after": "pk__gt", "before": "pk__lt"}
-    found = running.run_model().objects.filter(**{sides[at]: key for at, key in keys.items()})
-    return found.order_by("-pk" if backwards else "pk")[:limit]
+    runs = running.run_model().objects.filter(**{sides[side]: key for side, key in keys.items()})
+    return runs.order_by("-pk" if backwards else "pk")[:limit]
 
 
 def _followed(response: HttpResponse, runs: list[Any]) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Rebuilds and verifications, if there is a block that does them."""
+"""Rebuilds and verifications, which the block `projections` runs, if it is installed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -12,47 +12,47 @@ from .changing import PROJECTIONS, can_tell
 
 
 class CannotStart(Exception):
-    """Why nothing was started."""
+    """Nothing was started; the message says why."""
 
 
 def run_model() -> Any:
-    """The rows of `projections`: one for each run. None where there is no such block."""
+    """The model with a row for each run; None if the block `projections` is not installed."""
     return apps.get_app_config("projections").get_model("Run") if can_tell() else None
 
 
 def with_states(runs: Iterable[Any]) -> list[Any]:
-    """The same runs, each with a `state`: a word or two for what it does, or what became of it."""
-    found = list(runs)
-    working: set[int] = _started().at_work(found) if found else set()
-    for run in found:
+    """The same runs, each with its `state` as text for the page: see `_state`."""
+    listed = list(runs)
+    working: set[int] = _started().at_work(listed) if listed else set()
+    for run in listed:
         run.state = _state(run, working)
-    return found
+    return listed
 
 
 def last_runs() -> Mapping[tuple[str, str], Any]:
-    """The last rebuild and verification of each projection."""
+    """The last run for each projection and action."""
     if (model := run_model()) is None:
         return {}
     newest = model.objects.order_by("projection", "action", "-started_at")
-    found = with_states(newest.distinct("projection", "action"))
-    return {(run.projection, run.action): run for run in found}
+    runs = with_states(newest.distinct("projection", "action"))
+    return {(run.projection, run.action): run for run in runs}
 
 
 def may_start(request: HttpRequest) -> bool:
-    """Who may verify and rebuild here."""
-    user: Any = request.user  # of whatever model the project has
+    """Whether the account that sent the request may start runs."""
+    user: Any = request.user  # a project may have a model of its own
     return bool(user.has_perm("projections.start_run"))
 
 
 def startable() -> Iterator[tuple[str, list[str]]]:
-    """What can be run, "" for the log itself, and what can be done with it."""
+    """The names of projections, and "" for the log, each with the actions that it can have."""
     yield "", ["verify"]
     for name in settings.PROJECTIONS:
         yield name, ["verify", "rebuild"]
 
 
 def start(action: str, name: str, by: str) -> Any:
-    """Start a run in a process of its own; raises `CannotStart` with a sentence."""
+    """Start a run in a process of its own, and return its row. Raises `CannotStart`."""
     started = _started()
     try:
         return started.start(action, name, by)

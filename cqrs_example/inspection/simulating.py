@@ -1,10 +1,10 @@
-"""A command tried: what it would record, which rows it would change, and then all is rolled back.
+"""Try a command: it shows the events and the rows that would change, and rolls all of it back.
 
     simulate(handler, command).events
 
-It is a transaction of its own, like that of the command, with the same locks, and it ends where
-COMMIT would come: what waits is sent, and deferred constraints are looked at. So it fails where the
-command would fail. Nothing that was to run after the commit runs. Positions are used up.
+A simulation has a transaction of its own with the same locks as the command's. It ends where COMMIT
+would come: statements that wait are sent, and deferred constraints are checked. So it fails where
+the command would fail. Functions that `on_commit` got are not called. Positions are used up.
 """
 
 import json
@@ -28,8 +28,9 @@ from .statistics import projection_models
 
 MOST_ROWS = 200  # of one table
 XID = "SELECT (pg_current_xact_id()::text::bigint % 4294967296)::text"
-# Rows that this transaction has written, or that it has replaced or deleted as others still see
-# them; a few of others' may be among them, which look the same from both sides.
+# The rows that this transaction has written (xmin), or has replaced or deleted, as other
+# transactions still see them (xmax). There may be a few rows of later transactions among them, but
+# these are equal before and after.
 TOUCHED = "SELECT to_jsonb(touched)::text FROM {table} AS touched WHERE age({mark}) <= age(%s::xid)"
 ROWS = """SELECT to_jsonb(live)::text FROM {table} AS live
     WHERE ({key}) IN (SELECT {key} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb))"""
@@ -37,7 +38,7 @@ ROWS = """SELECT to_jsonb(live)::text FROM {table} AS live
 
 @dataclass(frozen=True)
 class Change:
-    """A row of a read model before and after; None: it is not there."""
+    """A row of a read model before and after a command or an event; None where there is no row."""
 
     projection: str
     table: str
@@ -46,7 +47,7 @@ class Change:
 
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:
-        """The columns whose values differ, or all where a row comes or goes."""
+        """The columns whose values differ, or all if the row is new or deleted."""
         before, after = self.before or {}, self.after or {}
         names = [*after, *(name for name in before if name not in after)]
         pairs = {name: (before.get(name), after.get(name)) for name in names}
@@ -60,15 +61,15 @@ class Change:
 
 @dataclass
 class Simulation(EventLog):
-    """The log in Postgres, in which nothing stays."""
+    """A log for `execute` in which the transaction rolls back, and which keeps what happened."""
 
     events: list[RecordedEvent[Any]] = field(default_factory=list[RecordedEvent[Any]])
     changes: list[Change] = field(default_factory=list[Change])
-    is_watched = False  # it is no command: nobody counts it
+    is_watched = False  # so that telemetry and timings do not count it as a command
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
-        self.events.clear()  # of an attempt that met a deadlock
+        self.events.clear()  # those of an earlier attempt, which met a deadlock
         with transaction.atomic(durable=True):
             yield
             with connection.cursor() as cursor:
@@ -82,29 +83,31 @@ class Simulation(EventLog):
         return events
 
     def here(self, entries: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Those too that would hear later, in workers."""
+        """All handlers, even those that workers would call later."""
         return list(entries.items())
 
 
 def simulate(handler: Callable[..., Any], command: object, actor: str = "anonymous") -> Simulation:
-    """Carry out a command, look at what it did, and roll back; raises what the command raises."""
+    """Carry out a command, keep its events and changes, and roll back; raises as `execute` does."""
     simulation = Simulation()
     execute(handler, command, Context(actor=actor), simulation)
     return simulation
 
 
 def handlers() -> dict[str, Callable[..., Any]]:
-    """The handlers in `settings.COMMANDS` that need nothing but a command, by its name."""
-    found = [import_string(path) for path in getattr(settings, "COMMANDS", [])]
+    """The names of commands, each with its handler in `settings.COMMANDS`, if that takes only the
+    command."""
+    listed = [import_string(path) for path in getattr(settings, "COMMANDS", [])]
     return {
         command_of(handler).__name__: handler
-        for handler in found
+        for handler in listed
         if len(signature(handler).parameters) == 2
     }
 
 
 def command_from(handler: Callable[..., Any], texts: Mapping[str, str]) -> Any:
-    """The command from what somebody typed; raises `ValueError` with a sentence."""
+    """The command whose fields somebody typed as texts; raises `ValueError` for fields that are
+    missing, unknown or wrong."""
     kind = command_of(handler)
     hints = hints_of(kind)
     if unknown := [name for name in texts if name not in hints]:
@@ -137,7 +140,7 @@ def _value(name: str, hint: Any, text: str) -> Any:
 
 
 def _changes() -> Iterator[Change]:
-    """What this transaction has changed, by comparing it with what others see."""
+    """The rows that this transaction has changed, compared with what other transactions see."""
     others = connections.create_connection(DEFAULT_DB_ALIAS)
     with connection.cursor() as ours, closing(others) as other:
         ours.execute(XID)

@@ -1,4 +1,4 @@
-"""The form with which a command is tried, and what it would do."""
+"""The page with a form to try a command, and with what the command would do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .simulating import Simulation, command_from, handlers, simulate
 
 
 def simulation(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """`?command=` names it; a POST has its fields, of which empty ones are left out."""
+    """The page. `?command=` names the command; a POST has its fields, and leaves out empty ones."""
     known, name = handlers(), request.GET.get("command", "")
     if name and name not in known:
         raise Http404
@@ -31,7 +31,7 @@ def simulation(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> Http
 
 
 def _tried(handler: Any, texts: dict[str, str], actor: str) -> tuple[Simulation | None, str]:
-    """What it would do, or a sentence why it would not."""
+    """The simulation, or None and a sentence that says why the command would fail."""
     try:
         return simulate(handler, command_from(handler, texts), actor), ""
     except DomainError as error:

@@ -23,7 +23,7 @@ WITHIN = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY 
 
 
 def stream(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """All events of one stream, newest first, and the last one: with the state it leads to."""
+    """The page of one stream: its events, newest first, and the rows of read models about it."""
     name = stream_name(request) or ""
     last = next(iter(within(name, backwards=True, limit=1)), None)
     if last is None:
@@ -40,13 +40,13 @@ def stream(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
 def within(
     name: str, *, after: int = 0, before: int = END, backwards: bool, limit: int
 ) -> list[RecordedEvent[Any]]:
-    """The events of a stream with versions between these, both exclusive."""
+    """The events of a stream whose versions are between two numbers, both exclusive."""
     sql = f"{WITHIN} {'DESC' if backwards else 'ASC'} LIMIT %s"
     return look(sql, [name, after, before, limit])
 
 
 def stream_name(request: HttpRequest) -> str | None:
-    """`?name=…`; raises `BadInput` for what cannot be the name of a stream."""
+    """The stream that `?name=…` names, or None; raises `BadInput` for a name that cannot be."""
     name = request.GET.get("name")
     if name and "\0" in name:
         raise BadInput("There is no such stream: no name has a NUL character.", 404)

@@ -1,8 +1,7 @@
-"""How long each projection and policy took, and with how many statements, kept for whoever asks.
+"""Keep how long each projection and policy took, and how many statements it sent.
 
-It is written beside the commands, not by them: a thread of each process writes once a second what
-has come together, so a command pays for two looks at the clock. What a process has not written when
-it ends is lost.
+Commands do not write these rows. Each process has a thread that writes them once a second, so that
+a command only reads the clock twice. When a process ends, rows that it has not written are lost.
 """
 
 from collections import deque
@@ -27,7 +26,7 @@ from .looking import rows
 from .models import HandlerTiming
 
 EVERY = 1.0  # seconds between two writes
-WAITING = 10_000  # rows that wait at most: of more, the oldest are forgotten
+WAITING = 10_000  # rows that wait to be written at most; of more, the oldest are dropped
 MOST_TRIMMED = 20_000  # rows at once
 COMMIT = "COMMIT"
 NEWEST = 10_000
@@ -44,8 +43,8 @@ INSERT = """
         (handler, microseconds, statements, at, correlation_id, first, last, events)
     SELECT * FROM unnest(%s::text[], %s::bigint[], %s::integer[], %s::timestamptz[], %s::uuid[],
         %s::bigint[], %s::bigint[], %s::integer[])"""
-# In the order in which they were called. In workers a projection hears many events at once, of many
-# correlations; such ranges do not overlap.
+# The calls that handled one event, in their order. A worker calls a projection with a range of
+# events, of many correlations; the ranges of one projection do not overlap.
 OF_AN_EVENT = """
     SELECT handler, events, microseconds, statements, at FROM (
         SELECT * FROM inspection_handlertiming
@@ -60,47 +59,53 @@ OF_AN_EVENT = """
 
 _waiting: deque[tuple[Any, ...]] = deque(maxlen=WAITING)
 _begun, _beginning = False, Lock()
-# When the last handler of a transaction was done: from then on it commits.
+# The time at which the last handler of a transaction returned, and its COMMIT began.
 _done: ContextVar[float] = ContextVar("done", default=0.0)
 
 
 @contextmanager
 def timed(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, None, None]:
-    """For `settings.AROUND_HANDLERS`: one of `TIMINGS_ONE_OF`, by the correlation id of its first
-    event, is kept if the transaction commits. What is put aside travels
-    with COMMIT, and is timed as such."""
-    # All handlers of one request, or none: else COMMIT would be timed from another one's end.
+    """A context manager for `settings.AROUND_HANDLERS`, which keeps a call's time if it commits.
+
+    It keeps the calls of one correlation in `TIMINGS_ONE_OF`, as the id of the first event decides.
+    Statements that wait to be sent with COMMIT (see `later`) count as part of COMMIT.
+    """
+    # Either all handlers of a request are timed, or none. Otherwise the time of COMMIT would begin
+    # with the end of a handler that was not the last.
     if events[0].correlation_id.int % getattr(settings, "TIMINGS_ONE_OF", 16):
         yield
         return
     begun = perf_counter()
     with counted() as statements:
         yield
-        many = statements()
+        sent = statements()
     done = perf_counter()
     _done.set(done)
-    called = partial(_committed, name, events, done - begun, many, done)
-    transaction.on_commit(called, robust=True)
+    committed = partial(_committed, name, events, done - begun, sent, done)
+    transaction.on_commit(committed, robust=True)
 
 
 def _committed(
     name: str, events: Sequence[RecordedEvent[Any]], seconds: float, statements: int, done: float
 ) -> None:
-    # Not before: whoever asks for a position has what was put aside sent at once.
+    # Not read before the commit: reading a position sends the statements that wait.
     first, last = events[0].position, events[-1].position
     correlation: UUID | None = events[0].correlation_id
     if len(events) > 1 and any(event.correlation_id != correlation for event in events):
         correlation = None
-    what = (timezone.now(), correlation, first, last, len(events))
-    _waiting.append((name, round(seconds * 1_000_000), statements, *what))
-    if _done.get() == done:  # it was the transaction's last
-        took = round((perf_counter() - done) * 1_000_000)
-        _waiting.append((COMMIT, took, getattr(connection, "travelled", 1), *what))
+    row = (timezone.now(), correlation, first, last, len(events))
+    _waiting.append((name, round(seconds * 1_000_000), statements, *row))
+    if _done.get() == done:  # this was the last handler of its transaction
+        commit = round((perf_counter() - done) * 1_000_000)
+        _waiting.append((COMMIT, commit, getattr(connection, "travelled", 1), *row))
     begin_writing()
 
 
 def begin_writing() -> None:
-    """In a thread of its own, once in each process; not sooner, because gunicorn forks."""
+    """Start the thread that writes, if this process has none yet.
+
+    A thread that started earlier, before gunicorn forks, would not run in its workers.
+    """
     global _begun
     if _begun:
         return
@@ -113,60 +118,68 @@ def begin_writing() -> None:
 def _write_for_ever() -> None:
     while True:
         sleep(EVERY)
-        with suppress(Exception):  # the next one may go well
+        with suppress(Exception):  # the next attempt may succeed
             flush()
         connection.close()
 
 
 def flush() -> None:
-    """Write what is waiting."""
-    some = [_waiting.popleft() for _ in range(len(_waiting))]
-    if not some:
+    """Write the rows that wait."""
+    waiting = [_waiting.popleft() for _ in range(len(_waiting))]
+    if not waiting:
         return
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
-            # By one statement: Django's own takes many times as long for each row.
-            cursor.execute(INSERT, [list(column) for column in zip(*some, strict=True)])
+            # One statement: Django's bulk_create takes many times as long for each row.
+            cursor.execute(INSERT, [list(column) for column in zip(*waiting, strict=True)])
         trim()
 
 
 def trim() -> None:
-    """Delete what is older than `settings.TIMINGS_KEPT_DAYS`, or more than `TIMINGS_KEPT`."""
+    """Delete rows older than `settings.TIMINGS_KEPT_DAYS`, and all but the newest `TIMINGS_KEPT`.
+
+    It deletes up to `MOST_TRIMMED` rows.
+    """
     newest = HandlerTiming.objects.aggregate(Max("id"))["id__max"] or 0
-    many: int = getattr(settings, "TIMINGS_KEPT", 100_000)
+    most: int = getattr(settings, "TIMINGS_KEPT", 100_000)
     days: int = getattr(settings, "TIMINGS_KEPT_DAYS", 7)
     too_old = Q(at__lt=timezone.now() - timedelta(days=days))
     first = HandlerTiming.objects.order_by("id")[:MOST_TRIMMED]
     oldest = HandlerTiming.objects.filter(id__in=first.values("id"))
-    oldest.filter(too_old | Q(id__lte=newest - many)).delete()
+    oldest.filter(too_old | Q(id__lte=newest - most)).delete()
 
 
 Timing = dict[str, Any]
 
 
 def of_event(event: RecordedEvent[Any], names: Sequence[str]) -> list[Timing]:
-    """Who heard an event, how long each took (in milliseconds), and with how many statements."""
+    """The calls that handled an event, each with its milliseconds and its number of statements.
+
+    `names` are those of the handlers that hear this event.
+    """
     if not _are_taken():
         return []
     places = {"correlation_id": event.correlation_id, "position": event.position}
     columns = ("handler", "events", "microseconds", "statements", "at")
-    found = rows(OF_AN_EVENT, {**places, "names": list(names)})
-    timings = [dict(zip(columns, row, strict=True)) for row in found]
-    return [{**one, "milliseconds": one["microseconds"] / 1000} for one in timings]
+    calls = rows(OF_AN_EVENT, {**places, "names": list(names)})
+    timings = [dict(zip(columns, call, strict=True)) for call in calls]
+    return [{**timing, "milliseconds": timing["microseconds"] / 1000} for timing in timings]
 
 
 def slowest() -> list[Timing]:
-    """The handlers among the newest 10,000 calls, the slowest first."""
+    """The handlers in the newest 10,000 calls, the slowest first; times are in milliseconds.
+
+    `half` is the median, `most` the time that 99 of 100 calls stayed below.
+    """
     if not _are_taken():
         return []
     columns = ("handler", "calls", "half", "most", "slowest", "statements", "position")
-    found = [dict(zip(columns, row, strict=True)) for row in rows(SLOWEST, [])]
-    return [
-        {**one, **{name: one[name] / 1000 for name in ("half", "most", "slowest")}} for one in found
-    ]
+    handlers = [dict(zip(columns, row, strict=True)) for row in rows(SLOWEST, [])]
+    times = ("half", "most", "slowest")
+    return [{**each, **{name: each[name] / 1000 for name in times}} for each in handlers]
 
 
 def _are_taken() -> bool:
-    """Otherwise no page pays for a query that finds nothing."""
+    """Whether timings are kept at all. If not, no page pays for a query that finds nothing."""
     return f"{__name__}.timed" in getattr(settings, "AROUND_HANDLERS", ())

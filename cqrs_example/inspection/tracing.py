@@ -1,4 +1,5 @@
-"""What one request set in motion, as a tree: command, its events, who reacted, their events."""
+"""All that one request caused, as a tree: a command, its events, and the policies and commands that
+these events caused in turn."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +13,11 @@ from ..eventstore.recorded import COLUMNS
 from .looking import look
 
 MOST = 100
-# A tree with more lines than this is folded: open stay so many before and after an event.
+# A page folds a tree with more lines than `MOST_UNFOLDED`. It leaves `NEAR` lines open before and
+# after its event.
 MOST_UNFOLDED, NEAR = 20, 3
-# Of a correlation id with more events than this, some of them will do: no index has them in order.
+# No index has the events of a correlation id in order. If there are more than this, a page shows
+# some of them, and not the first ones.
 SORTED = 10_000
 CORRELATED = f"""SELECT {COLUMNS} FROM (
         SELECT * FROM eventstore_event WHERE correlation_id = %s LIMIT {SORTED}) AS correlated
@@ -23,9 +26,10 @@ CORRELATED = f"""SELECT {COLUMNS} FROM (
 
 @dataclass(frozen=True)
 class Step:
-    """A line of the tree; `depth` is its indentation, and an event has itself.
+    """A line of the tree: a command, a policy or an event; `depth` is its indentation.
 
-    A policy has the name of the command that it issued, or its own if it only appended.
+    The `name` of a policy is that of the command that it issued, or its own if it only appended
+    events.
     """
 
     depth: int
@@ -35,10 +39,10 @@ class Step:
 
 
 def trace(correlation_id: UUID, limit: int = MOST) -> list[Step]:
-    """The first events with this correlation id, each below what caused it.
+    """The first `limit` events with this correlation id, each below its cause.
 
-    What has no known cause stands at the top; nothing is left out, not even events that say they
-    cause each other.
+    An event whose cause is not among them is at the top. No event is left out, not even those whose
+    ids say that they cause each other.
     """
     events = look(CORRELATED, [correlation_id, limit])
     known = {event.id for event in events}
@@ -47,7 +51,7 @@ def trace(correlation_id: UUID, limit: int = MOST) -> list[Step]:
         caused[event.causation_id].append(event)
     roots = [event for event in events if event.causation_id not in known]
     shown: set[UUID] = set()
-    # Those that remain after the roots cause each other in a circle: any of them may begin.
+    # Events that remain after the roots cause each other in a circle: any of them may come first.
     begins = [roots, *([event] for event in events)]
     return [step for begin in begins for step in _steps(begin, caused, shown)]
 
@@ -69,8 +73,11 @@ def _steps(
 
 
 def _by_command(depth: int, events: Iterable[RecordedEvent[Any]]) -> list[Step]:
-    """The steps of these events, last first: each command once, and below it all of its events,
-    also where those of another command stand between them in the log."""
+    """The steps of these events, last first.
+
+    Each command comes once, above all of its events, even if the log has those of another command
+    between them.
+    """
     commands = defaultdict[Any, list[RecordedEvent[Any]]](list)
     for event in events:
         commands[event.causation_id, origin(event).get("id")].append(event)
@@ -88,23 +95,25 @@ def _headed(depth: int, events: list[RecordedEvent[Any]]) -> Iterator[Step]:
 
 
 def origin(event: RecordedEvent[Any]) -> dict[str, Any]:
-    """The command that the metadata tells of; of an import it may tell of none."""
+    """The command that the metadata names; empty if it names none, as in imported events."""
     metadata: Any = event.metadata
     command = cast(Any, metadata).get("command") if isinstance(metadata, dict) else None
     return cast(dict[str, Any], command) if isinstance(command, dict) else {}
 
 
 def who(event: RecordedEvent[Any]) -> str:
-    """The actor that the metadata names; empty where it names none."""
+    """The actor that the metadata names; empty if it names none."""
     metadata: Any = event.metadata
     actor = cast(Any, metadata).get("actor") if isinstance(metadata, dict) else None
     return actor if isinstance(actor, str) else ""
 
 
 def folded(steps: Sequence[Step], position: int) -> list[tuple[bool, list[Step]]]:
-    """The steps in parts, each with whether a page folds it: all that is far from the event at this
-    position, where there are many. Not folded are the first step, the event's neighbours, and what
-    led to it."""
+    """The steps in parts, each with whether a page folds it.
+
+    If there are many steps, a page folds those far from the event at this position. It leaves open
+    the first step, the event's neighbours, and the steps that led to it.
+    """
     here = next((n for n, step in enumerate(steps) if _is_at(step, position)), 0)
     near = {0, *range(here - NEAR, here + NEAR + 1), *_ancestors(steps, here)}
     parts: list[tuple[bool, list[Step]]] = []
@@ -120,7 +129,7 @@ def _is_at(step: Step, position: int) -> bool:
 
 
 def _ancestors(steps: Sequence[Step], here: int) -> Iterator[int]:
-    """The numbers of the steps below which this one stands."""
+    """The numbers of the steps that led to this one, the nearest first."""
     depth = steps[here].depth if steps else 0
     for number in range(here, -1, -1):
         if steps[number].depth < depth:

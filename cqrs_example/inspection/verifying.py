@@ -1,4 +1,4 @@
-"""The rows about one stream proven against its events, if there is a block that replays them."""
+"""Verify the rows about one stream against its events, which the block `projections` replays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .statistics import projection_models
 
 
 class Verified(NamedTuple):
-    """How many rows a projection has about the stream, and which differ; or why nobody knows."""
+    """The result for one projection: how many rows it has about the stream, and what differs.
+
+    `problem` says why it could not be verified, or is empty.
+    """
 
     projection: str
     rows: int
@@ -25,18 +28,19 @@ class Verified(NamedTuple):
 
 
 def verified(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """`?name=` is the stream."""
+    """The page with the results for the stream `?name=`."""
     name = request.GET.get("name", "")
     if not can_verify(name):
         raise BadInput(f"No read model has rows about a stream {name!r:.200}.", 404)
     known = projection_models()
-    found = [_verified(one, name, fields) for one, fields in fields_of(name) if one in known]
+    named = [(projection, fields) for projection, fields in fields_of(name) if projection in known]
+    found = [_verified(projection, name, fields) for projection, fields in named]
     title = f"Stream {name}, verified"
     return show(model_admin, request, "verified", title=title, name=name, found=found)
 
 
 def can_verify(stream: str) -> bool:
-    """Whether there is something to verify, and somebody who can."""
+    """Whether a projection has rows about the stream, and the block `projections` is there."""
     return can_tell() and "\0" not in stream and any(fields_of(stream))
 
 

@@ -1,4 +1,4 @@
-"""Who hears what, as a table: read from the signatures that messaging itself goes by."""
+"""Which handlers record and hear each event, read from the signatures that messaging uses."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,7 +13,8 @@ from ..messaging.hearing import command_of, streams_of
 
 @dataclass(frozen=True)
 class Audience:
-    """One event: the streams that hold it, what records it, and what hears it."""
+    """The names of one event's streams, of the commands that record it, and of the handlers that
+    hear it."""
 
     event: str
     streams: list[str]
@@ -25,8 +26,8 @@ class Audience:
 def who_hears() -> list[Audience]:
     """All events of `settings.EVENTS`, in their order.
 
-    Streams are known by the functions beside the events that return a `StreamName`. A policy that
-    does not say what it records is not among those that record.
+    The streams of an event are the functions in the modules of EVENTS that return a `StreamName`
+    of it. A command whose handler does not name its events is not listed as recording them.
     """
     modules = {name: import_module(path) for name, path in settings.PROJECTIONS.items()}
     policies = {name: import_string(path) for name, path in settings.POLICIES.items()}

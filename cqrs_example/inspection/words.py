@@ -1,4 +1,4 @@
-"""What somebody types to find events: words and `field:value`, all of which have to hold."""
+"""Turn the words of a search, such as `ann` and `amount:>100`, into conditions in SQL."""
 
 import json
 import re
@@ -16,7 +16,7 @@ Condition = tuple[str, list[Any]]
 
 LAST_CHARACTER = "\U0010ffff"
 MOST_WORDS = 8
-# A word, or a field with a value, or with a comparison; in quotes where it has spaces or colons.
+# A word, or a field with a value or a comparison. A value with spaces or colons is in quotes.
 WORD = re.compile(
     r"""(?:(?P<field>[^\W\d]\w*):(?P<sign>>=|<=|>|<)?)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))"""
 )
@@ -25,26 +25,31 @@ ACTOR, COMMAND = "metadata -> 'actor' @> %s", "metadata #> '{command,name}' @> %
 
 
 def terms(text: str, categories: Sequence[str]) -> list[list[Condition]]:
-    """For each word what may be meant by it, one of which has to hold, as SQL; the first that holds
-    for any event where it is a stream's name. Raises `BadInput`."""
-    found = list(WORD.finditer(text))
-    if len(found) > MOST_WORDS:
-        raise BadInput(f"Look for {MOST_WORDS} words at most, not for {len(found)}.")
-    return [_meant(match, categories) for match in found]
+    """The conditions of a search: a list for each word.
+
+    An event has to meet one condition of each list, because a word may mean several things. If the
+    first condition of a list is about the exact name of a stream, and such a stream exists, the
+    others do not count. `categories` are those of streams, for words such as `ann` that are the
+    rest of a name. Raises `BadInput` for too many words, and for a position that is none.
+    """
+    matches = list(WORD.finditer(text))
+    if len(matches) > MOST_WORDS:
+        raise BadInput(f"Look for {MOST_WORDS} words at most, not for {len(matches)}.")
+    return [_meant(match, categories) for match in matches]
 
 
 def is_range(term: list[Condition]) -> bool:
-    """Whether no index knows which events these are."""
+    """Whether a term compares a field, which no index can find."""
     return term[0][0].startswith("CASE")
 
 
 def begins(prefix: str) -> Condition:
-    """Streams whose names begin so."""
+    """The condition that a stream's name begins with this text."""
     return "(stream >= %s AND stream < %s)", [prefix, prefix + LAST_CHARACTER]
 
 
 def position(text: str) -> int:
-    """A position that somebody typed; raises `BadInput`."""
+    """The position that somebody typed; raises `BadInput` for text that is none."""
     if text.isascii() and text.isdigit():
         number = int(text.lstrip("0")[:20] or "0")
         if number < END:
@@ -53,7 +58,7 @@ def position(text: str) -> int:
 
 
 def searchable_fields() -> list[str]:
-    """The fields of events in which a word alone is looked for."""
+    """The fields of events in which a word without a field's name is looked for."""
     return list(getattr(settings, "SEARCHABLE_FIELDS", []))
 
 
@@ -97,22 +102,23 @@ def _field(field: str, value: str) -> Iterator[Condition]:
 
 
 def _type(name: str) -> Iterator[Condition]:
-    """By its whole name or its last part."""
+    """The conditions for a type's whole name or its last part."""
     known = {kind for kind, _ in contracts() if name in (kind, kind.rpartition(".")[2])}
     for kind in sorted(known):
-        # As pairs, as they stand in the index, and not `type = …`: see `finding`.
+        # A comparison of pairs, as the index has them, and not `type = …`: see `finding._source`.
         yield "(type, position) > (%s, 0) AND (type, position) < (%s, %s)", [kind, kind, END]
 
 
 def _equal(field: str, value: str) -> Iterator[Condition]:
-    """A text with this value; or a number, or true, false or null, if it is one."""
+    """The conditions that a field has this text, or the number or the constant that it says."""
     yield "data @> %s", [_json({field: value})]
     if re.fullmatch(rf"{NUMBER}|true|false|null", value):
         yield "data @> %s::jsonb", [f"{{{_json(field)}: {_plain_number(value)}}}"]
 
 
 def _compared(field: str, sign: str, value: str) -> Condition:
-    """Numbers by their size, and texts, such as dates, by their characters."""
+    """The condition that a field is greater or less: numbers are compared by size, and texts, such
+    as dates, by their characters."""
     if re.fullmatch(NUMBER, value):
         sql = f"CASE WHEN data ->> %s ~ '^{NUMBER}$' THEN (data ->> %s)::numeric {sign} %s::numeric"
         return f"{sql} END", [field, field, value]
@@ -122,7 +128,7 @@ def _compared(field: str, sign: str, value: str) -> Condition:
 
 
 def _plain_number(text: str) -> str:
-    """As JSON has it: without leading zeros."""
+    """A number without leading zeros, which JSON does not allow."""
     return re.sub(r"^(-?)0+(?=\d)", r"\1", text)
 
 

@@ -1,9 +1,9 @@
 """The same in the browser: a file, then what is in it, then the confirmation.
 
-The page that shows a file has its bytes in the form, so the confirmation brings them back: they are
-read and checked again, as if they came for the first time, and nothing is kept here in between. They
-are there as base64, since a browser writes the ends of lines anew in a text that it sends, and
-another file would be imported than the one that was shown.
+The page that shows a file has its bytes in the form, so the confirmation brings them back. They are
+read and checked again, as if they came for the first time, and nothing is kept here in between. The
+form has them as base64: in a text that it sends, a browser writes the ends of lines anew, and another
+file would be imported than the one that was shown.
 """
 
 from base64 import b64decode, b64encode

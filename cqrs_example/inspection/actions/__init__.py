@@ -1,7 +1,7 @@
-"""What `manage.py events` can do, in a module for each action.
+"""The actions of `manage.py events`, a module for each.
 
-Each has `HELP`, one line; `add_arguments`, where it takes any; and `run(output, options)`, which
-raises `CommandError` with a sentence.
+Each module has `HELP`, which is one line, and `run(output, options)`, which raises `CommandError`.
+An action that takes arguments has `add_arguments` too.
 """
 
 from types import ModuleType

@@ -11,7 +11,7 @@ from ..changing import CannotTell, changes_by
 from ..output import Output
 from ..visible import on_one_line
 
-HELP = "which rows of read models an event changed"
+HELP = "the rows of read models that an event changed"
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -14,7 +14,7 @@ HELP = "the last commands that were refused or failed"
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("of", nargs="?", default="", metavar="COMMAND|ACTOR|ID|failed")
-    parser.add_argument("-n", type=int, default=20, metavar="COUNT", help="how many (20)")
+    parser.add_argument("-n", type=int, default=20, metavar="COUNT", help="how many (default: 20)")
 
 
 def run(output: Output, options: dict[str, Any]) -> None:

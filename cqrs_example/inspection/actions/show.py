@@ -8,7 +8,7 @@ from ..as_json import as_json
 from ..output import Output
 from ..visible import pretty
 
-HELP = "one event with all that is recorded of it"
+HELP = "one event with all its columns"
 
 
 def add_arguments(parser: ArgumentParser) -> None:

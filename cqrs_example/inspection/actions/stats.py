@@ -6,7 +6,7 @@ from .. import statistics
 from ..output import Output
 from ..visible import on_one_line
 
-HELP = "how much there is, by the planner's estimates"
+HELP = "the size of the log, and how many events of each type it has"
 
 
 def run(output: Output, options: dict[str, Any]) -> None:
@@ -20,5 +20,5 @@ def run(output: Output, options: dict[str, Any]) -> None:
     output.line(f"size of the log {facts.log_bytes / 2**20:,.1f} MB")
     output.line(f"connections     {facts.connections:,} of {facts.most_connections:,}")
     output.line(f"events by type, {statistics.SOURCES[source]}:")
-    for name, count in types or [("nothing is in the log yet", 0)]:
+    for name, count in types or [("the log has no events yet", 0)]:
         output.line(f"  {count:>13,}  {on_one_line(name)}")

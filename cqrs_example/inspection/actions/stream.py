@@ -17,17 +17,17 @@ HELP = "a stream from its beginning"
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("name")
-    parser.add_argument("--as-python", action="store_true", help="as the given events of a test")
+    parser.add_argument("--as-python", action="store_true", help="as code of a test's given events")
     add_filters(parser)
 
 
 def run(output: Output, options: dict[str, Any]) -> None:
     name = options["name"]
-    wanted = filter_of(options, name)
+    filter_ = filter_of(options, name)
     events = of_stream(name)
     if (first := next(events, None)) is None:
         raise CommandError(f"There is no stream {on_one_line(name)!r}.")
-    chosen = filter(wanted.lets_through, chain([first], events))
+    chosen = filter(filter_.lets_through, chain([first], events))
     if options["as_python"]:
         output.text(stream_as_scenario(name, map(readable, chosen)))
         return

@@ -21,8 +21,9 @@ HELP = "commands and events with a correlation id, as a tree"
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("correlation_id", type=uuid)
-    parser.add_argument("-n", type=int, default=200, metavar="COUNT", help="at most (200)")
-    parser.add_argument("--as-python", action="store_true", help="as a test, with what was before")
+    parser.add_argument("-n", type=int, default=200, metavar="COUNT", help="at most (default: 200)")
+    help_of_as_python = "as code of a test, with the earlier events of its streams"
+    parser.add_argument("--as-python", action="store_true", help=help_of_as_python)
 
 
 def run(output: Output, options: dict[str, Any]) -> None:

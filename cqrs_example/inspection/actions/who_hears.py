@@ -6,7 +6,7 @@ from ..output import Output
 from ..visible import on_one_line
 from ..who_hears import who_hears
 
-HELP = "each event: its streams, what records it, what hears it; needs no database"
+HELP = "each event's streams, and the handlers that record and hear it; needs no database"
 
 
 def run(output: Output, options: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Showing what somebody else has written: escaped by the templates, and made visible here."""
+"""Filters for text that others wrote: they make each character visible; templates escape HTML."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -36,7 +36,8 @@ def when(moment: datetime, exactly: bool = False) -> SafeString:
 
 @register.filter
 def shown(value: Any) -> str:
-    """A value of a read model: numbers with thousands, times as all pages have them."""
+    """A value of a read model for a page: numbers with separators of thousands, times in the
+    reader's zone."""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, datetime):
@@ -63,7 +64,7 @@ def change_address(row: Any) -> str:
 
 @register.filter
 def ago(moment: datetime) -> str:
-    """How long ago that was, roughly; or in how long it will be."""
+    """Roughly how long ago a time was, or how far in the future it is."""
     if moment > now():
         return f"in {timesince(now(), moment, depth=1)}"
     return f"{timesince(moment, depth=1)} ago"

@@ -15,15 +15,15 @@ from ...output import Output
 
 class Command(BaseCommand):
     help = (
-        "Show the log: its end (tail), a search (find), one event (show), one stream (stream),"
-        " everything that one request caused (trace), how many events there are (stats), which"
-        " handlers hear which event (who-hears), which commands were refused (refused)."
-        " Times are UTC unless they name a zone."
-        " Exit status: 0, 1 if there is no such thing, 2 for wrong arguments."
+        "Show the log: its end (tail), a search (find), one event (show), the rows that an event"
+        " changed (changed), one stream (stream), everything that one request caused (trace), how"
+        " many events there are (stats), which handlers hear which event (who-hears), which"
+        " commands were refused (refused). Times are UTC unless they name a zone."
+        " Exit status: 0; 1 if there is no such thing; 2 for wrong arguments."
     )
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """A pipe that closes, or Ctrl-C, ends this quietly, as it does with other tools."""
+        """Run, and end without a traceback when the pipe closes or somebody types Ctrl-C."""
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         try:
             super().run_from_argv(argv)
@@ -43,12 +43,12 @@ class Command(BaseCommand):
                 action.add_arguments(own)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wanted = options["force_color"] or (self.stdout.isatty() and not os.environ.get("NO_COLOR"))
-        colours = wanted and not options["no_color"]
+        terminal = self.stdout.isatty() and not os.environ.get("NO_COLOR")
+        colours = (options["force_color"] or terminal) and not options["no_color"]
         output = Output(self.stdout, self.stderr, options["json"], colours)
         try:
             ACTIONS[options["action"]].run(output, options)
-        except NotSupportedError as error:  # as on a standby
+        except NotSupportedError as error:  # on a standby, which cannot say what is settled
             raise CommandError(str(error)) from None
         except (DatabaseError, InterfaceError) as error:
             reason = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""`manage.py simulate`: what a command would do, without doing it."""
+"""`manage.py simulate`: show what a command would do, and roll it back."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -16,15 +16,15 @@ from ...visible import on_one_line
 class Command(BaseCommand):
     help = (
         "Try a command: print the events that it and policies would record, and the rows of read"
-        " models that it would change, and roll everything back. Meanwhile it holds the command's"
-        " locks; the positions that it takes stay unused. Exit status: 0, 1 if the command would be"
-        " refused, 2 for wrong arguments."
+        " models that would change, and roll everything back. The simulation holds the command's"
+        " locks, and uses up positions of the log. Exit status: 0; 1 if the command would be"
+        " refused; 2 for wrong arguments."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("command", help="its name, as in the log")
+        parser.add_argument("command", help="the command's name, as in the log")
         parser.add_argument("fields", nargs="*", metavar="FIELD=VALUE")
-        parser.add_argument("--actor", default="anonymous", help="who sends it")
+        parser.add_argument("--actor", default="anonymous", help="who sends the command")
 
     def handle(self, *args: Any, **options: Any) -> None:
         command, handler = self._asked_for(options["command"], options["fields"])
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         for change in simulation.changes:
             for line in change_as_lines(change):
                 self.stdout.write(f"  {line}")
-        self.stdout.write("All of it was rolled back. The positions above are used up.")
+        self.stdout.write("All of it was rolled back. The positions above stay unused.")
 
     def _asked_for(self, name: str, words: list[str]) -> tuple[Any, Any]:
         known = handlers()
