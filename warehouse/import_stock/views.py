@@ -2,8 +2,8 @@
 
 The page that shows a file has its bytes in the form, so the confirmation brings them back. They are
 read and checked again, as if they came for the first time, and nothing is kept here in between. The
-form has them as base64: in a text that it sends, a browser writes the ends of lines anew, and another
-file would be imported than the one that was shown.
+form has them as base64: a browser writes the ends of lines anew in a text that it sends, so that
+another file would be imported than the one that was shown.
 """
 
 from base64 import b64decode, b64encode
