@@ -1,7 +1,6 @@
 """Traces by OpenTelemetry: of commands, handlers, commits and deliveries, across processes."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connections
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -26,31 +23,9 @@ from cqrs_example.telemetry.spans import TRACER
 from .bank.commands import Deposit, Withdraw, deposit, withdraw
 from .racing import until
 from .subscribing import Subscribed, add, broken, working
+from .traced import SENT
 
-COMMANDS = ["cqrs_example.telemetry.spans.command"]
-HANDLERS = ["cqrs_example.telemetry.spans.handler"]
-DELIVERIES = ["cqrs_example.telemetry.spans.delivery"]
-SENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE_ID, SPAN_ID = (int(part, 16) for part in SENT.split("-")[1:3])
-
-
-@pytest.fixture(scope="session")
-def exporter() -> InMemorySpanExporter:
-    """There can be one provider in a process, and it stays."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
-    return exporter
-
-
-@pytest.fixture
-def spans(exporter: InMemorySpanExporter, settings: Any) -> Iterator[Any]:
-    settings.AROUND_COMMANDS, settings.AROUND_HANDLERS = COMMANDS, HANDLERS
-    settings.AROUND_DELIVERIES = DELIVERIES
-    exporter.clear()
-    yield lambda: {span.name: span for span in exporter.get_finished_spans()}
-    exporter.clear()
 
 
 def attributes(span: ReadableSpan) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from .codecs import mapping_from_jsonb
 from .contracts import UnreadableEvent
 from .log import BATCH, END, WITHIN
 from .readable import nearest
@@ -93,8 +94,7 @@ def newest_of_each(streams: Sequence[str], limit: int) -> list[RecordedEvent[Any
 def metadata_of(event_id: UUID) -> Mapping[str, Any] | None:
     """What is recorded beside the event with this id; None where there is no such event."""
     found = rows("SELECT metadata::text FROM eventstore_event WHERE id = %s", [event_id])
-    metadata: Mapping[str, Any] | None = json.loads(found[0][0]) if found else None
-    return metadata
+    return mapping_from_jsonb(found[0][0]) if found else None
 
 
 def last_events(prefix: StreamName[E]) -> Iterator[RecordedEvent[E]]:

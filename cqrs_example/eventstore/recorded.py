@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from .codecs import from_jsonb
+from .codecs import mapping_from_jsonb
 from .contracts import Event
 from .readable import data_of, moment
 
@@ -59,7 +59,8 @@ class RecordedEvent(Generic[E_co]):
     data            the event itself, an instance of its contract
     correlation_id  the same on everything that one request set in motion
     causation_id    the command or the event that directly caused it
-    metadata        who and what: the command's name and fields, the actor, the request
+    metadata        who and what: the command's name and fields, the actor, the request; an import
+                    may have written anything under these names; empty where it is no object
     recorded_at     when the database took it
     occurred_at     when it happened, where an import knows better; else as recorded
 
@@ -76,7 +77,7 @@ class RecordedEvent(Generic[E_co]):
     schema_version = Column(5, int)
     correlation_id = Column(7, UUID)
     causation_id = Column(8, UUID)
-    metadata = Column[Mapping[str, Any]](9, from_jsonb)
+    metadata = Column[Mapping[str, Any]](9, mapping_from_jsonb)
     recorded_at = Column(10, moment)
     occurred_at = Column(11, moment)
 

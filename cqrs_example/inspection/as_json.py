@@ -4,7 +4,7 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from ..eventstore import RecordedEvent
-from ..eventstore.codecs import written
+from ..eventstore.codecs import from_jsonb, written
 from .looking import Unreadable
 
 
@@ -23,7 +23,7 @@ def as_json(event: RecordedEvent[Any]) -> dict[str, Any]:
         "correlation_id": str(event.correlation_id),
         "causation_id": str(event.causation_id),
         "data": _fields(event.data),
-        "metadata": event.metadata,
+        "metadata": from_jsonb(event.row[9]),
         "recorded_at": event.recorded_at.isoformat(),
         "occurred_at": event.occurred_at.isoformat(),
     }

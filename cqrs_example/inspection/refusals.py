@@ -1,7 +1,6 @@
 """Keep commands that were refused or that failed, so that people can find out why."""
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from ..eventstore.codecs import as_json, recorded_fields
 from ..messaging import CommandIdReused, Context, DomainError
+from ..messaging.around import observing
 from .models import RefusedCommand
 
 TRIMMED_EVERY = 100  # rows
@@ -21,7 +21,7 @@ LONGEST = 1000  # characters of a reason
 DAY = timedelta(days=1)
 
 
-@contextmanager
+@observing
 def kept(command: object, context: Context) -> Generator[None, None, None]:
     """A context manager for `settings.AROUND_COMMANDS`, which keeps a command that raises an error.
 
@@ -33,8 +33,7 @@ def kept(command: object, context: Context) -> Generator[None, None, None]:
     except Exception as error:
         # If the database is away, the sender does not have to wait for it a second time.
         if connection.is_usable():
-            with suppress(Exception):
-                _keep(command, context, error)
+            _keep(command, context, error)
         raise
 
 

@@ -6,7 +6,7 @@ a command only reads the clock twice. When a process ends, rows that it has not 
 
 from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from ..eventstore import RecordedEvent
 from ..eventstore.statements import counted
+from ..messaging.around import observing
 from .looking import rows
 from .models import HandlerTiming
 
@@ -63,7 +64,7 @@ _begun, _beginning = False, Lock()
 _done: ContextVar[float] = ContextVar("done", default=0.0)
 
 
-@contextmanager
+@observing
 def timed(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, None, None]:
     """A context manager for `settings.AROUND_HANDLERS`, which keeps a call's time if it commits.
 

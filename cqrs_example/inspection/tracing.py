@@ -96,15 +96,13 @@ def _headed(depth: int, events: list[RecordedEvent[Any]]) -> Iterator[Step]:
 
 def origin(event: RecordedEvent[Any]) -> dict[str, Any]:
     """The command that the metadata names; empty if it names none, as in imported events."""
-    metadata: Any = event.metadata
-    command = cast(Any, metadata).get("command") if isinstance(metadata, dict) else None
+    command = event.metadata.get("command")
     return cast(dict[str, Any], command) if isinstance(command, dict) else {}
 
 
 def who(event: RecordedEvent[Any]) -> str:
     """The actor that the metadata names; empty if it names none."""
-    metadata: Any = event.metadata
-    actor = cast(Any, metadata).get("actor") if isinstance(metadata, dict) else None
+    actor = event.metadata.get("actor")
     return actor if isinstance(actor, str) else ""
 
 

@@ -3,12 +3,13 @@
 import json
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import amqp
 from django.conf import settings
 
+from ..eventstore.codecs import mapping_from_jsonb
 from ..subscriptions.following import Row
 from .broker import exchange
 
@@ -19,7 +20,7 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
         :9
     ]
     recorded_at, occurred_at = (datetime.fromisoformat(text).isoformat() for text in row[10:12])
-    metadata = json.loads(row[9])
+    metadata = mapping_from_jsonb(row[9])
     extensions = {
         "position": position,
         "previous": previous,
@@ -50,8 +51,9 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
 def _traceparent(metadata: dict[str, Any], correlation: str, event_id: str) -> str:
     """As W3C's trace context has it: the span that recorded the event, where it was traced;
     otherwise all of one request are one trace."""
-    request: dict[str, Any] = metadata.get("request") or {}
-    recorded = str(request.get("traceparent", ""))
+    request = metadata.get("request")
+    kept = cast(dict[str, Any], request) if isinstance(request, dict) else {}
+    recorded = str(kept.get("traceparent", ""))
     if re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", recorded):
         return recorded
     return f"00-{UUID(correlation).hex}-{UUID(event_id).hex[:16]}-01"

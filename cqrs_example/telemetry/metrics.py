@@ -6,12 +6,11 @@ prometheus_client's own means; the variable must be there before this is importe
 
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
 
 from prometheus_client import Counter, Histogram
 
 from ..messaging import CommandIdReused, DomainError
-from ..messaging.around import retries
+from ..messaging.around import observing, retries
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -25,7 +24,7 @@ HANDLERS = Histogram(
 )
 
 
-@contextmanager
+@observing
 def command(command: object, context: object) -> Generator[None, None, None]:
     """For `settings.AROUND_COMMANDS`."""
     name, outcome = type(command).__name__, "failed"
@@ -43,7 +42,7 @@ def command(command: object, context: object) -> Generator[None, None, None]:
             RETRIES.labels(name).inc(again)
 
 
-@contextmanager
+@observing
 def handler(name: str, events: Sequence[object]) -> Generator[None, None, None]:
     """For `settings.AROUND_HANDLERS`."""
     begun = time.perf_counter()

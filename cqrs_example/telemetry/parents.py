@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import islice
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from opentelemetry import context, trace
@@ -12,6 +13,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 # Whatever else is propagated: no baggage, which may hold anything, goes into the log.
 W3C = TraceContextTextMapPropagator()
+NAMES = ("traceparent", "tracestate")
 MOST_LINKS = 128  # what OpenTelemetry's SDK keeps
 
 
@@ -24,8 +26,7 @@ def receive(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[...
     def middleware(request: HttpRequest) -> HttpResponse:
         if trace.get_current_span().get_span_context().is_valid:
             return get_response(request)
-        names = ("traceparent", "tracestate")
-        sent = {name: request.headers[name] for name in names if name in request.headers}
+        sent = {name: request.headers[name] for name in NAMES if name in request.headers}
         token = context.attach(W3C.extract(sent))
         try:
             return get_response(request)
@@ -42,25 +43,28 @@ def carried() -> dict[str, str]:
     return carrier
 
 
-def kept_with(metadata: Mapping[str, Any]) -> Context | None:
-    """The span of the command that recorded an event, as its metadata has it."""
-    request: dict[str, Any] = metadata.get("request") or {}
-    if not isinstance(request.get("traceparent"), str):
-        return None
-    found = W3C.extract({name: text for name, text in request.items() if isinstance(text, str)})
+def kept_with(metadata: str) -> Context | None:
+    """The span of the command that recorded an event, as its metadata, JSON, has it; an import may
+    have written anything there."""
+    request = _mapping(_mapping(json.loads(metadata)).get("request"))
+    sent = {name: text for name in NAMES if isinstance(text := request.get(name), str)}
+    found = W3C.extract(sent)
     return found if _span(found).is_valid else None
 
 
-def links(origins: Sequence[Mapping[str, Any] | str]) -> list[Link]:
-    """To the spans of the commands that recorded some events, by their metadata or its JSON."""
-    return list(_links(origins))[:MOST_LINKS]
+def links(origins: Sequence[str]) -> list[Link]:
+    """To the spans of the commands that recorded some events, by the metadata of these."""
+    return list(islice(_links(origins), MOST_LINKS))
 
 
-def _links(origins: Sequence[Mapping[str, Any] | str]) -> Iterator[Link]:
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast(Mapping[str, object], value) if isinstance(value, dict) else {}
+
+
+def _links(origins: Sequence[str]) -> Iterator[Link]:
     seen: set[tuple[int, int]] = set()
     for origin in origins:
-        metadata = json.loads(origin) if isinstance(origin, str) else origin
-        if found := kept_with(metadata):
+        if found := kept_with(origin):
             span = _span(found)
             if (span.trace_id, span.span_id) not in seen:
                 seen.add((span.trace_id, span.span_id))

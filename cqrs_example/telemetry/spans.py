@@ -22,6 +22,7 @@ from opentelemetry.trace import Link, Span, SpanKind, StatusCode
 from ..eventstore import RecordedEvent
 from ..eventstore.statements import counted
 from ..messaging import CommandIdReused, Context, DomainError
+from ..messaging.around import observing
 from . import VERSION
 from .parents import carried, kept_with, links
 
@@ -33,7 +34,7 @@ LOG = {"messaging.system": "postgresql", "messaging.destination.name": "eventsto
 _done: ContextVar[int] = ContextVar("done", default=0)
 
 
-@contextmanager
+@observing
 def command(command: object, context: Context) -> Generator[Context, None, None]:
     """For `settings.AROUND_COMMANDS`: a span for the command, with all attempts at it. Its events
     keep it in their metadata, as `traceparent` of the request."""
@@ -47,7 +48,7 @@ def command(command: object, context: Context) -> Generator[Context, None, None]
         yield replace(context, request={**context.request, **carried()})
 
 
-@contextmanager
+@observing
 def handler(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, None, None]:
     """For `settings.AROUND_HANDLERS`: a span for a projection or a policy that hears.
 
@@ -73,7 +74,7 @@ def handler(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, 
     _watch_commit()
 
 
-@contextmanager
+@observing
 def delivery(name: str, rows: Sequence[Any]) -> Generator[None, None, None]:
     """For `settings.AROUND_DELIVERIES`: a span for what a worker does with what it has read from
     the log, or the relay sends to the broker."""
@@ -99,10 +100,10 @@ def delivery(name: str, rows: Sequence[Any]) -> Generator[None, None, None]:
 def _origins(name: str, events: Sequence[RecordedEvent[Any]]) -> tuple[Parents | None, list[Link]]:
     if name not in getattr(settings, "SUBSCRIPTIONS", ()):
         return None, []
-    if len(events) == 1 and (parent := kept_with(events[0].metadata)):
+    if len(events) == 1 and (parent := kept_with(events[0].row[9])):
         delivering = trace.get_current_span().get_span_context()
         return parent, [Link(delivering)] if delivering.is_valid else []
-    return None, links([event.metadata for event in events])
+    return None, links([event.row[9] for event in events])
 
 
 def _watch_commit() -> None:

@@ -7,7 +7,7 @@ text, whole numbers, true, false, null, and lists and dicts of them; all else go
 """
 
 from .compound import Codec
-from .json_text import as_json, from_json, from_jsonb, recorded_fields
+from .json_text import as_json, from_json, from_jsonb, mapping_from_jsonb, recorded_fields
 from .table import CODECS, built, codec_for, hints_of, written
 from .unchanged import read_back
 
@@ -20,6 +20,7 @@ __all__ = [
     "from_json",
     "from_jsonb",
     "hints_of",
+    "mapping_from_jsonb",
     "read_back",
     "recorded_fields",
     "written",

@@ -5,7 +5,7 @@ import re
 from dataclasses import Field, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from .compound import MAPPINGS, ROWS, SETS, in_one_order
 from .table import CODECS, enumerated
@@ -99,6 +99,13 @@ def from_jsonb(text: str) -> Any:
     """What any JSON text says when it was written to a column of jsonb and read again: the shorter
     keys come first, 1e16 is a whole number, and -0.0 has no sign."""
     return _read_again(text)[0]
+
+
+def mapping_from_jsonb(text: str) -> dict[str, Any]:
+    """The same of an object. All else has nothing under any name, and is an empty one: what is
+    beside an event may have been written by anybody."""
+    value = from_jsonb(text)
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
 
 def _in_order(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
