@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from cqrs_example.eventstore import RecordedEvent, StreamName, lock, read_all
-from cqrs_example.messaging import Transaction, execute
+from cqrs_example.messaging import Transaction, execute, later
 from cqrs_example.messaging.transaction import UnitOfWork, begin
 from cqrs_example.operations import processes
 from cqrs_example.subscriptions import following, policies
@@ -33,6 +33,7 @@ from .subscribing import (
     broken,
     handle_add,
     lost,
+    note,
     refused,
     working,
 )
@@ -386,18 +387,62 @@ def jot(tx: Transaction, event: RecordedEvent[Added]) -> None:
         cursor.execute(f"INSERT INTO ledger (position, number) {place}", [event.data.number])
 
 
-@pytest.mark.parametrize(("policy", "transactions"), [("ignored", 1), ("locked", 20), ("send", 20)])
+def write(tx: Transaction, event: RecordedEvent[Added]) -> list[RecordedEvent[Added]]:
+    """Writes past the log, and returns what it has recorded: nothing."""
+    jot(tx, event)
+    return []
+
+
+def put_aside(tx: Transaction, event: RecordedEvent[Added]) -> list[RecordedEvent[Added]]:
+    later("INSERT INTO ledger (position, number) VALUES (0, %s)", [event.data.number])
+    return []
+
+
+def mail(tx: Transaction, event: RecordedEvent[Added]) -> list[RecordedEvent[Added]]:
+    """Acts after the commit, and returns what it has recorded: nothing."""
+    say(tx, event)
+    return []
+
+
+def mail_by_django(tx: Transaction, event: RecordedEvent[Added]) -> list[RecordedEvent[Added]]:
+    transaction.on_commit(lambda: said.append((event.data.number, 0)))
+    return []
+
+
+def add_unseen(tx: Transaction, event: RecordedEvent[Added]) -> list[RecordedEvent[Added]]:
+    """Records an event, and does not return it."""
+    note(tx, event)
+    return []
+
+
+ACTING = ["locked", "send", "write", "put_aside", "mail", "mail_by_django", "add_unseen"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "transactions"), [("ignored", 1), *((name, 20) for name in ACTING)]
+)
 def test_events_that_a_policy_does_nothing_about_share_a_transaction(
     subscribed: Subscribed, policy: str, transactions: int
 ) -> None:
-    """Not those for which it has locked a stream, or may have done what nobody notices."""
+    """Not those for which it has run a statement, or asked for something after the commit, or may
+    have done what nobody notices. Of what a commit sets off, a worker that dies loses one."""
     subscribed.settings.POLICIES = {policy: f"{__name__}.{policy}"}
     subscribed.switch(policy)
     add("a", *range(20))
+    last = subscribed.last()
     with CaptureQueriesContext(connection) as queries:
-        hear(policy, 0, rows_between(0, subscribed.last()))
+        hear(policy, 0, rows_between(0, last))
     assert [one["sql"] for one in queries].count("COMMIT") == transactions
-    assert Checkpoint.objects.get().position == subscribed.last()
+    assert Checkpoint.objects.get().position == last
+    if policy == "add_unseen":
+        assert subscribed.notes() == list(range(20))
+
+
+def test_sharing_is_the_same_where_handlers_are_timed(subscribed: Subscribed) -> None:
+    """What takes the time asks for something after the commit, too."""
+    subscribed.settings.AROUND_HANDLERS = ["cqrs_example.inspection.timings.timed"]
+    subscribed.settings.TIMINGS_ONE_OF = 1
+    test_events_that_a_policy_does_nothing_about_share_a_transaction(subscribed, "ignored", 1)
 
 
 def test_what_was_sent_is_not_sent_again_for_another_event(subscribed: Subscribed) -> None:
@@ -442,3 +487,12 @@ def test_a_policy_that_writes_past_the_log_does_so_once(subscribed: Subscribed) 
     hear("jot", 0, rows_between(0, subscribed.last()))
     assert subscribed.ledger() == [1, 2]
     assert len({row for (row,) in subscribed.rows("SELECT position FROM ledger")}) == 2
+
+
+def test_what_is_put_aside_is_noticed(subscribed: Subscribed) -> None:
+    subscribed.settings.POLICIES = {"put_aside": f"{__name__}.put_aside"}
+    subscribed.settings.PROJECTIONS = {}
+    subscribed.switch("put_aside")
+    add("a", 1, 2)
+    hear("put_aside", 0, rows_between(0, subscribed.last()))
+    assert subscribed.rows("SELECT count(DISTINCT xmin::text) FROM ledger") == [(2,)]

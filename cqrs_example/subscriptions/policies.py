@@ -5,16 +5,16 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
-from functools import partial
+from functools import cache, partial, wraps
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.module_loading import import_string
 
 from ..eventstore import DuplicateEvent, RecordedEvent, caused_by
 from ..eventstore.recorded import recorded
+from ..eventstore.statements import counted
 from ..messaging import hears
 from ..messaging.transaction import EventLog, UnitOfWork, deliver, react
 from .checkpoints import move
@@ -29,20 +29,9 @@ PAUSES = (0.1, 0.5, 2.0)  # seconds between two tries
 LONG = 1.0  # seconds after which a transaction takes no more events
 
 Events = Sequence[RecordedEvent[Any]]
-Issued = Counter[tuple[UUID, str]]  # how many commands of a name were issued for an event
 # Begins a transaction by noting that its events were heard. Returns the streams whose events wait
 # behind a parked one; None: that was noted before, and nothing is left to do.
 Begin = Callable[[], Set[str] | None]
-
-
-class Noticing(EventLog):
-    """The log, which knows whether a policy has locked a stream."""
-
-    has_locked = False
-
-    def lock(self, *names: Any) -> Any:
-        self.has_locked = True
-        return EventLog.lock(*names)
 
 
 def let_react(name: str, after: int, events: Events) -> int:
@@ -81,7 +70,7 @@ def failure(event: RecordedEvent[Any], error: Exception) -> str:
 def _try(name: str, event: RecordedEvent[Any], begin: Begin, pauses: Sequence[float]) -> str:
     """What the policy could not deal with, in the end; "" if it could."""
     sentence = ""
-    for seconds in (*pauses, None):
+    for seconds in (*pauses, 0.0):
         try:
             _react(name, [event], begin, Counter())
             return ""
@@ -90,14 +79,14 @@ def _try(name: str, event: RecordedEvent[Any], begin: Begin, pauses: Sequence[fl
         except Exception as error:
             sentence = failure(event, error)
         log.warning("%s: %s", name, sentence)
-        if seconds:  # outside any transaction: followers wait for those who hold the append lock
-            time.sleep(seconds)
+        time.sleep(seconds)  # outside any transaction: followers wait for who holds the append lock
     return sentence
 
 
-def _react(name: str, events: Events, begin: Begin, issued: Issued) -> int:
+def _react(name: str, events: Events, begin: Begin, issued: Counter[Any]) -> int:
     """Up to the first event for which the policy does something: so what it locks, writes or sends
-    is neither held up nor done again for the sake of another event.
+    is neither held up nor done again for the sake of another event, and no row is locked for one
+    event before the stream of another, as no command does.
 
     The ids of what it issues come from the event, so an effect that was recorded before collides.
     Then all of it was recorded before, and only `begin()` is done, in a new transaction.
@@ -125,9 +114,8 @@ def _react(name: str, events: Events, begin: Begin, issued: Issued) -> int:
     return len(events)
 
 
-def _acts(name: str, event: RecordedEvent[Any], behind: Set[str], issued: Issued) -> bool:
-    """Whether the policy does something for an event, or may have done. It has not if it returns an
-    empty list, and has locked no stream."""
+def _acts(name: str, event: RecordedEvent[Any], behind: Set[str], issued: Counter[Any]) -> bool:
+    """Whether the policy does something for an event, or may have done: see `_acting`."""
     policy = import_string(settings.POLICIES[name])
     if not hears(policy, event):
         return False
@@ -136,11 +124,24 @@ def _acts(name: str, event: RecordedEvent[Any], behind: Set[str], issued: Issued
         return False
     # Unlike in the transaction of a command, the origin says which policy was at work.
     origin = {key: event.metadata.get(key) for key in ("actor", "request")} | {"policy": name}
-    unit = UnitOfWork(event.correlation_id, origin, issued=issued, log=(noticing := Noticing()))
-    if react(unit, name, policy, event) == [] and not noticing.has_locked:
-        return False
-    deliver(unit)
-    return True
+    unit = UnitOfWork(event.correlation_id, origin, issued=issued)
+    if acts := bool(react(unit, name, _acting(policy), event)):
+        deliver(unit)
+    return acts
+
+
+@cache
+def _acting(policy: Callable[..., object]) -> Callable[..., bool]:
+    """The policy, which returns whether it does something, or may have done. It has not if it
+    returns an empty list, has run no statement, and leaves nothing to do after the commit."""
+
+    @wraps(policy)
+    def acts(*heard: Any) -> bool:
+        before = len(connection.run_on_commit)
+        with counted() as ran:
+            return policy(*heard) != [] or ran() > 0 or len(connection.run_on_commit) > before
+
+    return acts
 
 
 def _has_reacted(name: str, event: RecordedEvent[Any]) -> bool:

@@ -50,12 +50,11 @@ def switch() -> list[str]:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         # These rows first, then the log: workers take both in this order too.
-        known = list(Checkpoint.objects.exclude(kind="relay").select_for_update())
+        known = Checkpoint.objects.exclude(kind="relay").select_for_update().in_bulk()
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
         end = StoredEvent.objects.aggregate(last=Max("position"))["last"] or 0
-        done = [_end(one, end) for one in known if one.name not in wanted()]
-        there = [one.name for one in known]
-        return done + [_begin(name, end) for name in wanted() if name not in there]
+        done = [_end(row, end) for name, row in known.items() if name not in wanted()]
+        return done + [_begin(name, end) for name in wanted() if name not in known]
 
 
 def _begin(name: str, end: int) -> str:
