@@ -496,3 +496,28 @@ def test_what_is_put_aside_is_noticed(subscribed: Subscribed) -> None:
     add("a", 1, 2)
     hear("put_aside", 0, rows_between(0, subscribed.last()))
     assert subscribed.rows("SELECT count(DISTINCT xmin::text) FROM ledger") == [(2,)]
+
+
+@pytest.mark.parametrize("name", ["ledger", "note"])
+def test_what_nobody_here_hears_is_not_decoded(subscribed: Subscribed, name: str) -> None:
+    """An event of another type that the code knows passes, whatever is in it; one of a type that
+    the code does not know stops the subscription."""
+    subscribed.switch(name)
+    add("a", 1)
+    recorded_as("test.Noted", "other-a")
+    with working(name):
+        subscribed.caught_up()
+        recorded_as("test.Unknown", "other-b")
+        until(lambda: "test.Unknown" in subscribed.trouble(name))
+    assert subscribed.ledger() == [1]
+
+
+def recorded_as(kind: str, stream: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,"
+            " correlation_id, causation_id, metadata, recorded_at, occurred_at)"
+            " SELECT gen_random_uuid(), %s, 1, %s, 1, '{}', correlation_id, gen_random_uuid(),"
+            " metadata, recorded_at, occurred_at FROM eventstore_event LIMIT 1",
+            [stream, kind],
+        )

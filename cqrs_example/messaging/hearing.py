@@ -15,7 +15,11 @@ from inspect import Parameter, isfunction, signature, unwrap
 from types import SimpleNamespace, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from ..eventstore import Event, RecordedEvent, StreamName
+from ..eventstore.contracts import contracts, stored_as
 
 Function = Callable[..., Any]
 Classes = tuple[type[Any], ...]
@@ -66,6 +70,22 @@ def require_declared(name: str, records: Classes, events: Iterable[object]) -> N
 def hears(handler: Function, event: RecordedEvent[Any]) -> bool:
     """Whether a projection or a policy hears of this event."""
     return isinstance(event.data, heard_by(handler))
+
+
+def unheard_by(handler: Function) -> set[tuple[str, int]]:
+    """The stored types and schema versions that the code knows and this handler does not hear. An
+    event of any other is decoded: what the code does not know must not be passed over."""
+    return contracts().keys() - stored_as(heard_by(handler))
+
+
+def handler_named(name: str) -> Function:
+    """The function of the projection or policy that the settings know under this name; raises
+    `KeyError` if they know none."""
+    if name in settings.PROJECTIONS:
+        project: Function = import_module(settings.PROJECTIONS[name]).project
+        return project
+    policy: Function = import_string(settings.POLICIES[name])
+    return policy
 
 
 def hears_many(handler: Function) -> bool:

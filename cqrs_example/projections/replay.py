@@ -12,10 +12,9 @@ from django.conf import settings
 from django.db import InternalError, connection, transaction
 
 from ..eventstore import RecordedEvent
-from ..eventstore.contracts import contracts, stored_as
 from ..eventstore.log import END
 from ..eventstore.recorded import SELECT, recorded
-from ..messaging import heard_by
+from ..messaging.hearing import unheard_by
 from .settling import settle
 from .tables import Unreplayable
 
@@ -76,8 +75,7 @@ def catch_up(name: str, module: ModuleType, position: int, watch: Watch) -> int:
 def _batch(module: ModuleType, after: int, upto: int) -> tuple[int, int] | None:
     events: list[RecordedEvent[Any]] = []
     text = 0
-    heard = stored_as(heard_by(module.project))
-    unheard = [key for key in contracts() if key not in heard]
+    unheard = unheard_by(module.project)
     with read_only():
         with connection.chunked_cursor() as cursor:
             cursor.execute(LOG, [after, upto, *as_columns(unheard)])

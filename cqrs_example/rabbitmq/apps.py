@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.core.checks import register
 
 
 class RabbitmqConfig(AppConfig):
@@ -7,6 +6,4 @@ class RabbitmqConfig(AppConfig):
     label = "rabbitmq"
 
     def ready(self) -> None:
-        from .checks import check_rabbitmq
-
-        register(check_rabbitmq)
+        from . import checks as checks

@@ -5,20 +5,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, register
 
 from ..eventstore.checks import missing_apps
 
+NO_LIBRARY = "amqp is not installed: this block speaks to the broker with it (pip install …)."
+NO_BROKER = "settings.BROKER_URL must look like amqp://user:password@host:5672/ (or amqps)."
 
+
+@register
 def check_rabbitmq(**kwargs: Any) -> list[CheckMessage]:
     """The library is there, and the setting says where the broker is."""
-    found = list(missing_apps("rabbitmq", "eventstore", "messaging", "subscriptions"))
+    found = [*missing_apps("rabbitmq", "eventstore", "messaging", "subscriptions")]
     if not find_spec("amqp"):
-        sentence = "amqp is not installed: this block speaks to the broker with it (pip install …)."
-        found.append(Error(sentence, id="rabbitmq.E001"))
+        found.append(Error(NO_LIBRARY, id="rabbitmq.E001"))
     if not _is_broker(getattr(settings, "BROKER_URL", "")):
-        sentence = "settings.BROKER_URL must look like amqp://user:password@host:5672/ (or amqps)."
-        found.append(Error(sentence, id="rabbitmq.E002"))
+        found.append(Error(NO_BROKER, id="rabbitmq.E002"))
     return found
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,17 +9,17 @@ import amqp
 from django.conf import settings
 
 from ..eventstore.codecs import mapping_from_jsonb
+from ..eventstore.readable import moment, nearest
 from ..subscriptions.following import Row
 from .broker import exchange
 
 
 def envelope(row: Row, previous: int) -> dict[str, Any]:
     """The event of a row; `previous` is the position of the one before it in the whole log."""
-    (position, event_id, stream, version, kind, schema_version, data, correlation, causation) = row[
-        :9
-    ]
-    recorded_at, occurred_at = (datetime.fromisoformat(text).isoformat() for text in row[10:12])
-    metadata = mapping_from_jsonb(row[9])
+    position, event_id, stream, version, kind, schema_version, data = row[:7]
+    correlation, causation, metadata = row[7], row[8], mapping_from_jsonb(row[9])
+    # Of a time that Python cannot hold, the nearest: older logs have some.
+    recorded_at, occurred_at = (moment(nearest(text)).isoformat() for text in row[10:12])
     extensions = {
         "position": position,
         "previous": previous,
@@ -51,9 +50,8 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
 def _traceparent(metadata: dict[str, Any], correlation: str, event_id: str) -> str:
     """As W3C's trace context has it: the span that recorded the event, where it was traced;
     otherwise all of one request are one trace."""
-    request = metadata.get("request")
-    kept = cast(dict[str, Any], request) if isinstance(request, dict) else {}
-    recorded = str(kept.get("traceparent", ""))
+    request: Any = metadata.get("request")
+    recorded = str(cast(Any, request).get("traceparent")) if isinstance(request, dict) else ""
     if re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", recorded):
         return recorded
     return f"00-{UUID(correlation).hex}-{UUID(event_id).hex[:16]}-01"

@@ -68,13 +68,12 @@ class Relay:
         """Publish in the log's order; move on when the broker has confirmed all of it."""
         self.waiting = set(range(self.sent + 1, self.sent + len(rows) + 1))
         self.sent += len(rows)
-        previous = after
-        for row in rows:
+        positions = [after, *(row[0] for row in rows)]
+        for row, previous in zip(rows, positions[:-1], strict=True):
             place = {"exchange": exchange(), "routing_key": routing_key(row)}
             self.channel.basic_publish(message(row, previous), mandatory=True, **place)
-            previous = row[0]
         if self._wait():
-            move(name, after, previous)
+            move(name, after, positions[-1])
 
     def _wait(self) -> bool:
         """Whether all of it was confirmed; False: the relay ends, and the next publishes it again.

@@ -45,8 +45,7 @@ class Feed:
             if self.connection is None:
                 self._connect()
             if self.connection is None or self.behind:
-                rows = self.read_log(after)
-                self.behind = bool(rows)
+                self.behind = bool(rows := self.read_log(after))
                 return rows
             self._acknowledge()
             if self.newest[0] <= after:

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from functools import partial
-from importlib import import_module
 
 from django.conf import settings
 
 from ..eventstore.recorded import recorded
-from ..messaging import hears
 from ..messaging.around import call_handler
+from ..messaging.hearing import handler_named, unheard_by
 from ..messaging.transaction import EventLog
 from .checkpoints import move
 from .following import Row
@@ -27,27 +26,32 @@ def hear(name: str, after: int, rows: Sequence[Row]) -> None:
     read; those before it are dealt with. A policy parks what it cannot deal with.
     """
     let_hear = _project if name in settings.PROJECTIONS else let_react
+    unheard = unheard_by(handler_named(name))
     most = len(rows)
     while some := rows[:most]:
         try:
-            count = let_hear(name, after, [recorded(row) for row in some])
+            # What the code knows and the handler does not hear is passed over, without decoding.
+            if events := [recorded(row) for row in some if (row[4], row[5]) not in unheard]:
+                reached = let_hear(name, after, events)
+            else:
+                move(name, after, reached := some[-1][0])
         except Exception as error:
             if len(some) == 1 or isinstance(error, PASSING):
                 raise
             most = 1  # to find out which it is: those before it are dealt with
         else:
-            after, rows, most = some[count - 1][0], rows[count:], 2 * count
+            most = 2 * sum(row[0] <= reached for row in some)
+            after, rows = reached, [row for row in rows if row[0] > reached]
 
 
 def _project(name: str, after: int, events: Events) -> int:
-    project = import_module(settings.PROJECTIONS[name]).project
-    heard = [event for event in events if hears(project, event)]
+    """Let a projection hear of the events, all at once; returns the position of the last one."""
     try:
         with EventLog().transaction():
-            if move(name, after, events[-1].position) and heard:
-                call_handler(EventLog(), name, heard, partial(project, heard))
+            if move(name, after, events[-1].position):
+                call_handler(EventLog(), name, events, partial(handler_named(name), events))
     except PASSING:
         raise
     except Exception as error:
         raise CannotProject(failure(events[0], error)) from error
-    return len(events)
+    return events[-1].position

@@ -10,12 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.utils.module_loading import import_string
 
 from ..eventstore import DuplicateEvent, RecordedEvent, caused_by
 from ..eventstore.recorded import recorded
 from ..eventstore.statements import counted
-from ..messaging import hears
+from ..messaging.hearing import handler_named, hears
 from ..messaging.transaction import EventLog, UnitOfWork, deliver, react
 from .checkpoints import move
 from .following import rows_between
@@ -36,7 +35,7 @@ Begin = Callable[[], Set[str] | None]
 
 def let_react(name: str, after: int, events: Events) -> int:
     """Let a policy hear of the events that come next after a position, in one transaction with its
-    checkpoint, up to the first for which it does something; returns how many it has heard."""
+    checkpoint, up to the first for which it does something; returns how far it has heard."""
     begin = partial(_moved, name, after, events)
     if len(events) > 1:
         return _react(name, events, begin, Counter())
@@ -45,7 +44,7 @@ def let_react(name: str, after: int, events: Events) -> int:
             if move(name, after, events[0].position):
                 _park(name, events[0], sentence)
         log.error("%s: parked %s", name, sentence)
-    return 1
+    return events[0].position
 
 
 def retry(name: str) -> Iterator[tuple[RecordedEvent[Any], str]]:
@@ -95,12 +94,12 @@ def _react(name: str, events: Events, begin: Begin, issued: Counter[Any]) -> int
     try:
         with EventLog().transaction():
             if (behind := begin()) is None:
-                return len(events)
-            for count, event in enumerate(events, 1):
+                return events[-1].position
+            for event in events:
                 if _acts(name, event, behind, issued) or time.monotonic() > end:
-                    if count < len(events):
+                    if event is not events[-1]:
                         move(name, events[-1].position, event.position)
-                    return count
+                    return event.position
     except DuplicateEvent:
         if len(events) == 1 and _has_reacted(name, events[0]):
             with transaction.atomic():
@@ -111,12 +110,12 @@ def _react(name: str, events: Events, begin: Begin, issued: Counter[Any]) -> int
             return _react(name, events, begin, issued)
         else:
             raise
-    return len(events)
+    return events[-1].position
 
 
 def _acts(name: str, event: RecordedEvent[Any], behind: Set[str], issued: Counter[Any]) -> bool:
     """Whether the policy does something for an event, or may have done: see `_acting`."""
-    policy = import_string(settings.POLICIES[name])
+    policy = handler_named(name)
     if not hears(policy, event):
         return False
     if event.stream in behind:
@@ -148,7 +147,7 @@ def _has_reacted(name: str, event: RecordedEvent[Any]) -> bool:
     """Whether this policy caused events. Those that name no policy come from the transaction of a
     command: from this one, before a worker took it over, unless another policy hears there."""
     caused = {each.metadata.get("policy") for each in caused_by(event.id)}
-    inline = map(import_string, dict(EventLog().here(settings.POLICIES)).values())
+    inline = [handler_named(each) for each, _ in EventLog().here(settings.POLICIES)]
     return name in caused or (None in caused and not any(hears(one, event) for one in inline))
 
 

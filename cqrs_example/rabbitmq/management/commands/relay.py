@@ -9,14 +9,11 @@ from ...relay import NAME, Relay, begin
 
 
 class Command(BaseCommand):
-    help = (
-        "Publish what is recorded, until SIGTERM; of several processes one does, others stand by."
-    )
+    help = "Publish what is recorded, until SIGTERM; of several processes one works, others wait."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with working_process():
             begin()
-            stopping = Event()
-            relay = Relay(stopping)
+            relay = Relay(stopping := Event())
             self.stdout.write("Publishing what is recorded.")
             run([NAME], stopping, relay.source, relay.step)

@@ -42,8 +42,7 @@ class Command(BaseCommand):
             self.stdout.write(f"parked by {parked.subscription}: {parked.trouble}")
 
     def switch(self, options: dict[str, Any]) -> None:
-        for text in switch() or ["Nothing to do: the database agrees with the settings."]:
-            self.stdout.write(text)
+        self.stdout.write("\n".join(switch()) or "The database agrees with the settings already.")
 
     def retry(self, options: dict[str, Any]) -> None:
         failed = 0
