@@ -47,7 +47,7 @@ def test_rows_that_differ(staff):
     [account], [low] = found["accounts"].findings, found["low_balances"].findings
     assert "ann has amount 77, not 3" in account
     assert "is missing" in low
-    assert "78" not in page
+    assert "amount 78" not in page
     Account.objects.create(account="zed", amount=1, changed_at=Account.objects.first().changed_at)
     found, _ = verified(staff, "account-zed")
     assert "should not be there" in found["accounts"].findings[0]

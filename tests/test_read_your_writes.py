@@ -18,7 +18,7 @@ from .subscribing import working
 pytestmark = pytest.mark.usefixtures("bank")
 NAMES = ["accounts", "low_balances", "withdrawals"]
 POLICY = "warn_when_low"
-DEPOSIT = "/accounts/abc/deposit"
+DEPOSIT = "/accounts/wxyz/deposit"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_page_right_after_the_form(asynchronous: None, client: Any) -> None:
             assert form(client).status_code == 303
             text = page(client)
             assert SOON not in text
-            assert "abc" in text
+            assert "wxyz" in text
 
 
 def test_worker_that_is_slow(asynchronous: None, client: Any) -> None:
@@ -72,7 +72,7 @@ def test_workers_that_are_stopped(asynchronous: None, client: Any) -> None:
     form(client)
     text = page(client)
     assert SOON in text
-    assert "abc" not in text.rpartition(SOON)[2]
+    assert "wxyz" not in text.rpartition(SOON)[2]
     with working(*NAMES):
         form(client)  # catches up with the one before, too
     assert SOON not in page(client)
@@ -111,7 +111,7 @@ def test_program_that_asks(
         response = program(client, prefer=prefer)
         assert (response.status_code, response.get("Preference-Applied")) == (status, applied)
         if applied:
-            assert b'"account":"abc"' in client.get("/accounts").content
+            assert b'"account":"wxyz"' in client.get("/accounts").content
     assert response["Log-Position"] == str(list(read_all())[-1].position)
 
 
@@ -123,7 +123,7 @@ def test_program_that_asks_too_short(asynchronous: None, client: Any) -> None:
 
 
 def test_refusal_waits_for_nothing(asynchronous: None, client: Any) -> None:
-    path = "/accounts/abc/withdraw"
+    path = "/accounts/wxyz/withdraw"
     headers = {"prefer": "wait=9"}
     response = client.post(path, '{"amount": 5}', "application/json", headers=headers)
     assert (response.status_code, response.get("Log-Position")) == (400, None)

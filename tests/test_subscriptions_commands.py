@@ -216,7 +216,7 @@ def test_retry_that_fails_says_so(subscribed: Subscribed) -> None:
     add("a", 1, 2)
     with working("note"):
         subscribed.caught_up()
-    with pytest.raises(CommandError, match="1 failed again; what comes after them waits"):
+    with pytest.raises(CommandError, match="1 failed again; later events of their streams wait"):
         manage("subscriptions", "retry")
     refused.clear()
     out = manage("subscriptions", "retry", "note")
@@ -235,7 +235,7 @@ def test_reset_asks(subscribed: Subscribed, monkeypatch: Any) -> None:
         manage("subscriptions", "reset", "note", "--to", "0")
     assert Parked.objects.count() == 1
     monkeypatch.setattr("builtins.input", lambda prompt: "yes")
-    assert "parked events included" in manage("subscriptions", "reset", "note", "--to", "0")
+    assert "not even of parked ones" in manage("subscriptions", "reset", "note", "--to", "0")
     assert Parked.objects.count() == 0
     refused.clear()
     with working("note"):

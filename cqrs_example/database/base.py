@@ -1,6 +1,8 @@
 """Django's backend for Postgres, with fewer round trips.
 
-The event store and messaging use `send` and `later` where a connection has them, and work without.
+A connection gets two methods, `send` and `later`. The event store and messaging use them, and fall
+back on cursors if a connection lacks them (see `eventstore.statements`). Statements that `later`
+got wait in `waiting`, and travel with the next statement or with COMMIT.
 """
 
 import select
@@ -25,21 +27,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self.waiting: list[trips.Statement] = []
         self.prepared = trips.Names()
-        # For those who measure: all that were run or put aside, and those of the last trip.
+        # Counts for measurements: of all statements so far, and of those in the last round trip.
         self.statements = self.travelled = 0
-        self.execute_wrappers.append(self._after_what_is_waiting)
+        self.execute_wrappers.append(self._after_waiting)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         connection: Connection[Any] = super().get_new_connection(conn_params)
-        # In each rollback psycopg would have the server forget all that is prepared, ours too.
+        # If psycopg prepared statements too, it would send DEALLOCATE ALL after a rollback, and the
+        # server would forget ours.
         connection.prepare_threshold = None
         self.waiting, self.prepared = [], trips.names(connection)
-        # Django's setting for what is behind a pooler: the same is true of what is prepared.
+        # Django's setting for a database behind a pooler that gives each transaction another server
+        # process: prepared statements, like cursors, would not be there.
         self.prepared.unnamed = self.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS", False)
         return connection
 
     def send(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
-        """Run a statement and return its rows; BEGIN and what is waiting travel with it."""
+        """Run a statement and return its rows.
+
+        BEGIN and the statements that wait travel with it. Raises Django's database errors, those of
+        waiting statements too.
+        """
         if self._is_watched():
             return self._by_cursor(sql, parameters)
         answer = self._send(self._statement(sql, parameters))[-1]
@@ -49,10 +57,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def later(
         self, sql: str, parameters: Sequence[Any], answered: trips.Answered | None = None
     ) -> None:
-        """Run a statement before the next one, or with COMMIT: nobody waits for its result.
+        """Put a statement aside: it runs before the next one, or before COMMIT.
 
-        What the database says against it is raised there. `answered`, if given, is called there
-        with a function that returns the rows, or raises the error.
+        Its error is raised by that call. `answered`, if given, is called by then with a function
+        that returns the rows or raises the error.
         """
         if self.get_autocommit() or self._is_watched():
             rows = partial(self._by_cursor, sql, parameters)
@@ -62,11 +70,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.waiting.append(statement._replace(answered=answered))
 
     def is_usable(self) -> bool:
-        """Django asks the server, a round trip in each request. But a server that ends or restarts
-        says so unasked, and nothing else arrives between two requests: only then ask. One that has
-        vanished without a word is found by keepalives."""
+        """Whether the connection works, asked at the beginning of each request.
+
+        Django asks the server, which costs a round trip. But a server that ends or restarts says so
+        unasked, and nothing else arrives between two requests. So this asks the server only if
+        something has arrived. The keepalives of TCP find a server that vanished without a word.
+        """
         if self.connection is None or self.errors_occurred:
-            return False  # at the end of a request in which something went wrong: begin anew
+            return False  # something went wrong in the last request: use a new connection
         arriving = select.poll()
         try:
             arriving.register(self.connection.fileno(), select.POLLIN)
@@ -75,9 +86,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not arriving.poll(0) or super().is_usable()
 
     def _is_watched(self) -> bool:
-        """Whether somebody wants to see Django's statements: a wrapper, or a test that counts them.
+        """Whether a wrapper, or a test that counts queries, has to see each statement as Django's.
 
-        DEBUG alone is no reason: development would not run what production runs.
+        DEBUG alone is no reason: otherwise development would run other code than production.
         """
         return self.force_debug_cursor or len(self.execute_wrappers) > 1
 
@@ -88,7 +99,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _statement(self, sql: str, parameters: Sequence[Any]) -> trips.Statement:
         self.statements += 1
-        if not self.connection or self.autocommit:  # else the transaction has begun with it
+        # Inside a transaction the connection was checked when the transaction began.
+        if not self.connection or self.autocommit:
             self.close_if_health_check_failed()
             self.ensure_connection()
         self.validate_thread_sharing()
@@ -105,15 +117,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             with self.wrap_database_errors:
                 answers = trips.send(self.connection, self.prepared, statements)
         except BaseException as error:
-            # It may be the error of a statement that had waited. Code that catches it for its
-            # own statement must not commit without that one. Postgres refuses the commit if it was
-            # Postgres that refused the statement. Otherwise, or where answers are still to come,
-            # the connection cannot be used any more.
+            # The error may be that of a statement that waited. The caller may catch it, as if it
+            # were that of its own statement, and commit without the statement that waited. If
+            # Postgres refused a statement (INERROR), it refuses to commit too. Otherwise the
+            # connection is closed, so that nobody can commit. It is also closed if answers are
+            # still to come.
             over = self.autocommit or last == (trips.COMMIT,)  # nothing is left to commit
-            left = self._status()
-            usable = left == TransactionStatus.INERROR or (over and left == TransactionStatus.IDLE)
+            status = self._status()
+            idle, in_error = TransactionStatus.IDLE, TransactionStatus.INERROR
+            usable = status == in_error or (over and status == idle)
             if self.connection.pgconn.pipeline_status or not usable:
-                self.connection.close()  # or a pool would hand it on
+                self.connection.close()  # otherwise a pool would give it to somebody else
                 if self.autocommit:
                     self.close()
             for statement in statements:
@@ -133,9 +147,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _status(self) -> int:
         return int(self.connection.pgconn.transaction_status)
 
-    def _after_what_is_waiting(
+    def _after_waiting(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
+        """A wrapper of all statements that cursors execute: those that wait run before them."""
         self.statements += 1
         if self.waiting:
             self._send()
@@ -143,12 +158,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Any:
         if self.waiting:
-            self._send()  # copy(), stream() and callproc() go past the wrapper above
+            self._send()  # copy(), stream() and callproc() of a cursor do not call the wrapper
         return super().create_cursor(name)
 
     def _set_autocommit(self, autocommit: bool) -> None:
         if self.waiting:
-            self._send()  # psycopg refuses now, as after any statement that is not committed
+            # A transaction begins, in which psycopg refuses to change autocommit, as it does after
+            # any statement that is not committed.
+            self._send()
         super()._set_autocommit(autocommit)  # type: ignore[misc]
 
     def _commit(self) -> None:
@@ -163,7 +180,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._rollback()  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
-        # All of it is younger than the savepoint: that was a statement.
+        # Statements that wait came after the savepoint: SAVEPOINT itself sent all before it.
         self.waiting = []
         super()._savepoint_rollback(sid)  # type: ignore[misc]
 

@@ -7,12 +7,14 @@ from django.db.backends.base.validation import BaseDatabaseValidation
 
 
 class DatabaseValidation(BaseDatabaseValidation):
+    """The check of the option without which types of parameters would differ."""
+
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         options = self.connection.settings_dict["OPTIONS"]
         if options.get("server_side_binding"):
             return []
         sentence = (
             f"settings.DATABASES[{self.connection.alias!r}] lacks OPTIONS['server_side_binding'] ="
-            " True: parameters would have other types in statements that travel together."
+            " True: without it, cursors and `send` would give parameters different types."
         )
         return [Error(sentence, id="database.E001")]

@@ -1,9 +1,10 @@
-"""RabbitMQ between the log and its subscriptions: a relay that publishes, queues that feed workers.
+"""RabbitMQ between the log and subscriptions: a relay publishes events, and queues feed workers.
 
     manage.py relay                 # with settings.BROKER_URL = "amqp://user:password@host:5672/"
 
-It is transport. What is recorded is in the log, and what was heard is in the checkpoints; so the
-broker can be away, lose everything, deliver twice or late, and nothing is lost or done twice.
+The broker is only transport: the log has the events, and checkpoints say which were heard. So no
+event is lost or heard twice, even if the broker is away, loses all messages, or delivers them late
+or twice.
 """
 
 VERSION = "2"

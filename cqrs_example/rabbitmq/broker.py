@@ -1,4 +1,4 @@
-"""A connection to RabbitMQ, and the exchange and queues, which the first to connect declares."""
+"""Connect to RabbitMQ, and declare the exchange and the queues there."""
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -7,11 +7,12 @@ from urllib.parse import unquote, urlsplit
 import amqp
 from django.conf import settings
 
-PATIENCE = 2.0  # seconds for an answer; heartbeats find a connection that has silently gone
+PATIENCE = 2.0  # seconds to wait for an answer of the broker
 BROKEN = (OSError, amqp.exceptions.AMQPError)
 
-# The log has what does not fit, so a worker that is down cannot fill the broker's disk. No
-# `x-delivery-limit`: RabbitMQ 3 and 4 read it differently, and both lose messages by it.
+# A full queue drops its oldest message, whose event the log has: otherwise a worker that is down
+# could fill the broker's disk. There is no `x-delivery-limit`: RabbitMQ 3 and 4 read it
+# differently, and both would drop messages because of it.
 QUEUE = {
     "x-queue-type": "quorum",
     "x-single-active-consumer": True,
@@ -21,13 +22,16 @@ QUEUE = {
 
 
 def exchange() -> str:
-    """The topic exchange; our queues are named after it."""
+    """The name of the topic exchange; the names of our queues begin with it."""
     return getattr(settings, "BROKER_EXCHANGE", "events")
 
 
 @contextmanager
 def connected() -> Generator[amqp.Connection, None, None]:
-    """A connection by `settings.BROKER_URL`, with the exchange; raises one of `BROKEN`."""
+    """A connection to the broker at `settings.BROKER_URL`, with the exchange declared.
+
+    Raises one of `BROKEN`; `ConnectionError` if the broker does not answer.
+    """
     url = urlsplit(str(settings.BROKER_URL))
     connection = amqp.Connection(
         host=f"{url.hostname}:{url.port or 5672}",
@@ -43,9 +47,9 @@ def connected() -> Generator[amqp.Connection, None, None]:
         try:
             connection.connect()
         except OSError as error:
-            # One sentence, whatever it is this time: what is the same as before is logged once.
+            # Always the same sentence, whatever the system says: callers log a repeated one once.
             raise ConnectionError(f"RabbitMQ does not answer at {connection.host}.") from error
-        # Of its own, the client would wait for ever for a broker that does not answer.
+        # Without a timeout the client would wait for ever for a broker that does not answer.
         connection.transport.sock.settimeout(PATIENCE)
         channel = connection.channel()
         channel.exchange_declare(exchange(), "topic", durable=True, auto_delete=False)
@@ -56,8 +60,11 @@ def connected() -> Generator[amqp.Connection, None, None]:
 
 
 def declare(channel: amqp.Channel, name: str) -> str:
-    """The queue of a subscription. It is bound to everything, because each message says which one
-    comes before it; the worker leaves out what its subscription does not hear."""
+    """Declare the queue of a subscription, and return its name.
+
+    The queue gets all events, since a message tells a worker to read the log up to its position.
+    The worker leaves out events that the subscription does not hear.
+    """
     queue = f"{exchange()}.{name}"
     channel.queue_declare(queue, durable=True, auto_delete=False, arguments=QUEUE)
     channel.queue_bind(queue, exchange(), "#")
@@ -65,8 +72,10 @@ def declare(channel: amqp.Channel, name: str) -> str:
 
 
 def keep_alive(connection: amqp.Connection, seconds: float) -> None:
-    """Take what comes within some seconds. If nothing comes, send a heartbeat if it is time; raises
-    when too many of the broker's are missing."""
+    """Handle what the broker sends within some seconds. If it sends nothing, see to heartbeats.
+
+    Raises an error if too many heartbeats of the broker are missing.
+    """
     try:
         connection.drain_events(timeout=seconds)
     except TimeoutError:

@@ -9,13 +9,14 @@ from django.core.checks import CheckMessage, Error, register
 
 from ..eventstore.checks import missing_apps
 
-NO_LIBRARY = "amqp is not installed: this block speaks to the broker with it (pip install …)."
+NO_LIBRARY = "The library amqp, which rabbitmq needs, is not installed: pip install amqp."
 NO_BROKER = "settings.BROKER_URL must look like amqp://user:password@host:5672/ (or amqps)."
 
 
 @register
 def check_rabbitmq(**kwargs: Any) -> list[CheckMessage]:
-    """The library is there, and the setting says where the broker is."""
+    """The blocks and the library that this block needs are installed, and BROKER_URL is a URL of
+    AMQP."""
     found = [*missing_apps("rabbitmq", "eventstore", "messaging", "subscriptions")]
     if not find_spec("amqp"):
         found.append(Error(NO_LIBRARY, id="rabbitmq.E001"))

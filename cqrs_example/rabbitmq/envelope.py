@@ -1,4 +1,7 @@
-"""An event as a message: CloudEvents 1.0, structured JSON. Data goes as it is stored."""
+"""An event as a message in the format CloudEvents 1.0, as structured JSON.
+
+The data of the event is as the log has it: nothing is decoded or upcast.
+"""
 
 import json
 import re
@@ -15,7 +18,7 @@ from .broker import exchange
 
 
 def envelope(row: Row, previous: int) -> dict[str, Any]:
-    """The event of a row; `previous` is the position of the one before it in the whole log."""
+    """The CloudEvent of a row; `previous` is the position of the event before it in the log."""
     position, event_id, stream, version, kind, schema_version, data = row[:7]
     correlation, causation, metadata = row[7], row[8], mapping_from_jsonb(row[9])
     # Of a time that Python cannot hold, the nearest: older logs have some.
@@ -30,7 +33,7 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
         "occurredat": occurred_at,
         "traceparent": _traceparent(metadata, correlation, event_id),
     }
-    # Who did what is nobody else's business, except for what a setting names.
+    # Other applications do not get to know who did what, unless a setting names these metadata.
     kept = getattr(settings, "MESSAGE_METADATA", ())
     if shown := {name: value for name, value in metadata.items() if name in kept}:
         extensions["metadata"] = json.dumps(shown)
@@ -48,8 +51,11 @@ def envelope(row: Row, previous: int) -> dict[str, Any]:
 
 
 def _traceparent(metadata: dict[str, Any], correlation: str, event_id: str) -> str:
-    """As W3C's trace context has it: the span that recorded the event, where it was traced;
-    otherwise all of one request are one trace."""
+    """The `traceparent` of W3C's Trace Context.
+
+    It is that of the span that recorded the event. If no span did, all events of a correlation
+    belong to one trace.
+    """
     request: Any = metadata.get("request")
     recorded = str(cast(Any, request).get("traceparent")) if isinstance(request, dict) else ""
     if re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", recorded):
@@ -58,7 +64,8 @@ def _traceparent(metadata: dict[str, Any], correlation: str, event_id: str) -> s
 
 
 def message(row: Row, previous: int) -> amqp.Message:
-    """The same, ready to be published; it outlives a restart of the broker."""
+    """The message with the envelope of a row; it is persistent, so it survives a restart of the
+    broker."""
     return amqp.Message(
         json.dumps(envelope(row, previous), ensure_ascii=False).encode(),
         content_type="application/cloudevents+json",
@@ -69,5 +76,8 @@ def message(row: Row, previous: int) -> amqp.Message:
 
 
 def routing_key(row: Row) -> str:
-    """`<type>.v<schema version>`, as strangers bind to it: `bank.Withdrawn.v1`, `bank.#`."""
+    """The routing key of a row, `<type>.v<schema version>`, such as `bank.Withdrawn.v1`.
+
+    Other applications bind their queues to it, or to a pattern such as `bank.#`.
+    """
     return f"{row[4]}.v{row[5]}"

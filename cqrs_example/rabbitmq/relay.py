@@ -1,4 +1,4 @@
-"""The relay: one more follower of the log, which publishes what comes."""
+"""The relay: it follows the log as a worker does, and publishes each event."""
 
 import logging
 from collections.abc import Generator, Sequence
@@ -21,30 +21,34 @@ from .envelope import message, routing_key
 
 log = logging.getLogger(__name__)
 NAME = "relay"
-CONFIRMED = 5  # seconds until a batch must have been
+CONFIRMED = 5  # seconds in which the broker must confirm a batch
 
 
 class NotConfirmed(Exception):
-    """The broker did not take what was published; the message says why. It is published again."""
+    """The broker did not confirm messages, which are published again; the sentence says why."""
 
 
 def begin() -> None:
-    """Give the relay a checkpoint, where the log ends, if it has none. `manage.py subscriptions
-    reset relay --to 0` publishes everything there is, again."""
+    """Give the relay a checkpoint at the end of the log, unless it has one.
+
+    `manage.py subscriptions reset relay --to 0` makes it publish all events of the log again.
+    """
     start = {"kind": "relay", "position": settled_position(), "moved_at": timezone.now()}
     Checkpoint.objects.get_or_create(name=NAME, defaults=start)
 
 
 class Relay:
-    """A source and a step for `subscriptions.working.run`, which share a channel. When `stopping`
-    is set it waits no longer for a broker that blocks publishers."""
+    """A source and a step for `subscriptions.working.run`, which share a channel of the broker.
+
+    When `stopping` is set, it waits no longer for a broker that blocks publishers.
+    """
 
     def __init__(self, stopping: Event) -> None:
         self.stopping = stopping
 
     @contextmanager
     def source(self, name: str) -> Generator[Read, None, None]:
-        """The log; while nothing happens there, the connection to the broker is kept alive."""
+        """A source that reads the log, and keeps the connection to the broker alive meanwhile."""
         with from_log(name) as read_log, connected() as self.connection:
             self.channel = self.connection.channel()
             for subscription in settings.SUBSCRIPTIONS:
@@ -65,7 +69,7 @@ class Relay:
             yield read
 
     def step(self, name: str, after: int, rows: Sequence[Row]) -> None:
-        """Publish in the log's order; move on when the broker has confirmed all of it."""
+        """Publish rows in their order; move the checkpoint when the broker has confirmed all."""
         self.waiting = set(range(self.sent + 1, self.sent + len(rows) + 1))
         self.sent += len(rows)
         positions = [after, *(row[0] for row in rows)]
@@ -76,8 +80,11 @@ class Relay:
             move(name, after, positions[-1])
 
     def _wait(self) -> bool:
-        """Whether all of it was confirmed; False: the relay ends, and the next publishes it again.
-        Raises `NotConfirmed`."""
+        """Wait for the confirmation of all messages; returns whether it came.
+
+        It did not if the relay has to end before: the next relay publishes these messages again.
+        Raises `NotConfirmed`.
+        """
         end = monotonic() + CONFIRMED
         while self.waiting:
             keep_alive(self.connection, 1.0)
@@ -88,8 +95,9 @@ class Relay:
             sentence = f"RabbitMQ has not confirmed {len(self.waiting)} messages in {CONFIRMED} s"
             if not self.blocked:
                 raise NotConfirmed(f"{sentence}: it may be overloaded.")
-            # It reads nothing, not even that a connection has ended: each new one would stay with
-            # it. So this one waits; heartbeats tell whether the broker is still there.
+            # A broker that blocks publishers reads nothing, not even that a connection has ended.
+            # So new connections would pile up there. This one waits; heartbeats show whether the
+            # broker is still there.
             stands_still(NAME, f"{sentence}, because it is short of memory or disk.")
             end = monotonic() + CONFIRMED
         return True
@@ -98,12 +106,12 @@ class Relay:
         self.blocked = blocked
 
     def _confirmed(self, tag: int, multiple: bool) -> None:
-        # In any order, and several at once.
-        self.waiting -= {one for one in self.waiting if one <= tag} if multiple else {tag}
+        # Confirmations come in any order, and one may be for all tags up to its own.
+        self.waiting -= {sent for sent in self.waiting if sent <= tag} if multiple else {tag}
 
     def _refused(self, tag: int, multiple: bool) -> None:
-        raise NotConfirmed("RabbitMQ refuses what is published: does a queue there not work?")
+        raise NotConfirmed("RabbitMQ refuses a message: perhaps one of its queues does not work.")
 
 
 def _returned(error: amqp.AMQPError, *place: Any) -> None:
-    log.warning("no queue takes what is published: workers read it in the log")
+    log.warning("no queue takes a message: workers read its event in the log")

@@ -1,4 +1,4 @@
-"""A worker's source that is fed by a queue, and falls back on the log."""
+"""The source of a worker that waits at a queue, and reads the log if the queue does not work."""
 
 import json
 import logging
@@ -13,34 +13,41 @@ from .broker import BROKEN, connected, declare
 
 log = logging.getLogger(__name__)
 
-SILENCE = 1.0  # seconds without a message, until the log is looked at: the queue may be dead
-AGAIN = 5.0  # seconds between two tries to connect
-AT_ONCE = 500  # messages that are waiting here at most
+SILENCE = 1.0  # seconds without a message until it reads the log, since the queue may be dead
+AGAIN = 5.0  # seconds between two attempts to connect
+AT_ONCE = 500  # the broker sends up to so many messages before they are acknowledged
 
 
 @contextmanager
 def from_queue(name: str) -> Generator[Read, None, None]:
-    """For `SUBSCRIPTION_SOURCE`. A message says what comes next, and the log what that is.
+    """A source for `settings.SUBSCRIPTION_SOURCE`.
 
-    So what the worker hears does not depend on what the broker lost, doubles, or was given by a
-    stranger, and metadata need not travel.
+    A message only tells the worker up to which position to read the log. So the worker hears the
+    right events even if the broker loses or doubles messages or delivers those of a stranger. And
+    messages need not have all metadata.
     """
     with from_log(name) as read_log, ExitStack() as stack:
         yield Feed(name, read_log, stack).read
 
 
 class Feed:
-    """The queue of one subscription."""
+    """Read the log for one subscription whenever its queue has a message.
+
+    behind      whether to read the log without waiting for messages, up to its end
+    newest      the position and the id of the newest event that a message named
+    tag         the delivery tag of the last message
+    said_so     whether the loss of the connection was logged
+    """
 
     def __init__(self, name: str, read_log: Read, stack: ExitStack) -> None:
         self.name, self.read_log, self.stack = name, read_log, stack
         self.connection: amqp.Connection | None = None
         self.tried = -AGAIN
         self.behind = self.said_so = False
-        self.newest = (0, "")  # position and id, as a message says
+        self.newest = (0, "")
 
     def read(self, after: int) -> Sequence[Row]:
-        """What comes next. All that was returned before has been dealt with by now."""
+        """The rows that come next after a position; the caller has handled the rows before it."""
         try:
             if self.connection is None:
                 self._connect()
@@ -56,7 +63,7 @@ class Feed:
         if position > after and _is_in_log(position, event_id):
             return rows_between(after, position)
         self.newest = (0, "")
-        return self.read_log(after)  # a hole, a message that is none of ours, or silence
+        return self.read_log(after)  # silence, or a message about an event that the log lacks
 
     def _connect(self) -> None:
         if monotonic() - self.tried < AGAIN:
@@ -64,7 +71,7 @@ class Feed:
         connection = self.stack.enter_context(connected())
         self.channel = connection.channel()
         queue = declare(self.channel, self.name)
-        # Leftovers would stand before what is new; the log has them.
+        # The log has the events of old messages, which would delay the new ones.
         self.channel.queue_purge(queue)
         self.channel.basic_qos(0, AT_ONCE, False)
         self.channel.basic_consume(queue, callback=self._take)
@@ -84,7 +91,7 @@ class Feed:
             body = json.loads(message.body)
             self.newest = max(self.newest, (int(body["position"]), str(body["id"])))
         except (ValueError, TypeError, KeyError) as error:
-            log.warning("%s: a message that is no event of ours: %r", self.name, error)
+            log.warning("%s: ignores a message that is no event of ours: %r", self.name, error)
 
     def _acknowledge(self) -> None:
         if self.tag > self.acknowledged:
@@ -100,7 +107,10 @@ class Feed:
 
 
 def _is_in_log(position: int, event_id: str) -> bool:
-    """Whether there is this event; a stranger may have made it up, or a backup may be back in which
-    it did not happen. What the relay publishes is settled, and so is all before it."""
+    """Whether the log has this event at this position.
+
+    It may lack the event if a stranger sent the message, or if a backup from before the event was
+    restored. An event that the relay published is settled, and so are all before it.
+    """
     rows = rows_between(position - 1, position)
     return bool(rows) and rows[0][1] == event_id

@@ -1,4 +1,4 @@
-"""Checkpoints: read, moved and, where nothing goes on, given a sentence that says why."""
+"""Read checkpoints, move them, and keep why a subscription stands still."""
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -8,29 +8,33 @@ from .models import Checkpoint, Parked
 
 
 class NoSubscription(Exception):
-    """No checkpoint has this name: the transaction of a command delivers."""
+    """There is no checkpoint of this name: the transaction of each command delivers."""
 
 
 def position_of(name: str) -> int:
-    """Up to which position a subscription has heard; raises `NoSubscription`."""
+    """The position up to which a subscription has heard; raises `NoSubscription`."""
     for checkpoint in Checkpoint.objects.filter(name=name):
         return checkpoint.position
     raise NoSubscription(f"{name} has no checkpoint: the transaction of each command delivers.")
 
 
 def move(name: str, after: int, upto: int) -> bool:
-    """Move a checkpoint, before what belongs to that in the same transaction.
+    """Move a checkpoint from one position to another; returns whether it was there.
 
-    False: it is not at `after` any more, and there is nothing to do. A rebuild, a reset or another
-    worker came first: two that try at once queue for the row, and the second finds it moved.
+    Call it first in the transaction that writes the effects of the events. If it returns False, a
+    rebuild, a reset or another worker has moved the checkpoint, and the effects must not be
+    written. Two workers that call it at once wait for the row, and the second gets False.
     """
     checkpoint = Checkpoint.objects.filter(name=name, position=after)
     return bool(checkpoint.update(position=upto, moved_at=Now(), trouble=""))
 
 
 def reset(name: str, position: int) -> None:
-    """Put a subscription to a position: what comes after it is heard, and nothing before, parked
-    events included. Raises `ValueError` for a position that is not in the log yet."""
+    """Put a subscription to a position, so that it hears of the events after it.
+
+    It will not hear of earlier events, not even of those that are parked. Raises `NoSubscription`,
+    and `ValueError` for a position that the log has not reached.
+    """
     position_of(name)
     last = settled_position()
     if not 0 <= position <= last:
@@ -41,5 +45,6 @@ def reset(name: str, position: int) -> None:
 
 
 def stands_still(name: str, sentence: str) -> None:
-    """Keep what a subscription stands still for, until it moves; "" if for nothing."""
+    """Keep the sentence that says why a subscription stands still, until it moves; "" if it does
+    not."""
     Checkpoint.objects.filter(name=name).update(trouble=sentence)

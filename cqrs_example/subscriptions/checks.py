@@ -1,6 +1,7 @@
-"""With `--database default`, which a server runs before it starts, `manage.py check` fails when the
-database says otherwise than the settings who delivers. That SUBSCRIPTIONS is right, `messaging`
-looks at."""
+"""`manage.py check --database default` fails if settings and database disagree on who delivers.
+
+A server runs it before it starts. `messaging` checks the names in SUBSCRIPTIONS.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,7 +21,10 @@ def check_apps(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_deliverers(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """A database that does not answer, or is not migrated, is told by others."""
+    """Settings and database agree on who delivers.
+
+    Other checks report a database that does not answer or is not migrated.
+    """
     with suppress(DatabaseError, InterfaceError):
         if "default" in (databases or ()):
             return [Error(sentence, id="subscriptions.E002") for sentence in differences()]

@@ -1,4 +1,4 @@
-"""Letting a subscription hear: its effects and its checkpoint in one transaction."""
+"""Deliver events to a subscription: one transaction has their effects and the checkpoint."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,32 +15,33 @@ from .policies import PASSING, Events, failure, let_react
 
 
 class CannotProject(Exception):
-    """A projection could not deal with an event; the message names it."""
+    """A projection failed on an event; the message names the event."""
 
 
 def hear(name: str, after: int, rows: Sequence[Row]) -> None:
-    """Let a subscription hear of the events that come next in the log after a position: as many at
-    once as go well.
+    """Deliver rows of the log, which come next after a position, to a subscription.
 
-    None is skipped. Raises `CannotProject`, or `UnreadableEvent` for one that only newer code can
-    read; those before it are dealt with. A policy parks what it cannot deal with.
+    It delivers all of them at once. If that fails, it delivers one, and then twice as many each
+    time, so that all events before the one that fails are heard. No event is skipped. Raises
+    `CannotProject`, and `UnreadableEvent` for an event that only newer code can read. A policy
+    parks an event on which it fails.
     """
     let_hear = _project if name in settings.PROJECTIONS else let_react
     unheard = unheard_by(handler_named(name))
     most = len(rows)
-    while some := rows[:most]:
+    while batch := rows[:most]:
         try:
-            # What the code knows and the handler does not hear is passed over, without decoding.
-            if events := [recorded(row) for row in some if (row[4], row[5]) not in unheard]:
+            # An event that the code knows and the handler does not hear is not decoded.
+            if events := [recorded(row) for row in batch if (row[4], row[5]) not in unheard]:
                 reached = let_hear(name, after, events)
             else:
-                move(name, after, reached := some[-1][0])
+                move(name, after, reached := batch[-1][0])
         except Exception as error:
-            if len(some) == 1 or isinstance(error, PASSING):
+            if len(batch) == 1 or isinstance(error, PASSING):
                 raise
-            most = 1  # to find out which it is: those before it are dealt with
+            most = 1
         else:
-            most = 2 * sum(row[0] <= reached for row in some)
+            most = 2 * sum(row[0] <= reached for row in batch)
             after, rows = reached, [row for row in rows if row[0] > reached]
 
 

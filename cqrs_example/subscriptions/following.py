@@ -1,4 +1,4 @@
-"""Following the log: what comes after a position, as rows, in order and without missing any."""
+"""Follow the log: read the rows after a position, in order, and without missing one."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -8,36 +8,41 @@ from ..eventstore import settled_position
 from ..eventstore.log import END, WHOLE_LOG
 from ..eventstore.statements import send
 
-MOST = 1000  # rows at a time: so many events meet in one transaction of a projection
+MOST = 1000  # rows that are read at once, and so the events in one transaction of a projection
 
 Row = Sequence[Any]  # an event as `eventstore.recorded` reads it; the first value is its position
 
-# Returns the rows that come next after a position; none: nothing has happened. It is called again
-# when these were dealt with. A source opens one by the name of a subscription.
+# A function that returns the rows that come next after a position, or none if nothing has happened.
+# Its caller has handled these rows before it calls again.
 Read = Callable[[int], Sequence[Row]]
+# A function that opens a `Read` for the subscription with this name.
 Source = Callable[[str], AbstractContextManager[Read]]
 
 
 @contextmanager
 def from_log(name: str) -> Generator[Read, None, None]:
-    """The source of workers that need no broker: gap-safe as `eventstore.read_all`, but without
-    decoding (the relay passes on what this code cannot read), and not waiting at a gap before what
-    stands in front of it is dealt with."""
+    """The source that reads the log itself, without a broker.
+
+    As `eventstore.read_all` it misses no event whose transaction commits late. But it returns rows
+    undecoded, since the relay also passes on events that this code cannot read. And it returns the
+    rows before a gap at once, and only then waits for transactions that may fill the gap.
+    """
     settled = 0
 
     def read(after: int) -> Sequence[Row]:
         nonlocal settled
         rows = rows_between(after, END)
-        # Behind the first gap above the settled position one may come yet that is before these.
-        sure = [row for nth, row in enumerate(rows, after + 1) if row[0] <= max(nth, settled)]
-        if rows and not sure:
-            settled = settled_position()  # so that a log with many gaps is asked for only once
+        # A transaction that has not committed yet may fill the first gap above the settled
+        # position. A row behind it must wait, or the event in the gap would be missed.
+        safe = [row for nth, row in enumerate(rows, after + 1) if row[0] <= max(nth, settled)]
+        if rows and not safe:
+            settled = settled_position()  # kept, so that many gaps below it cost one query
             return rows_between(after, settled)
-        return sure
+        return safe
 
     yield read
 
 
 def rows_between(after: int, upto: int) -> Sequence[Row]:
-    """Up to `MOST` rows behind one position and up to another one, settled or not."""
+    """Up to `MOST` rows after one position and up to another, settled or not."""
     return send(WHOLE_LOG, [after, upto, MOST])

@@ -7,12 +7,14 @@ from django.db import models
 
 
 class Checkpoint(models.Model):
-    """How far a subscription has heard. That there is a row says that a worker delivers to it, and
-    not the transaction of a command: see `switching`.
+    """How far a subscription has heard.
 
-    kind      "projection", "policy", or "relay": a follower that hears nothing itself
-    position  it has heard everything up to here, in the log's order
-    trouble   what it stands still for, in a sentence; empty: it goes on
+    If a subscription has a row, a worker delivers to it; otherwise the transaction of each command
+    does (see `switching`).
+
+    kind      "projection", "policy", or "relay", which passes events on to a broker
+    position  the subscription has heard of all events up to this one
+    trouble   a sentence that says why it stands still; empty if it goes on
     """
 
     name: models.TextField[str, str] = models.TextField(primary_key=True)
@@ -29,8 +31,11 @@ class Checkpoint(models.Model):
 
 
 class Parked(models.Model):
-    """An event that a policy has still to hear: it could not deal with it (`trouble`), or has still
-    to deal with an earlier one of the same stream (no trouble)."""
+    """An event of which a policy has not heard yet, although its checkpoint is behind the event.
+
+    The policy failed on it, and `trouble` says how. Or, without `trouble`, the event waits behind
+    an earlier one of its stream that is parked.
+    """
 
     subscription: models.TextField[str, str] = models.TextField()
     stream: models.TextField[str, str] = models.TextField(db_collation="C")

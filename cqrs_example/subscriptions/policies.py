@@ -1,5 +1,4 @@
-"""Letting a policy hear of events, each once; parking what it cannot deal with, and trying that
-again."""
+"""Deliver events to policies, each once; park events on which a policy fails, and retry them."""
 
 import logging
 import time
@@ -22,20 +21,24 @@ from .models import Checkpoint, Parked
 
 log = logging.getLogger(__name__)
 
-# The database's doing, not the handler's: it passes, and nothing is parked or skipped for it.
+# Errors of the database and not of a handler. They pass, so no event is parked or skipped for them.
 PASSING = (OperationalError, InterfaceError)
-PAUSES = (0.1, 0.5, 2.0)  # seconds between two tries
+PAUSES = (0.1, 0.5, 2.0)  # seconds between two attempts
 LONG = 1.0  # seconds after which a transaction takes no more events
 
 Events = Sequence[RecordedEvent[Any]]
-# Begins a transaction by noting that its events were heard. Returns the streams whose events wait
-# behind a parked one; None: that was noted before, and nothing is left to do.
+# A function that begins a transaction: it records that its events were heard. It returns the
+# streams in which an event is parked, or None if the events were recorded as heard before.
 Begin = Callable[[], Set[str] | None]
 
 
 def let_react(name: str, after: int, events: Events) -> int:
-    """Let a policy hear of the events that come next after a position, in one transaction with its
-    checkpoint, up to the first for which it does something; returns how far it has heard."""
+    """Deliver to a policy the events that come next after a position; returns the position that it
+    has reached.
+
+    One transaction has the checkpoint and the effects. It ends with the first event for which the
+    policy does something. An event on which it fails alone is parked.
+    """
     begin = partial(_moved, name, after, events)
     if len(events) > 1:
         return _react(name, events, begin, Counter())
@@ -48,26 +51,32 @@ def let_react(name: str, after: int, events: Events) -> int:
 
 
 def retry(name: str) -> Iterator[tuple[RecordedEvent[Any], str]]:
-    """Let a policy hear of its parked events, each stream in its order, up to the first event that
-    fails again; yields each event, and what it failed for ("": heard)."""
+    """Deliver to a policy its parked events, those of a stream in their order.
+
+    Yields each event with the sentence of its failure, or "" if it was heard. After an event that
+    fails again, the later ones of its stream stay parked.
+    """
     failed: list[str] = []
-    parked = Parked.objects.filter(subscription=name).order_by("position")
-    while one := parked.exclude(stream__in=failed).first():
-        event = recorded(rows_between(one.position - 1, one.position)[0])
-        if sentence := _try(name, event, partial(_taken, one), ()):
-            failed.append(one.stream)
-            parked.filter(pk=one.pk).update(trouble=sentence)
+    all_parked = Parked.objects.filter(subscription=name).order_by("position")
+    while parked := all_parked.exclude(stream__in=failed).first():
+        event = recorded(rows_between(parked.position - 1, parked.position)[0])
+        if sentence := _try(name, event, partial(_taken, parked), ()):
+            failed.append(parked.stream)
+            all_parked.filter(pk=parked.pk).update(trouble=sentence)
         yield event, sentence
 
 
 def failure(event: RecordedEvent[Any], error: Exception) -> str:
-    """What a handler could not deal with, in a sentence."""
+    """The event on which a handler failed, and its error, as text."""
     text = " ".join(str(error).split())
     return f"event {event.id} at position {event.position}: {type(error).__name__}: {text}"
 
 
 def _try(name: str, event: RecordedEvent[Any], begin: Begin, pauses: Sequence[float]) -> str:
-    """What the policy could not deal with, in the end; "" if it could."""
+    """Deliver one event to a policy, with more attempts after pauses.
+
+    Returns the sentence of the last failure, or "" if an attempt succeeded.
+    """
     sentence = ""
     for seconds in (*pauses, 0.0):
         try:
@@ -78,17 +87,20 @@ def _try(name: str, event: RecordedEvent[Any], begin: Begin, pauses: Sequence[fl
         except Exception as error:
             sentence = failure(event, error)
         log.warning("%s: %s", name, sentence)
-        time.sleep(seconds)  # outside any transaction: followers wait for who holds the append lock
+        time.sleep(
+            seconds
+        )  # outside of transactions: one that appended would keep followers waiting
     return sentence
 
 
 def _react(name: str, events: Events, begin: Begin, issued: Counter[Any]) -> int:
-    """Up to the first event for which the policy does something: so what it locks, writes or sends
-    is neither held up nor done again for the sake of another event, and no row is locked for one
-    event before the stream of another, as no command does.
+    """Deliver events in one transaction, up to the first for which the policy does something;
+    returns the position that it has reached.
 
-    The ids of what it issues come from the event, so an effect that was recorded before collides.
-    Then all of it was recorded before, and only `begin()` is done, in a new transaction.
+    So another event neither delays nor repeats what the policy locks, writes or sends.
+
+    The ids of the policy's events derive from the event that it hears. If they collide, it has
+    reacted to this event before, and only `begin()` is done, in a new transaction.
     """
     before, end = issued.copy(), time.monotonic() + LONG
     try:
@@ -104,8 +116,8 @@ def _react(name: str, events: Events, begin: Begin, issued: Counter[Any]) -> int
         if len(events) == 1 and _has_reacted(name, events[0]):
             with transaction.atomic():
                 begin()
-        # Another policy has issued a command of the same name for this event: as within one
-        # transaction, the second of a name has the number 2.
+        # Another policy has issued a command of the same name for this event. The second command of
+        # a name gets the number 2, as it does within one transaction: see `PolicyTransaction`.
         elif len(events) == 1 and issued != before:
             return _react(name, events, begin, issued)
         else:
@@ -114,14 +126,14 @@ def _react(name: str, events: Events, begin: Begin, issued: Counter[Any]) -> int
 
 
 def _acts(name: str, event: RecordedEvent[Any], behind: Set[str], issued: Counter[Any]) -> bool:
-    """Whether the policy does something for an event, or may have done: see `_acting`."""
+    """Call the policy with an event; returns whether it may have done something: see `_acting`."""
     policy = handler_named(name)
     if not hears(policy, event):
         return False
     if event.stream in behind:
         _park(name, event)
         return False
-    # Unlike in the transaction of a command, the origin says which policy was at work.
+    # Unlike in the transaction of a command, the metadata names the policy: see `_has_reacted`.
     origin = {key: event.metadata.get(key) for key in ("actor", "request")} | {"policy": name}
     unit = UnitOfWork(event.correlation_id, origin, issued=issued)
     if acts := bool(react(unit, name, _acting(policy), event)):
@@ -144,27 +156,36 @@ def _acting(policy: Callable[..., object]) -> Callable[..., bool]:
 
 
 def _has_reacted(name: str, event: RecordedEvent[Any]) -> bool:
-    """Whether this policy caused events. Those that name no policy come from the transaction of a
-    command: from this one, before a worker took it over, unless another policy hears there."""
-    caused = {each.metadata.get("policy") for each in caused_by(event.id)}
+    """Whether this policy has recorded events that this event caused.
+
+    The metadata of events from the transaction of a command names no policy. These are from this
+    policy, before a worker took it over, if no other policy hears of the event in the transaction.
+    """
+    names = {caused.metadata.get("policy") for caused in caused_by(event.id)}
     inline = [handler_named(each) for each, _ in EventLog().here(settings.POLICIES)]
-    return name in caused or (None in caused and not any(hears(one, event) for one in inline))
+    return name in names or (None in names and not any(hears(other, event) for other in inline))
 
 
 def _moved(name: str, after: int, events: Events) -> Set[str] | None:
-    """For events of the log. What is parked is asked after the move, for which a retry that takes
-    the last one of a stream away waits."""
+    """A `Begin` for events of the log, which moves the checkpoint.
+
+    It reads the parked streams after that, because `_taken` waits for the checkpoint's row before
+    it deletes the last parked event of a stream.
+    """
     if not move(name, after, events[-1].position):
         return None
-    parked = Parked.objects.filter(subscription=name, stream__in={one.stream for one in events})
+    parked = Parked.objects.filter(subscription=name, stream__in={event.stream for event in events})
     return set(parked.values_list("stream", flat=True))
 
 
-def _taken(one: Parked) -> Set[str] | None:
-    """For an event that was parked. The worker waits meanwhile: it would park the next event of the
-    stream behind one that is gone."""
-    Checkpoint.objects.select_for_update().get(name=one.subscription)
-    return set() if Parked.objects.filter(pk=one.pk).delete()[0] else None
+def _taken(parked: Parked) -> Set[str] | None:
+    """A `Begin` for a parked event, which deletes its row.
+
+    It locks the checkpoint, so that the worker waits. Otherwise the worker could park the next
+    event of the stream behind this one, which is gone.
+    """
+    Checkpoint.objects.select_for_update().get(name=parked.subscription)
+    return set() if Parked.objects.filter(pk=parked.pk).delete()[0] else None
 
 
 def _park(name: str, event: RecordedEvent[Any], trouble: str = "") -> None:

@@ -1,4 +1,4 @@
-"""How far each subscription is, what it stands still for, and what is parked."""
+"""How far each subscription is, why it stands still, and how many events it has parked."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db import connection
 
 from ..operations.processes import LED
 
-COUNTED = 1_000_000  # events that one can be behind by this figure
+COUNTED = 1_000_000  # up to so many events behind a subscription are counted
 
 STATUS = f"""
     SELECT name, kind, position, moved_at, trouble,
@@ -22,9 +22,12 @@ STATUS = f"""
 
 
 def status() -> list[dict[str, Any]]:
-    """All subscriptions, and the relay where there is one: the columns of `Checkpoint`; how many
-    events each has not heard yet, for how many seconds the oldest of these has been waiting, and
-    how many are parked; whether a worker is at it."""
+    """A row for each subscription, and for the relay if there is one.
+
+    Beside the columns of `Checkpoint` it has `lag_events`, the number of events that are not heard
+    yet, `lag_seconds`, the age of the oldest of these, `parked`, the number of parked events, and
+    `running`, whether a worker is at it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(STATUS, [COUNTED])
         names = [column.name for column in cursor.description]
@@ -32,7 +35,7 @@ def status() -> list[dict[str, Any]]:
 
 
 def sentence(row: dict[str, Any]) -> str:
-    """The same in words."""
+    """A row of `status` in words."""
     text = f"{row['name']} ({row['kind']}) has heard up to position {row['position']}"
     if row["lag_events"]:
         text += f", {_events(row['lag_events'])} and {row['lag_seconds']:.1f} s behind"

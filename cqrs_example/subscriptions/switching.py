@@ -1,9 +1,9 @@
-"""Moving an entry from the transaction to a worker and back, with nothing lost and nothing twice.
+"""Move an entry from the transaction to a worker and back, so that it hears each event once.
 
-Who delivers is recorded in the database: a checkpoint means a worker. It changes here alone, in a
-moment in which nobody writes to the log, so that each event is delivered on one side of it. Servers
-with the settings of before must have ended by then: `manage.py check --database default` stops
-those that begin, and nothing can stop those that run.
+The database records who delivers: if there is a checkpoint, a worker does. Only `switch` changes
+that, while it keeps all others from writing to the log, so that each event is delivered either
+before or after the change. Servers with the old settings must have ended before. A server that
+starts with them is stopped by `manage.py check --database default`; nothing stops one that runs.
 """
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from ..eventstore.log import APPEND_LOCK
 from ..eventstore.models import StoredEvent
 from .models import Checkpoint, Parked
 
-PATIENCE = "2s"  # writers that come while this waits for the lock wait behind it
+PATIENCE = "2s"  # how long to wait for the lock: commands wait behind it for as long
 DIFFERS = (
     "settings.SUBSCRIPTIONS leaves {} to {}, but the database to {}: stop all servers and workers,"
     " then run `manage.py subscriptions switch`."
@@ -23,7 +23,7 @@ DIFFERS = (
 
 
 class CannotSwitch(Exception):
-    """The message says why, and what to do."""
+    """An entry cannot be moved yet; the message says why, and what to do."""
 
 
 def wanted() -> list[str]:
@@ -32,7 +32,7 @@ def wanted() -> list[str]:
 
 
 def differences() -> list[str]:
-    """Where settings and database say otherwise, in sentences."""
+    """A sentence for each entry for which settings and database disagree on who delivers."""
     names = wanted()
     known = Checkpoint.objects.exclude(kind="relay").values_list("name", flat=True)
     disagreements = [(name, "the transaction", "a worker") for name in known if name not in names]
@@ -41,40 +41,40 @@ def differences() -> list[str]:
 
 
 def switch() -> list[str]:
-    """Make the database agree with the settings; returns what was done, in sentences.
+    """Make the database agree with the settings; returns a sentence for each change.
 
-    An entry that goes to a worker begins where the log ends: until then transactions delivered. One
-    that comes back must have heard everything. Raises `CannotSwitch`; Postgres's lock timeout when
-    somebody writes to the log all the time.
+    An entry that goes to a worker begins at the end of the log, because transactions have delivered
+    all events before. An entry that comes back must have heard of all events: otherwise this raises
+    `CannotSwitch`. Raises `OperationalError` if commands hold the log's lock for too long.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-        # These rows first, then the log: workers take both in this order too.
+        # First these rows, then the log, as workers do: in the other order both could deadlock.
         known = Checkpoint.objects.exclude(kind="relay").select_for_update().in_bulk()
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", APPEND_LOCK)
         end = StoredEvent.objects.aggregate(last=Max("position"))["last"] or 0
-        done = [_end(row, end) for name, row in known.items() if name not in wanted()]
-        return done + [_begin(name, end) for name in wanted() if name not in known]
+        ended = [_end(n, row.position, end) for n, row in known.items() if n not in wanted()]
+        return ended + [_begin(name, end) for name in wanted() if name not in known]
 
 
 def _begin(name: str, end: int) -> str:
     kind = "projection" if name in settings.PROJECTIONS else "policy"
     Checkpoint.objects.create(name=name, kind=kind, position=end, moved_at=timezone.now())
-    return f"{name}: from now on a worker delivers, what comes after position {end}."
+    return f"{name}: from now on a worker delivers the events after position {end}."
 
 
-def _end(one: Checkpoint, end: int) -> str:
-    # What has left the settings altogether hears nothing more.
-    if one.name in settings.PROJECTIONS or one.name in settings.POLICIES:
-        if one.position < end:
+def _end(name: str, position: int, end: int) -> str:
+    # An entry that has left the settings altogether hears of no event any more.
+    if name in settings.PROJECTIONS or name in settings.POLICIES:
+        if position < end:
             raise CannotSwitch(
-                f"{one.name} has heard up to position {one.position} of {end}: let its worker run,"
-                " with the settings of before and without servers, until it has heard the rest."
+                f"{name} has heard up to position {position} of {end}: let its worker run, with the"
+                " old settings and without servers, until it has heard the rest."
             )
-        if Parked.objects.filter(subscription=one.name).exists():
+        if Parked.objects.filter(subscription=name).exists():
             raise CannotSwitch(
-                f"{one.name} has parked events, which it would hear after later ones: `retry` them"
-                f" first, or give them up by `reset {one.name} --to {one.position}`."
+                f"{name} has parked events, which it would hear after later ones: `retry` them"
+                f" first, or give them up with `reset {name} --to {position}`."
             )
-    one.delete()
-    return f"{one.name}: from now on the transaction of each command delivers."
+    Checkpoint.objects.filter(name=name).delete()
+    return f"{name}: from now on the transaction of each command delivers."

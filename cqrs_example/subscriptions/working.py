@@ -1,4 +1,4 @@
-"""A worker: a thread for each subscription, which leads it, or stands by until it can."""
+"""A worker: it has a thread for each subscription, which leads it or stands by until it can."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -17,15 +17,18 @@ from .following import Row, Source
 
 log = logging.getLogger(__name__)
 
-IDLE = 0.02  # seconds between two looks at a log in which nothing happens
-STANDBY = 0.5  # seconds between two tries to lead, or to go on after a failure
+IDLE = 0.02  # seconds between two reads of a log in which nothing happens
+STANDBY = 0.5  # seconds between two attempts to lead, or to go on after a failure
 
-Step = Callable[[str, int, Sequence[Row]], None]  # what to do with rows after a position
+# A function that handles rows: the subscription's name, the position before them, and the rows.
+Step = Callable[[str, int, Sequence[Row]], None]
 
 
 def run(names: Sequence[str], stopping: Event, source: Source, step: Step = hear) -> None:
-    """Work until `stopping` is set or Ctrl-C comes, in a thread for each name; what was begun is
-    finished."""
+    """Read rows from the source and handle them with `step`, in a thread for each name.
+
+    It ends when `stopping` is set or Ctrl-C comes, after the rows that were begun.
+    """
     in_threads(partial(_work, source, step, stopping), names, stopping)
 
 
@@ -37,16 +40,16 @@ def _work(source: Source, step: Step, stopping: Event, name: str) -> None:
                 if leads:
                     _follow(name, source, step, stopping)
         except Exception as error:
-            last_report = _tell(name, error, last_report)
-        # Without the lead: where this code cannot go on, another process with newer code may.
+            last_report = _report(name, error, last_report)
+        # It waits without the lead: a process with newer code may go on where this one fails.
         stopping.wait(STANDBY)
 
 
 def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
-    """Read and deal with what comes, until told to stop; raises what went wrong."""
+    """Read rows and handle them until `stopping` is set; raises what a step raises."""
     with connection.cursor() as cursor:
-        # Along the index: without statistics, as after an import, Postgres would rather sort the
-        # rest of the log for each batch.
+        # Read along the index: without statistics, as after an import, Postgres would sort the rest
+        # of the log for each batch.
         cursor.execute("SET enable_sort = off")
     with source(name) as read:
         after, looked, quiet = position_of(name), monotonic(), False
@@ -56,16 +59,19 @@ def _follow(name: str, source: Source, step: Step, stopping: Event) -> None:
             elif quiet:
                 stopping.wait(IDLE)
             else:
-                stands_still(name, "")  # what it stood still for is over, or it would have rows
+                stands_still(name, "")  # it has handled all rows, so no failure is left
                 quiet = True
-            # Where the step left it, or where a rebuild or a reset has put it.
+            # A step, a rebuild or a reset moves the checkpoint.
             if rows or monotonic() - looked > STANDBY:
                 after, looked = position_of(name), monotonic()
 
 
-def _tell(name: str, error: Exception, before: str) -> str:
-    """Into the log, unless it is the same as before, and where the database answers, into the
-    checkpoint; returns the sentence."""
+def _report(name: str, error: Exception, before: str) -> str:
+    """Write why a subscription stands still, and return the sentence.
+
+    The program's log gets it unless it is the same as before. The checkpoint gets it if the
+    database answers.
+    """
     sentence = " ".join(f"{type(error).__name__}: {error}".split())
     if sentence != before:
         log.error("%s stands still: %s", name, sentence)

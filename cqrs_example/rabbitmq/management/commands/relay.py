@@ -9,11 +9,11 @@ from ...relay import NAME, Relay, begin
 
 
 class Command(BaseCommand):
-    help = "Publish what is recorded, until SIGTERM; of several processes one works, others wait."
+    help = "Publish recorded events until SIGTERM; one process works, others of them stand by."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with working_process():
             begin()
             relay = Relay(stopping := Event())
-            self.stdout.write("Publishing what is recorded.")
+            self.stdout.write("Publishing recorded events.")
             run([NAME], stopping, relay.source, relay.step)

@@ -14,10 +14,10 @@ FROM_LOG = f"{__name__.rsplit('.', 3)[0]}.following.from_log"
 
 
 class Command(BaseCommand):
-    help = "Let subscriptions hear until SIGTERM; of several processes one works, others stand by."
+    help = "Deliver to subscriptions until SIGTERM; one process works, others of them stand by."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help="none: all of SUBSCRIPTIONS")
+        parser.add_argument("names", nargs="*", metavar="NAME", help="by default all SUBSCRIPTIONS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = options["names"] or wanted()

@@ -14,30 +14,30 @@ from ...switching import CannotSwitch, switch
 
 
 class Command(BaseCommand):
-    help = "How far subscriptions are; switch entries between transaction and worker; try again."
+    help = "Show how far subscriptions are; switch them, retry parked events, or reset positions."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="the status, for programs")
+        parser.add_argument("--json", action="store_true", help="print the status as JSON")
         actions = parser.add_subparsers(dest="action", metavar="ACTION")
-        actions.add_parser("switch", help="as SUBSCRIPTIONS says; stop servers and workers first")
-        retrying = actions.add_parser("retry", help="let policies hear of parked events again")
+        actions.add_parser("switch", help="obey SUBSCRIPTIONS; stop servers and workers first")
+        retrying = actions.add_parser("retry", help="deliver parked events to policies again")
         retrying.add_argument("name", nargs="?", metavar="NAME", choices=list(settings.POLICIES))
-        resetting = actions.add_parser("reset", help="hear from another position on")
+        resetting = actions.add_parser("reset", help="put a subscription to another position")
         resetting.add_argument("name", metavar="NAME")
         resetting.add_argument("--to", type=int, required=True, metavar="POSITION")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            getattr(self, options["action"] or "tell")(options)
+            getattr(self, options["action"] or "print_status")(options)
         except (CannotSwitch, NoSubscription, OperationalError, ValueError) as error:
             raise CommandError(f"Nothing was changed. {error}") from error
 
-    def tell(self, options: dict[str, Any]) -> None:
+    def print_status(self, options: dict[str, Any]) -> None:
         if options["json"]:
             self.stdout.write(json.dumps(status(), default=str))
             return
-        for one in status():
-            self.stdout.write(sentence(one))
+        for row in status():
+            self.stdout.write(sentence(row))
         for parked in Parked.objects.exclude(trouble="").order_by("position")[:20]:
             self.stdout.write(f"parked by {parked.subscription}: {parked.trouble}")
 
@@ -51,12 +51,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name}: {trouble or f'event {event.id} was heard'}")
                 failed += bool(trouble)
         if failed:
-            raise CommandError(f"{failed} failed again; what comes after them waits.")
+            raise CommandError(f"{failed} failed again; later events of their streams wait.")
 
     def reset(self, options: dict[str, Any]) -> None:
         self.stdout.write(
-            f"{options['name']} will hear of what comes after position {options['to']}, and of"
-            " nothing before, parked events included. Rebuild it then, if it is a projection."
+            f"{options['name']} will hear of the events after position {options['to']}, but of no"
+            " earlier one, not even of parked ones. If it is a projection, rebuild it after that."
         )
         if input("Type yes to go on: ") != "yes":
             raise CommandError("Nothing was changed.")
