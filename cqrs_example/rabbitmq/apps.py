@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class RabbitmqConfig(AppConfig):
@@ -6,4 +7,6 @@ class RabbitmqConfig(AppConfig):
     label = "rabbitmq"
 
     def ready(self) -> None:
-        from . import checks as checks
+        from .checks import check_rabbitmq
+
+        register(check_rabbitmq)

@@ -51,8 +51,7 @@ def connected() -> Generator[amqp.Connection, None, None]:
             raise ConnectionError(f"RabbitMQ does not answer at {connection.host}.") from error
         # Without a timeout the client would wait for ever for a broker that does not answer.
         connection.transport.sock.settimeout(PATIENCE)
-        channel = connection.channel()
-        channel.exchange_declare(exchange(), "topic", durable=True, auto_delete=False)
+        connection.channel().exchange_declare(exchange(), "topic", durable=True, auto_delete=False)
         yield connection
     finally:
         with suppress(*BROKEN):

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error
 
 from ..eventstore.checks import missing_apps
 
@@ -13,7 +13,6 @@ NO_LIBRARY = "The library amqp, which rabbitmq needs, is not installed: pip inst
 NO_BROKER = "settings.BROKER_URL must look like amqp://user:password@host:5672/ (or amqps)."
 
 
-@register
 def check_rabbitmq(**kwargs: Any) -> list[CheckMessage]:
     """The blocks and the library that this block needs are installed, and BROKER_URL is a URL of
     AMQP."""
