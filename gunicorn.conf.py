@@ -1,5 +1,6 @@
 """How gunicorn serves the application. WEB_CONCURRENCY and PORT change it."""
 
+import fcntl
 import gc
 import logging
 import os
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ preload_app = False
 control_socket_disable = True
 # Workers touch a file every second: on a slow disk that blocks, and they are taken for dead.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+COUNTED = "cqrs-metrics-"  # folders are named so
 # Else a client on this machine says in a header SCRIPT_NAME where the application is mounted, and
 # is answered with 500 where the path does not fit. It is mounted at the root.
 forwarder_headers = ""
@@ -58,12 +61,9 @@ def on_starting(server: Any) -> None:
         sys.exit(sentence)
     if server.cfg.workers < 1:
         sys.exit("Without a worker nobody is served: set WEB_CONCURRENCY to 1 or more.")
-    if find_spec("prometheus_client") and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        # Workers count in files here, so that `/metrics` says the same whichever of them answers.
-        server.counted_in = tempfile.mkdtemp(prefix="metrics-", dir=worker_tmp_dir)
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = server.counted_in
-    # For this check, and for the workers' own if the database does not answer yet.
-    os.environ["WEB_CONNECTIONS"] = str(server.cfg.workers * server.cfg.threads)
+    # For this check, and for the workers' own if the database does not answer yet. Each worker has
+    # a thread more, which writes how long handlers took.
+    os.environ["WEB_CONNECTIONS"] = str(server.cfg.workers * (server.cfg.threads + 1))
     if os.environ.get("CHECKED_BY") == str(os.getppid()):
         return  # `make run` has just asked, on a database that it made: a second less to wait
     # In a process of its own: what this one loads or connects to, every worker would inherit.
@@ -73,6 +73,28 @@ def on_starting(server: Any) -> None:
     done = subprocess.run(check, cwd=folder, env=as_worker, stdout=subprocess.DEVNULL)  # noqa: S603
     if done.returncode:
         sys.exit("The application did not start: the lines above say why.")
+
+
+def when_ready(server: Any) -> None:
+    """The start has not failed; workers are forked after this."""
+    # Workers count in files here, so that `/metrics` says the same whichever of them answers. A
+    # folder of ours that is named already is that of the server that this one replaces (SIGUSR2).
+    given = os.environ.get("PROMETHEUS_MULTIPROC_DIR", COUNTED)
+    if find_spec("prometheus_client") and COUNTED in given:
+        remove_abandoned()
+        server.counted_in = tempfile.mkdtemp(prefix=f"{COUNTED}{port}-", dir=worker_tmp_dir)
+        # Held for as long as this process or one of its workers is there.
+        server.counted_lock = os.open(f"{server.counted_in}/lock", os.O_CREAT)
+        fcntl.flock(server.counted_lock, fcntl.LOCK_EX)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = server.counted_in
+
+
+def remove_abandoned() -> None:
+    """The folders of servers that were killed: neither they nor their workers hold the locks."""
+    for folder in Path(worker_tmp_dir or tempfile.gettempdir()).glob(f"{COUNTED}*"):
+        with suppress(OSError), (folder / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
 
 
 def on_exit(server: Any) -> None:

@@ -84,6 +84,36 @@ def test_deploying(terminal: dict[str, str]) -> None:
         assert server.wait(30) == 0
 
 
+@pytest.mark.slow
+def test_migration_gives_up(terminal: dict[str, str]) -> None:
+    """While a transaction that has read the log lasts, and goes through after it."""
+
+    def run(script: str) -> subprocess.CompletedProcess[str]:
+        environment = {**terminal, "DATABASE_URL": terminal["OWNER_URL"]}
+        return subprocess.run(
+            ["sh", "-euc", script],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    give_up = blocks("upgrade.md")["give_up"]
+    before = run("python manage.py migrate -v0; python manage.py migrate -v0 eventstore 0004")
+    assert before.returncode == 0, before.stderr
+    with psycopg.connect(terminal["OWNER_URL"]) as reader:
+        reader.execute("SELECT FROM eventstore_event")
+        held_up = run(give_up)
+        assert "canceling statement due to lock timeout" in held_up.stderr
+        with psycopg.connect(terminal["OWNER_URL"]) as writer:  # waits for nobody
+            writer.execute("SET lock_timeout = '1s'")
+            writer.execute("LOCK eventstore_event IN ROW EXCLUSIVE MODE")
+    gone_on = run(give_up)
+    assert gone_on.returncode == 0, gone_on.stderr
+    assert "eventstore.0005_moments_and_names... OK" in gone_on.stdout
+
+
 def until_ready(server: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline and server.poll() is None:
@@ -150,6 +180,7 @@ def test_upgrading(role: str) -> None:
     migrated = manage(page.pop("migrate").replace("$ROLE", role))
     assert "No planned migration operations" in migrated
     assert f"user={role}" in migrated
+    assert "lock_timeout" in page.pop("give_up")  # see `test_migration_gives_up`
     proved = manage(page.pop("prove"))
     assert "the log: 3 events in 2 streams are in order" in proved
     assert "products: 1 row" in proved

@@ -1,7 +1,13 @@
 """`/metrics`: what several processes count together, and what the database is asked."""
 
+import fcntl
+import os
 import re
+import socket
+import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +20,8 @@ from cqrs_example.telemetry import exposition
 from dev.modes import chosen_mode, settings_of
 
 from .bank.commands import Deposit, Withdraw, deposit, withdraw
-from .serving import Server
+from .racing import until
+from .serving import ROOT, Server
 from .subscribing import Subscribed, add
 
 COMMANDS = ["cqrs_example.telemetry.metrics.command"]
@@ -121,6 +128,56 @@ def test_processes_of_a_server_count_together(server: Any) -> None:
         own.stop()
     name = 'cqrs_commands_total{command="IncreaseProductQuantity",outcome="done"}'
     assert {one[name] for one in answers} == {20}  # whichever process answers
+
+
+def folders(port: int) -> list[Path]:
+    """What servers at this port count in."""
+    places = [Path("/dev/shm"), Path(tempfile.gettempdir())]
+    return [folder for place in places for folder in place.glob(f"cqrs-metrics-{port}-*")]
+
+
+def is_let_go(folder: Path) -> bool:
+    with (folder / "lock").open() as lock, suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.slices("increase_product_quantity")
+def test_folder_of_a_server_that_was_killed_is_removed_by_the_next(server: Any) -> None:
+    own = Server({**server.environment, "DJANGO_SETTINGS_MODULE": settings_of(chosen_mode())})
+    other = None
+    try:
+        assert own.increase("bolt-06", 1).status == 200
+        [folder] = folders(own.port)
+        assert list(folder.glob("*.db"))
+        other = Server(own.environment)  # it leaves that of one that lives alone
+        assert folders(own.port) == [folder]
+        own.process.kill()
+        until(lambda: is_let_go(folder))  # by its workers, too
+        other.restart()
+        assert folders(own.port) == []
+        assert len(folders(other.port)) == 1
+    finally:
+        for each in filter(None, (own, other)):
+            each.stop()
+    assert folders(other.port) == []
+
+
+@pytest.mark.slow
+@pytest.mark.slices("increase_product_quantity")
+def test_start_that_fails_leaves_no_folder(server: Any) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        environment = {**os.environ, **server.environment, "PORT": str(port)}
+        environment["DJANGO_SETTINGS_MODULE"] = settings_of(chosen_mode())
+        command = [sys.executable, "-m", "gunicorn", "cqrs_example.wsgi"]
+        failed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
+    assert failed.returncode != 0
+    assert b"in use" in failed.stderr
+    assert folders(port) == []
 
 
 def test_probes_limit_what_nobody_logs_in_for() -> None:

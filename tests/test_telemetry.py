@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
-from django.db import connections
+from django.db import connection, connections
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
@@ -103,6 +103,48 @@ def test_refusal_is_no_error_and_a_failure_is_one(spans: Any) -> None:
     assert attributes(refused)["cqrs.outcome"] == "refused"
     assert failed.status.status_code == StatusCode.ERROR
     assert attributes(failed)["error.type"] == "LookupError"
+
+
+SECRET = "hunter2"
+
+
+def fails_by_itself(tx: Any, command: Deposit) -> Any:
+    raise ValueError(f"{command.account} cannot be read")
+
+
+def fails_in_the_database(tx: Any, command: Deposit) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE kept (word text PRIMARY KEY) ON COMMIT DROP")
+        for _ in range(2):
+            cursor.execute("INSERT INTO kept VALUES (%s)", [command.account])
+
+
+def refuses(tx: Any, command: Deposit) -> Any:
+    raise DomainError(f"There is no account {command.account}.", "account")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("handle", [fails_by_itself, fails_in_the_database, refuses])
+def test_no_span_has_what_was_sent(spans: Any, handle: Any) -> None:
+    """Neither the error's text, nor that of the error that caused it, nor a traceback."""
+    with pytest.raises(Exception, match=SECRET):
+        execute(handle, Deposit(SECRET, 7))
+    assert spans()
+    assert SECRET not in "".join(span.to_json() for span in spans().values())
+
+
+def test_no_span_of_a_worker_has_what_was_sent(subscribed: Subscribed, spans: Any) -> None:
+    subscribed.switch("ledger")
+    broken.add(70707)
+    add("a", 70707)
+    with working("ledger"):
+        until(lambda: "70707" in subscribed.trouble("ledger"))
+    failed = spans()["handle ledger"]
+    assert [dict(one.attributes or {}) for one in failed.events] == [
+        {"exception.type": "builtins.ValueError"}
+    ]
+    assert "70707" not in "".join(span.to_json() for span in spans().values())
 
 
 @pytest.mark.django_db

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from cqrs_example.inspection import timings
 from cqrs_example.inspection.models import HandlerTiming
 from cqrs_example.inspection.simulating import simulate
-from cqrs_example.messaging import Context, DomainError, execute
+from cqrs_example.messaging import Context, DomainError, around, execute
 
 from .bank.commands import Deposit, Withdraw, deposit, withdraw
 from .racing import until
@@ -112,6 +113,25 @@ def test_trimmed_by_age_and_by_number(settings: Any) -> None:
 def test_a_thread_writes_them(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AROUND_HANDLERS, settings.TIMINGS_ONE_OF = TIMED, 1
     monkeypatch.setattr(timings, "EVERY", 0.05)
+    execute(deposit, Deposit("ann", 7))
+    until(lambda: HandlerTiming.objects.filter(handler="COMMIT").exists())
+
+
+@pytest.mark.usefixtures("transactional_db", "bank")
+def test_thread_goes_on_after_a_failure(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.AROUND_HANDLERS, settings.TIMINGS_ONE_OF = TIMED, 1
+    monkeypatch.setattr(timings, "EVERY", 0.05)
+    around._said.clear()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE inspection_handlertiming RENAME TO away")
+    try:
+        execute(deposit, Deposit("ann", 7))
+        until(lambda: "inspection.timings does not work" in caplog.text)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO inspection_handlertiming")
     execute(deposit, Deposit("ann", 7))
     until(lambda: HandlerTiming.objects.filter(handler="COMMIT").exists())
 

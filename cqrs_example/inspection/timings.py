@@ -6,7 +6,7 @@ a command only reads the clock twice. When a process ends, rows that it has not 
 
 from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import suppress
+from contextlib import closing
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from ..eventstore import RecordedEvent
 from ..eventstore.statements import counted
-from ..messaging.around import observing
+from ..messaging.around import log_failure, observing
 from .looking import rows
 from .models import HandlerTiming
 
@@ -119,9 +119,11 @@ def begin_writing() -> None:
 def _write_for_ever() -> None:
     while True:
         sleep(EVERY)
-        with suppress(Exception):  # the next attempt may succeed
-            flush()
-        connection.close()
+        try:
+            with closing(connection):  # after a failure, too: a new one may do better
+                flush()
+        except Exception as error:
+            log_failure(__name__, error)
 
 
 def flush() -> None:

@@ -97,7 +97,7 @@ class _Observer(AbstractContextManager[Y | None], Generic[Y]):
             self.manager = manager
             return yielded
         except Exception as error:
-            _say(self.name, error)
+            log_failure(self.name, error)
         return None
 
     def __exit__(self, *raised: Any) -> None:
@@ -105,13 +105,14 @@ class _Observer(AbstractContextManager[Y | None], Generic[Y]):
             if self.manager:
                 self.manager.__exit__(*raised)
         except Exception as error:
-            _say(self.name, error)
+            log_failure(self.name, error)
 
 
 _said: dict[str, float] = {}
 
 
-def _say(name: str, error: Exception) -> None:
+def log_failure(name: str, error: Exception) -> None:
+    """Log that what only looks on has failed, at most once a minute under the same name."""
     if time.monotonic() - _said.get(name, -SAID_EVERY) >= SAID_EVERY:
         _said[name] = time.monotonic()
         log.error("%s does not work, and disturbs nothing: %r", name, error, exc_info=error)
