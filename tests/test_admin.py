@@ -208,11 +208,11 @@ def test_search_finds_by_when_it_occurred(staff):
 def test_fields_for_words_are_those_of_the_setting(staff, settings):
     record("some-stream", received("abc"))
     assert len(listed(staff, q="abc")) == 1
-    assert "its account, reference" in text(staff, LIST)
+    assert "a value of account, reference" in text(staff, LIST)
     settings.SEARCHABLE_FIELDS = []
     assert listed(staff, q="abc") == []
     assert len(listed(staff, q="account:abc")) == 1
-    assert "its account, reference" not in text(staff, LIST)
+    assert "a value of account, reference" not in text(staff, LIST)
 
 
 def test_search_uses_its_indexes():
@@ -447,7 +447,7 @@ def test_event_tells_who_did_it_by_which_command_before_all_else(staff):
     _, withdrawn, notified = low_withdrawal()
     page = " ".join(re.sub("<[^>]+>", " ", text(staff, address(withdrawn.position))).split())
     told = "Who clerk By Withdraw amount 7 account abc Cause the command itself"
-    for earlier, later in pairwise([told, "Data account abc amount 7", "What one request"]):
+    for earlier, later in pairwise([told, "Data account abc amount 7", "All that the request"]):
         assert page.index(earlier) < page.index(later)
     assert re.search(r"Recorded 2\d{3}-\d\d-\d\d [\d:.]+ \(\d+.minutes? ago\)", page)
     page = " ".join(re.sub("<[^>]+>", " ", text(staff, address(notified.position))).split())
@@ -500,14 +500,14 @@ def test_event_links_to_its_page_and_as_of_here(staff):
     page = text(staff, address(withdrawn.position))
     as_of = reverse("account", args=["abc"]) + "?version=2"
     assert f'href="{as_of}"' in page
-    assert "As of here" not in text(staff, address(notified.position))
+    assert "Its page as of this event" not in text(staff, address(notified.position))
 
 
 @pytest.mark.parametrize("named", [{}, {"account": "an_address_that_is_gone"}])
 def test_no_link_where_there_is_no_page(staff, settings, named):
     settings.STREAM_PAGES = named
     _, withdrawn, _ = low_withdrawal()
-    assert "As of here" not in text(staff, address(withdrawn.position))
+    assert "Its page as of this event" not in text(staff, address(withdrawn.position))
 
 
 def test_stream_shows_all_its_events_and_where_they_lead(staff):
@@ -782,7 +782,7 @@ def test_overview_of_a_log_that_is_long_tells_where_its_numbers_are_from(staff, 
         if analyzed:
             cursor.execute("ANALYZE eventstore_event")
     page = staff.get(f"{LIST}overview/")
-    assert ("Estimates by the planner" in page.content.decode()) == analyzed
+    assert ("Estimated from the planner" in page.content.decode()) == analyzed
     assert ("has no estimate for all" in page.content.decode()) != analyzed
     [(kind, number)] = page.context["types"]
     assert kind == "bank.Deposited"
@@ -805,7 +805,7 @@ def test_overview_tells_when_projections_were_rebuilt_and_verified(staff):
 
 def test_overview_of_an_empty_log(staff):
     assert "none yet" in text(staff, f"{LIST}overview/")
-    assert "Nothing has happened here yet." in text(staff, LIST)
+    assert "The log has no events yet." in text(staff, LIST)
 
 
 def test_bars_are_as_high_as_hours_are_busy(staff):

@@ -73,7 +73,7 @@ def test_admin_shows_them(staff: Client) -> None:
     timings.flush()
     page = staff.get(f"/admin/eventstore/storedevent/{event.position}/change/")
     assert [one["handler"] for one in page.context["timings"]].count("accounts") == 1
-    assert "How long hearing it took" in page.content.decode()
+    assert "How long its handlers took" in page.content.decode()
     overview = staff.get(OVERVIEW)
     slow = {one["handler"]: one for one in overview.context["slow"]}
     assert slow["accounts"]["calls"] == 2

@@ -1,14 +1,14 @@
 """The event store: one append-only table in Postgres.
 
-Lock the streams you decide on, look at what they hold, append; all in one transaction:
+In one transaction, lock the streams that a decision is about, read their events, and append:
 
     with transaction.atomic():
         [account] = lock("account-1")
         append(account, [Deposited(100)])
 
-Names are the field's: a *stream* holds the events of one thing, a *version* counts within a stream
-(1, 2, 3 … without gaps, 0 means "no stream yet"), a *position* counts within the whole log
-(increasing, may have gaps, and is not the order of commits).
+A *stream* holds the events of one thing. A *version* counts the events of a stream: 1, 2, 3 …
+without gaps; 0 means that there is no event yet. A *position* counts the events of the whole log.
+Positions increase, may have gaps, and are not the order of commits.
 """
 
 from .appending import DuplicateEvent as DuplicateEvent, NewEvent as NewEvent

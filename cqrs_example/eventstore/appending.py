@@ -16,8 +16,8 @@ from .recorded import E, RecordedEvent
 from .statements import Answer, later
 from .streams import Accepts, Held
 
-# One statement and one parameter for any number of events and streams: as fast as VALUES for one
-# event, faster than arrays for a thousand.
+# One statement, with one parameter for any number of events and streams. For one event it is as
+# fast as VALUES, and for a thousand it is faster than arrays.
 APPEND = """
     INSERT INTO eventstore_event (id, stream, version, type, schema_version, data,
         correlation_id, causation_id, metadata, recorded_at, occurred_at)
@@ -30,18 +30,18 @@ NEW = ("id", "stream", "version", "type", "schema_version", "data", "occurred_at
 
 
 class WrongExpectedVersion(DatabaseError):
-    """The stream is not at the version that the writer believed."""
+    """The stream is at another version than the writer expected."""
 
 
 class DuplicateEvent(DatabaseError):
-    """An event with this id is in the log already."""
+    """The log already has an event with this id."""
 
 
 CONSTRAINTS = {"eventstore_event_id": DuplicateEvent, "eventstore_version": WrongExpectedVersion}
 
 
 class NewEvent(NamedTuple, Generic[E]):
-    """An event on its way into a stream; `occurred_at` where it is known to differ from now."""
+    """An event to append to a stream; `occurred_at` is given if it did not occur just now."""
 
     stream: Accepts[E]
     data: E
@@ -51,16 +51,16 @@ class NewEvent(NamedTuple, Generic[E]):
 def append(
     stream: Accepts[E], events: Sequence[E], *, expected_version: int | None = None, **origin: Any
 ) -> list[RecordedEvent[E]]:
-    """Append events to one stream; see `append_many`. No events: nothing happens.
+    """Append events to one stream; see `append_many`.
 
-    Raises `WrongExpectedVersion` when `expected_version` is given and the stream is elsewhere.
+    Raises `WrongExpectedVersion` if `expected_version` is given and the stream is at another one.
     """
     expect(stream, expected_version)
     return append_many([NewEvent(stream, event) for event in events], **origin)
 
 
 def expect(stream: Accepts[E], version: int | None) -> None:
-    """Raise `WrongExpectedVersion` when a version is given and the stream is elsewhere."""
+    """Raise `WrongExpectedVersion` if a version is given and the stream is at another one."""
     if version not in (None, stream.version):
         raise WrongExpectedVersion(f"{stream.name} is at version {stream.version}, not {version}.")
 
@@ -76,15 +76,19 @@ def append_many(
 ) -> list[RecordedEvent[E]]:
     """Append events to streams that `lock` returned, in this order, with one statement.
 
-    `ids` are UUIDs, or their texts; without them each event gets a random one. Without a
-    `causation_id` the first id is the cause of all, and without a `correlation_id` the cause is
-    what they have in common. `metadata` is anything that JSON can hold. `insert` is for
-    other logs: it gives events their positions.
+    ids             UUIDs or their texts; by default random ones
+    causation_id    by default the id of the first event
+    correlation_id  by default the causation id
+    metadata        any values that JSON can hold
+    insert          a function that gives the events their positions, for another kind of log
 
-    The statement travels with the next one, or with COMMIT. So it is there that `DuplicateEvent` is
-    raised when an id is taken, and `WrongExpectedVersion` when somebody wrote to a stream without
-    locking it. The transaction can only be rolled back then. What would read back as something
-    else is refused at once: `TypeError`, or `ValueError` where JSON cannot hold it.
+    The statement is sent with the next one or with COMMIT. Its errors are raised there:
+    `DuplicateEvent` if the log has an id already, and `WrongExpectedVersion` if somebody has
+    written to a stream without locking it. Then the transaction can only be rolled back.
+
+    An event that would read back as another one is refused at once, with `TypeError`, or with
+    `ValueError` if JSON cannot hold it. Raises `RuntimeError` outside a transaction, and if the
+    locks were lost in the rollback of a savepoint.
     """
     if not new:
         return []
@@ -92,32 +96,32 @@ def append_many(
     cause = causation_id or ids[0]
     held = Held(_time({event.stream.held for event in new}))
     origin = str(correlation_id or cause), str(cause), as_json(metadata or {})
-    each = zip(new, _versions(new), ids, strict=True)
-    events = [_unnumbered(*item, origin, held.at) for item in each]
+    numbered = zip(new, _versions(new), ids, strict=True)
+    events = [_without_position(*item, origin, held.at) for item in numbered]
     insert(events)
     for item, event in zip(new, events, strict=True):
         item.stream.reached(event, held)
     return events
 
 
-def _time(of: Set[Held]) -> datetime:
-    if any(not {*held.savepoints} <= {None, *connection.savepoint_ids} for held in of):
+def _time(locks: Set[Held]) -> datetime:
+    """The time for `recorded_at`: that of the last lock, in the time zone of the session."""
+    if any(not {*held.savepoints} <= {None, *connection.savepoint_ids} for held in locks):
         raise RuntimeError("Lock the streams again: the block in which they were locked has ended.")
-    # In the zone in which a session reads times.
-    return max(held.at for held in of).astimezone(ZoneInfo(connection.timezone_name))
+    return max(held.at for held in locks).astimezone(ZoneInfo(connection.timezone_name))
 
 
 def _versions(new: Sequence[NewEvent[E]]) -> Iterator[int]:
-    reached = {stream.name: stream.version for stream, _, _ in new}
+    versions = {stream.name: stream.version for stream, _, _ in new}
     for stream, _, _ in new:
-        reached[stream.name] += 1
-        yield reached[stream.name]
+        versions[stream.name] += 1
+        yield versions[stream.name]
 
 
-def _unnumbered(
+def _without_position(
     new: NewEvent[E], version: int, event_id: UUID | str, origin: Sequence[str], at: datetime
 ) -> RecordedEvent[E]:
-    """The event as a read will give it, but for its position, which comes with the INSERT."""
+    """The event as a read will return it, except for its position, which the INSERT returns."""
     data, moment = written(new.data), new.occurred_at or at
     when = (moment if moment.tzinfo else moment.replace(tzinfo=at.tzinfo)).astimezone(at.tzinfo)
     row: list[Any] = [None, str(event_id), str(new.stream.name), version, new.data.type]
@@ -136,7 +140,7 @@ def _number(events: Sequence[RecordedEvent[Any]], answer: Answer) -> None:
     try:
         rows = answer()
     except IntegrityError as error:
-        # The last line of defence, in the words of the event store.
+        # Unique constraints are the last line of defence: raise them as errors of this block.
         constraint = cast(psycopg.Error, error.__cause__).diag.constraint_name or ""
         if constraint not in CONSTRAINTS:
             raise

@@ -1,4 +1,4 @@
-"""`manage.py check` fails with a sentence when settings.EVENTS is wrong."""
+"""`manage.py check` says what is wrong in settings.EVENTS, and whether the database is Postgres."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,13 +14,15 @@ from django.db import connection
 from .codecs import CODECS, codec_for, hints_of
 from .contracts import contracts, keyed
 
-# For `isinstance`: of what it finds to be a plain `tuple`, a type checker calls the rest unknown.
+# Typed as `Any`: after `isinstance(value, tuple)` a type checker complains that the types of the
+# values in it are unknown.
 TUPLE: type[Any] = tuple
 
 
 @register
 def check_events(**kwargs: Any) -> list[CheckMessage]:
-    """Every module imports and holds event classes, frozen ones; upcasters lead to them."""
+    """Each module can be imported and has event classes that can be stored and read; upcasters lead
+    to such classes."""
     try:
         if wrong := [problem for module in settings.EVENTS for problem in _misshapen(str(module))]:
             return [Error(f"settings.EVENTS: {problem}", id="eventstore.E001") for problem in wrong]
@@ -31,7 +33,7 @@ def check_events(**kwargs: Any) -> list[CheckMessage]:
         f"{module} defines no event class." for module, found in modules.items() if not found
     ]
     count = Counter(key for found in modules.values() for key, _ in found)
-    problems += [f"{key} is defined {many} times." for key, many in count.items() if many > 1]
+    problems += [f"{key} is defined {times} times." for key, times in count.items() if times > 1]
     for key, contract in contracts().items():
         problems += _dead_ends(key) if isinstance(contract, tuple) else field_problems(contract)
     return [Error(f"settings.EVENTS: {problem}", id="eventstore.E001") for problem in problems]
@@ -47,7 +49,10 @@ def check_vendor(**kwargs: Any) -> list[CheckMessage]:
 
 
 def missing_apps(block: str, *labels: str) -> Iterator[CheckMessage]:
-    """What another block, or this one, stands on and INSTALLED_APPS does not have."""
+    """An error for each app with one of these labels that a block needs and the settings lack.
+
+    Checks of other blocks use it too.
+    """
     for label in labels:
         if label not in apps.app_configs:
             sentence = f"settings.INSTALLED_APPS lacks the app {label!r}, which {block} needs."
@@ -55,7 +60,7 @@ def missing_apps(block: str, *labels: str) -> Iterator[CheckMessage]:
 
 
 def _misshapen(module: str) -> Iterator[str]:
-    """Upcasters that are none."""
+    """A sentence for each entry of the module's UPCASTERS with a wrong key or value."""
     for key, upcaster in getattr(import_module(module), "UPCASTERS", {}).items():
         if not _is_key(key):
             yield f"{module}.UPCASTERS has {key!r}: the key must be (type, schema version)."
@@ -74,7 +79,7 @@ def _is_step(upcaster: Any) -> bool:
 
 
 def _dead_ends(key: tuple[str, int]) -> Iterator[str]:
-    """An upcaster leads to a class, by way of others or not."""
+    """A sentence if upcasters, one after the other, lead to no class."""
     passed = [key]
     while (contract := contracts().get(passed[-1])) and not isinstance(contract, type):
         passed.append(contract[0])
@@ -90,7 +95,10 @@ def _named(key: tuple[str, int]) -> str:
 
 
 def field_problems(kind: Any, seen: tuple[Any, ...] = ()) -> Iterator[str]:
-    """What of an event cannot be written and read, with the dataclasses that it holds."""
+    """A sentence for each reason why an event of this class could not be stored and read.
+
+    Dataclasses in its fields are looked at too, but not those that were `seen`.
+    """
     name = f"{kind.__module__}.{kind.__qualname__}"
     if not getattr(getattr(kind, "__dataclass_params__", None), "frozen", False):
         yield f"{name} must be a frozen dataclass: events are facts."
@@ -102,14 +110,13 @@ def field_problems(kind: Any, seen: tuple[Any, ...] = ()) -> Iterator[str]:
         return
     for field in fields(kind):
         yield from _field_problems(f"{name}.{field.name}", field, hints[field.name], (*seen, kind))
-    given = [field for field, hint in hints.items() if isinstance(hint, InitVar)]
-    yield from (
-        f"{name}.{field} is an InitVar, which is not stored: make it a field." for field in given
-    )
+    init_vars = [field for field, hint in hints.items() if isinstance(hint, InitVar)]
+    for field_name in init_vars:
+        yield f"{name}.{field_name} is an InitVar, which is not stored: make it a field."
 
 
-def _field_problems(name: str, one: Any, hint: Any, seen: tuple[Any, ...]) -> Iterator[str]:
-    if not one.init:
+def _field_problems(name: str, field: Any, hint: Any, seen: tuple[Any, ...]) -> Iterator[str]:
+    if not field.init:
         yield f"{name} has init=False, and could not be read back: make it a property."
     try:
         codec_for(hint)

@@ -1,4 +1,4 @@
-"""Event contracts: frozen dataclasses with a stored name, and their way back from JSON."""
+"""Event contracts: frozen dataclasses with a name in the log, and how they are read from JSON."""
 
 from functools import cache
 from importlib import import_module
@@ -13,8 +13,9 @@ from .codecs import built
 class Event(Protocol):
     """A frozen dataclass with two class variables, in a module that `settings.EVENTS` lists.
 
-    `type` is the name under which it is stored: a string of your own, so that a class can move
-    without orphaning what is stored. `schema_version` is the number of the shape of its fields.
+    `type` is its name in the log. It is not the name of the class, so that you can move and rename
+    the class, and events in the log can still be read. `schema_version` counts the changes of its
+    fields.
     """
 
     type: ClassVar[str]
@@ -22,16 +23,17 @@ class Event(Protocol):
 
 
 class UnreadableEvent(Exception):
-    """An event that the code cannot read: unknown type or version, or fields that do not fit."""
+    """The code cannot read an event: its type or version is unknown, or its fields do not fit."""
 
 
 @cache
 def contracts() -> dict[tuple[str, int], Any]:
-    """Every event class and every upcaster of `settings.EVENTS`, by type and schema version.
+    """Types and schema versions, each with its event class or its upcaster, from `settings.EVENTS`.
 
-    An upcaster is `(where to, function)`: it takes the fields of a version that has no class any
-    more to those of another type and version. Each module may have some, in a dict `UPCASTERS`: a
-    function alone leads to the next version of the same type. As in Axon, none sees an old class.
+    An upcaster is a pair: another type and version, and a function that turns stored fields of a
+    version without a class into fields of that one. A module lists upcasters in a dict `UPCASTERS`;
+    a function alone there leads to the next version of its type. The idea is Axon's: upcasters
+    change stored fields, so that no class of an old version is needed.
     """
     return {key: contract for module in settings.EVENTS for key, contract in keyed(module)}
 
@@ -55,8 +57,7 @@ def _leading(key: tuple[str, int], upcaster: Any) -> Any:
 
 
 def defined_in(module: str) -> list[type[Any]]:
-    """The event classes that a module defines: those with a type, not those that it imports.
-    A class that has two names there is returned once."""
+    """The event classes that a module defines: its classes with a `type`, without imported ones."""
     values = [value for value in vars(import_module(module)).values() if isinstance(value, type)]
     return [
         cls for cls in dict.fromkeys(values) if cls.__module__ == module and hasattr(cls, "type")
@@ -64,7 +65,7 @@ def defined_in(module: str) -> list[type[Any]]:
 
 
 def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
-    """The event from its stored type, schema version and fields; raises `UnreadableEvent`."""
+    """The event with these stored fields, as an instance of its class; raises `UnreadableEvent`."""
     contract = contracts().get((event_type, schema_version))
     if contract is None:
         raise UnreadableEvent(f"settings.EVENTS has no {event_type} of version {schema_version}")
@@ -78,8 +79,11 @@ def decode(event_type: str, schema_version: int, stored: dict[str, Any]) -> Any:
 
 
 def stored_as(classes: tuple[type[Any], ...]) -> set[tuple[str, int]]:
-    """The stored types and schema versions that are read as one of these classes, or as one that
-    derives from it: its own, and those from which upcasters lead to it."""
+    """The types and schema versions in the log that are read as instances of these classes.
+
+    They are those of the classes and of classes that derive from them, and those from which
+    upcasters lead there.
+    """
     return {key for key in contracts() if issubclass(_current(key), classes)}
 
 

@@ -1,12 +1,12 @@
-"""Why a connection to the database is refused for good, as far as Postgres and libpq say so.
+"""Tell connections that the database will always refuse from failures that may pass.
 
-A connection that fails has no SQLSTATE, so there is nothing to go by but words. Those of a server
-that speaks another language are not known here: such a refusal counts as one that passes.
+An error while connecting has no SQLSTATE, so only its words can be compared. The words of a server
+that speaks another language are unknown here: such an error counts as one that may pass.
 """
 
 import re
 
-# What is said, and what to do about it. All else may pass: a server that starts, or is full.
+# The words of errors that do not pass → the sentence for the people who run the application.
 FOR_GOOD = {
     r"password authentication failed|no password supplied|SASL authentication failed": (
         "The password in DATABASE_URL is missing or wrong: correct it, or ALTER ROLE … PASSWORD."
@@ -46,6 +46,7 @@ FOR_GOOD = {
 
 
 def refused_for_good(error: Exception) -> str:
-    """What to do about a connection that will be refused each time; empty if it may pass."""
-    said = str(error)
-    return next((remedy for words, remedy in FOR_GOOD.items() if re.search(words, said)), "")
+    """A sentence that says what to do about a connection that is always refused; "" for an error
+    that may pass."""
+    text = str(error)
+    return next((remedy for words, remedy in FOR_GOOD.items() if re.search(words, text)), "")

@@ -1,4 +1,4 @@
-"""Reading: a stream, and the whole log without missing what commits late."""
+"""Read a stream, and read the whole log without missing events whose transactions commit late."""
 
 import time
 from collections.abc import Iterator
@@ -11,20 +11,22 @@ from .contracts import Event
 from .recorded import SELECT, E, RecordedEvent, StreamName, query
 from .statements import send
 
-BATCH = 1000
+BATCH = 1000  # rows that are read at once
 
-# Every writer holds this advisory lock, shared, from its first statement to its end; so those who
-# hold it are those whose events may be on their way. Two numbers, because Postgres keeps such keys
-# apart from the 64-bit keys of the streams.
+# Each writer holds this advisory lock, in shared mode, from its first statement to its end. So its
+# holders are the transactions whose events may still appear. Its key is two numbers, because
+# Postgres keeps such keys apart from those of the streams, which are single ones of 64 bits.
 APPEND_LOCK = (0x6576656E, 0x74730000)
-# max() first, the writers afterwards: a position below it was handed out before, so the transaction
-# that got it has committed, has given up, or is among them.
+# Read max() first and the writers afterwards. All positions below it were handed out before, so the
+# transactions that got them have committed, have rolled back, or are among these writers.
 LAST_POSITION = "SELECT coalesce(max(position), 0) FROM eventstore_event"
 HOLDERS = """
     FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2
       AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-# A standby does not show who writes. And a writer must not wait for others, which may wait for it.
+# Why this session cannot see the writers, or must not wait for them. A standby does not show the
+# locks of the primary. A snapshot of another isolation level may be older than the writers. And a
+# writer must not wait for others, which may wait for its locks.
 BLIND = f"""
     SELECT CASE WHEN pg_is_in_recovery() THEN 'on the primary, not on a standby'
         WHEN isolation <> 'read committed' THEN 'under READ COMMITTED, not ' || upper(isolation)
@@ -32,7 +34,7 @@ BLIND = f"""
             THEN 'before or after a transaction that locks streams, not in it' END
     FROM current_setting('transaction_isolation') AS isolation
 """  # noqa: S608 (no input in it)
-# A prepared transaction has no pid.
+# IS DISTINCT FROM, because a prepared transaction (two-phase commit) has no pid.
 WRITERS = "SELECT virtualtransaction" + HOLDERS + "AND pid IS DISTINCT FROM pg_backend_pid()"  # noqa: S608
 WITHIN = SELECT + "WHERE stream = %s AND version > %s AND version < %s ORDER BY version"
 WHOLE_LOG = SELECT + "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
@@ -51,9 +53,9 @@ def read(
 ) -> Iterator[RecordedEvent[E]]:
     """The events of a stream with versions between `after` and `before`, both exclusive.
 
-    Oldest first, or newest first if `backwards`; at most `limit`. They are read a batch at a time,
-    so a long stream takes no more memory than a short one. A stream that nobody has written to has
-    none. Raises `UnreadableEvent` at an event that the code cannot read.
+    The oldest comes first, or the newest if `backwards`. Events are read a batch at a time, so a
+    long stream takes no more memory than a short one. A stream without events yields none. Raises
+    `UnreadableEvent` at an event that the code cannot read.
     """
     sql = f"{WITHIN} {'DESC' if backwards else 'ASC'} LIMIT %s"
     while limit > 0 and (events := query(sql, [name, after, before, min(limit, BATCH)])):
@@ -64,19 +66,19 @@ def read(
 
 
 def last_event(name: StreamName[E]) -> RecordedEvent[E] | None:
-    """The last event of a stream, as it is now; None when the stream has none."""
+    """The last event of a stream, which is not locked; None if the stream has none."""
     return next(read(name, backwards=True, limit=1), None)
 
 
 def read_all(after: int = 0) -> Iterator[RecordedEvent[Event]]:
-    """All events after a position, in the order of positions, as far as they are settled.
+    """All settled events after a position, in the order of positions.
 
-    To go on later, call it again with the position of the last event you have dealt with: none is
-    missed and none comes twice, however late its transaction commits. Where a gap may still be
-    filled this waits for the transactions that can fill it, and holds up nobody else.
+    To go on later, call it again with the position of the last event that you have handled. No
+    event is missed and none comes twice, however late transactions commit. At a gap that may still
+    be filled, it waits for the transactions that can fill it, and nobody has to wait for it.
 
     Raises `NotSupportedError` where it could miss events or wait for ever: on a standby, in a
-    transaction that is not READ COMMITTED, the default, and in one that has locked streams. Raises
+    transaction that is not READ COMMITTED (the default), and in one that has locked streams. Raises
     `UnreadableEvent` at an event that the code cannot read.
     """
     _require_sight()
@@ -90,17 +92,18 @@ def read_all(after: int = 0) -> Iterator[RecordedEvent[Event]]:
 
 
 def settled_position() -> int:
-    """A position up to which no event can appear any more: the last one, once it is safe.
+    """The last position of the log, returned when no event can appear below it any more.
 
-    Positions are handed out before the commit, so a lower one can become visible later than a
-    higher one. What is still missing when all who held the append lock have ended was rolled back.
-    Marten calls this the high-water mark; its gap detection waits for transactions too.
+    Positions are handed out before the commit, so a lower one can become visible after a higher
+    one. This waits until all transactions have ended that hold the append lock now. A position that
+    is missing after that was rolled back. Raises `NotSupportedError` as `read_all` does. Marten
+    calls such a position the high-water mark.
     """
     [[position]] = send(LAST_POSITION, [])
     _require_sight()
     waiting_for = _writers()
-    # Asking again and again instead of queueing for the lock: a session that waits for it
-    # exclusively makes every writer that comes later wait as well.
+    # It asks again and again. If it waited for the lock itself, in exclusive mode, each later
+    # writer would have to wait behind it.
     while waiting_for := waiting_for & _writers():
         time.sleep(0.005)
     return int(position)

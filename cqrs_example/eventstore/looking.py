@@ -1,4 +1,8 @@
-"""Looking at the log, for pages and tools: not for deciding, nor for following it."""
+"""Look at the log, for pages and tools.
+
+A page may show an event that the code cannot read, and may miss one that commits late. So do not
+decide on what is read here, and do not follow the log with it: see `log`.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +19,8 @@ from .readable import nearest
 from .recorded import SELECT, E, RecordedEvent, StreamName, query, recorded
 
 BETWEEN = SELECT + "WHERE position > %s AND position < %s ORDER BY position {way} LIMIT %s"
-# Compared as pairs, as they stand in the index: `type = …` may make Postgres walk through the whole
-# log for events of a type that is rare.
+# Compared as pairs, as the index has them. With `type = …` Postgres may walk through the whole log
+# by position, even if the type is rare.
 OF_TYPE = SELECT + (
     "WHERE (type, position) > (%s, %s) AND (type, position) < (%s, %s)"
     " ORDER BY type {way}, position {way} LIMIT %s"
@@ -40,11 +44,11 @@ def events_between(
     backwards: bool = False,
     limit: int,
 ) -> list[RecordedEvent[Any]]:
-    """The events between two positions, both exclusive, oldest or newest first; of one type, if
-    `stored_type` gives its name.
+    """Up to `limit` events between two positions, both exclusive; of one type, if `stored_type`
+    names it.
 
-    An event that the code cannot read has an `Unreadable` as its data. At the newest end, events
-    that commit late may still be missing.
+    The oldest comes first, or the newest if `backwards`. The data of an event that the code cannot
+    read is an `Unreadable`. At the newest end, events that commit late may be missing.
     """
     way = "DESC" if backwards else "ASC"
     if stored_type is None:
@@ -61,9 +65,12 @@ def events_of(
     backwards: bool = False,
     limit: int,
 ) -> list[RecordedEvent[Any]]:
-    """The events of a stream with versions between these, both exclusive; of one type, if
-    `stored_type` gives its name. `read`, for pages: one that the code cannot read has an
-    `Unreadable` as its data."""
+    """Up to `limit` events of a stream with versions between two numbers, both exclusive; of one
+    type, if `stored_type` names it.
+
+    The oldest comes first, or the newest if `backwards`. The data of an event that the code cannot
+    read is an `Unreadable`.
+    """
     of_type = "" if stored_type is None else "AND type = %s "
     way = "DESC" if backwards else "ASC"
     sql = f"{WITHIN} {way} LIMIT %s".replace("ORDER BY", f"{of_type}ORDER BY")
@@ -71,36 +78,41 @@ def events_of(
 
 
 def newest_first(fetch: Callable[..., Sequence[RecordedEvent[Any]]], key: str) -> Iterator[Any]:
-    """All that `events_between` (by "position") or `events_of` (by "version") finds, newest first:
-    a batch at a time, so that any number of events takes the same memory."""
+    """All events that a function finds, newest first; memory does not grow with their number.
+
+    The function is `events_between`, with the key "position", or `events_of`, with "version".
+    """
     before = END
-    while found := fetch(before=before, backwards=True, limit=BATCH):
-        yield from found
-        before = getattr(found[-1], key)
+    while events := fetch(before=before, backwards=True, limit=BATCH):
+        yield from events
+        before = getattr(events[-1], key)
 
 
 def newest_of(stream: str) -> RecordedEvent[Any] | None:
-    """The last event of a stream, in the same way; None when the stream has none."""
+    """The last event of a stream, perhaps with an `Unreadable` as its data; None if it has none."""
     return next(iter(events_of(stream, backwards=True, limit=1)), None)
 
 
 def newest_of_each(streams: Sequence[str], limit: int) -> list[RecordedEvent[Any]]:
-    """The last events of many streams, up to `limit` of each, with one query; those that the code
-    can read."""
-    found = look(NEWEST_OF_EACH, [list(streams), limit])
-    return [event for event in found if not isinstance(event.data, Unreadable)]
+    """The last events of many streams, up to `limit` of each, with one query.
+
+    Events that the code cannot read are left out.
+    """
+    events = look(NEWEST_OF_EACH, [list(streams), limit])
+    return [event for event in events if not isinstance(event.data, Unreadable)]
 
 
 def metadata_of(event_id: UUID) -> Mapping[str, Any] | None:
-    """What is recorded beside the event with this id; None where there is no such event."""
+    """The metadata of the event with this id; None if there is no such event."""
     found = rows("SELECT metadata::text FROM eventstore_event WHERE id = %s", [event_id])
     return mapping_from_jsonb(found[0][0]) if found else None
 
 
 def last_events(prefix: StreamName[E]) -> Iterator[RecordedEvent[E]]:
-    """The last event of each stream whose name begins so, by name (in the order of code points).
+    """The last event of each stream whose name begins with a prefix.
 
-    Reads all events of these streams, a batch at a time, in flat memory.
+    They are sorted by the names, in the order of code points. It reads all events of these streams,
+    a batch at a time. Raises `UnreadableEvent` at an event that the code cannot read.
     """
     after, end = str(prefix), prefix + chr(0x10FFFF)
     while events := query(LAST_OF_EACH, [after, end, BATCH]):
@@ -109,13 +121,13 @@ def last_events(prefix: StreamName[E]) -> Iterator[RecordedEvent[E]]:
 
 
 def look(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
-    """Run a query for `COLUMNS`, like `recorded.query`; never raises UnreadableEvent."""
+    """Run a query for `COLUMNS`, as `recorded.query` does, but never raise `UnreadableEvent`."""
     return [tolerant(row) for row in rows(sql, parameters)]
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """In the place of an event's data: what is stored, and why the code cannot read it."""
+    """The data of an event that the code cannot read, as stored, and a sentence that says why."""
 
     stored: Any
     problem: str
@@ -125,7 +137,7 @@ class Unreadable:
 
 
 def tolerant(row: Sequence[Any]) -> RecordedEvent[Any]:
-    """The event from its row, with `Unreadable` as its data if need be."""
+    """The event of a row, with an `Unreadable` as its data if the code cannot read it."""
     try:
         event = recorded(row)
         _ = event.recorded_at, event.occurred_at
@@ -136,7 +148,8 @@ def tolerant(row: Sequence[Any]) -> RecordedEvent[Any]:
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    """Run a query and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        fetched: list[tuple[Any, ...]] = cursor.fetchall()
+        return fetched

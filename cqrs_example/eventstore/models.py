@@ -7,7 +7,7 @@ from django.db import models
 
 
 class StoredEvent(models.Model):
-    """A row of the log, for reading through the ORM. Only the event store writes; see `append`."""
+    """A row of the log, to read it through the ORM. Only `append` writes rows."""
 
     position: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
     event_id: models.UUIDField[UUID, UUID] = models.UUIDField(db_column="id")

@@ -1,4 +1,4 @@
-"""What a row of the log holds, or why this code cannot read it."""
+"""Turn the columns of a row into Python's values, or say why the code cannot read them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,8 +10,11 @@ from .contracts import UnreadableEvent, decode
 
 
 def data_of(row: Sequence[Any]) -> Any:
-    """The event's own data, an instance of its contract; raises `UnreadableEvent` with its id and
-    position. Here JSON becomes an instance: `Any` ends where a caller says what it reads."""
+    """The data of an event, as an instance of its class.
+
+    Raises `UnreadableEvent` with the event's id and position. The type checker learns the class
+    from the caller, who knows the stream.
+    """
     try:
         return decode(row[4], row[5], from_json(row[6]))
     except UnreadableEvent as error:
@@ -19,8 +22,11 @@ def data_of(row: Sequence[Any]) -> Any:
 
 
 def moment(text: str) -> datetime:
-    """A time as Postgres writes it; raises `UnreadableEvent` for one that Python cannot hold:
-    infinity, and years before 1 and after 9999. The log refuses them since its migration 0005."""
+    """The time that Postgres wrote as text.
+
+    Raises `UnreadableEvent` for a time that Python cannot hold: infinity, and years before 1 or
+    after 9999. The log refuses such times since its migration 0005, but may hold older ones.
+    """
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:
@@ -28,7 +34,7 @@ def moment(text: str) -> datetime:
 
 
 def nearest(text: str) -> str:
-    """The time itself, or the nearest that Python can hold."""
+    """The text of a time, or that of the nearest time which Python can hold."""
     with suppress(UnreadableEvent):
         moment(text)
         return text

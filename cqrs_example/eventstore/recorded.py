@@ -1,4 +1,4 @@
-"""An event as the log holds it, and the name of the stream that it is in."""
+"""An event as it is read from the log, and the name of its stream."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ E = TypeVar("E", bound=Event)
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 T = TypeVar("T")
 
-# What `RecordedEvent` reads: as text, because loading all of it takes longer than all the rest.
+# The columns of `RecordedEvent`. They are read as text: to convert all of them would take longer
+# than the rest of a read, and few are used (see `Column`).
 COLUMNS = """
     position, id::text, stream, version, type, schema_version, data,
     correlation_id::text, causation_id::text, metadata, recorded_at::text, occurred_at::text
@@ -27,7 +28,7 @@ SELECT = f"SELECT {COLUMNS} FROM eventstore_event "  # noqa: S608 (no input in i
 
 
 class StreamName(str, Generic[E]):
-    """The name of a stream, a text, that tells the type checker which events the stream holds:
+    """The name of a stream. It is a text, and tells the type checker which events the stream holds:
 
     def account_stream(number: str) -> StreamName[Opened | Deposited | Withdrawn]:
         return StreamName(f"account-{number}")
@@ -37,14 +38,16 @@ class StreamName(str, Generic[E]):
 
 
 class Column(Generic[T]):
-    """A column of an event's row, read when it is asked for: a replay has many rows, and a
-    projection looks at few columns."""
+    """A column of an event's row, converted from text only when somebody asks for it.
+
+    A replay reads many rows, and a projection uses few of their columns.
+    """
 
     def __init__(self, number: int, read: Callable[[Any], T]) -> None:
         self.number, self.read = number, read
 
     def __get__(self, event: RecordedEvent[Event] | None, owner: object) -> T:
-        # Of the class itself, as `help()` asks, it is the column.
+        # `help()` asks the class and not an event, and gets the column itself.
         return self if event is None else self.read(event.row[self.number])  # type: ignore[return-value]
 
 
@@ -52,19 +55,19 @@ class Column(Generic[T]):
 class RecordedEvent(Generic[E_co]):
     """An event with its place in the log.
 
-    position        its number in the whole log: increasing, may have gaps, is not commit order;
-                    asked for before the commit, it takes a round trip to the database
-    id              a UUID, the same if the same command is sent again
+    position        its number in the whole log: positions increase, may have gaps, and are not the
+                    order of commits; before the commit, to ask for it takes a round trip
+    id              a UUID, which is the same if the same command is sent again
     stream, version its stream, and its number there: 1, 2, 3 … without gaps
-    data            the event itself, an instance of its contract
-    correlation_id  the same on everything that one request set in motion
-    causation_id    the command or the event that directly caused it
-    metadata        who and what: the command's name and fields, the actor, the request; an import
-                    may have written anything under these names; empty where it is no object
-    recorded_at     when the database took it
-    occurred_at     when it happened, where an import knows better; else as recorded
+    data            the event itself, an instance of its class
+    correlation_id  shared by all events that one request caused
+    causation_id    the id of the command or the event that directly caused it
+    metadata        the command's name and fields, the actor and the request; an import may have
+                    written other values under these names; empty if it is no JSON object
+    recorded_at     the time at which its transaction locked the stream
+    occurred_at     the time at which it happened; as `recorded_at`, unless the writer gave another
 
-    The two times raise `UnreadableEvent` where Python cannot hold them (infinity, say).
+    The two times raise `UnreadableEvent` if Python cannot hold them, such as infinity.
     """
 
     row: Sequence[Any]
@@ -83,14 +86,14 @@ class RecordedEvent(Generic[E_co]):
 
     @property
     def position(self) -> int:
-        if self.row[0] is None:  # its INSERT was put aside, and goes before what a cursor does
+        if self.row[0] is None:  # its INSERT waits (see `later`): a new cursor has it sent
             connection.cursor().close()
         if self.row[0] is None:
             raise RuntimeError("This event has no position: its transaction was rolled back.")
         return int(self.row[0])
 
     def __eq__(self, other: object) -> bool:
-        """Whether all of these are the same: as text they may differ, by who wrote them."""
+        """Whether all values are equal; the texts of equal values in the rows may differ."""
         return isinstance(other, RecordedEvent) and _attributes(self) == _attributes(other)
 
     def __str__(self) -> str:
@@ -104,12 +107,12 @@ _attributes = attrgetter(
 
 
 def query(sql: str, parameters: Sequence[Any]) -> list[RecordedEvent[Any]]:
-    """Run a query that begins with `SELECT` above."""
+    """Run a query that begins with `SELECT` above, and return its events."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return [recorded(row) for row in cursor.fetchall()]
 
 
 def recorded(row: Sequence[Any]) -> RecordedEvent[Any]:
-    """The event from its row; raises `UnreadableEvent` with its id and position."""
+    """The event of a row; raises `UnreadableEvent` with its id and position."""
     return RecordedEvent(row, data_of(row))

@@ -1,4 +1,4 @@
-"""Statements that write. With `cqrs_example.database` as the backend some travel together."""
+"""Run statements. With the database backend `cqrs_example.database`, several share a round trip."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -8,11 +8,11 @@ from typing import Any, cast
 from django.db import connection
 
 Rows = Sequence[Sequence[Any]]
-Answer = Callable[[], Rows]  # returns the rows, or raises what the database said
+Answer = Callable[[], Rows]  # returns the rows of a statement, or raises its error
 
 
 def send(sql: str, parameters: Sequence[Any]) -> Rows:
-    """Run a statement and return its rows; BEGIN and what was put aside travel with it."""
+    """Run a statement and return its rows; BEGIN and statements of `later` are sent with it."""
     if ours := getattr(connection, "send", None):
         rows: Rows = ours(sql, parameters)
         return rows
@@ -24,11 +24,11 @@ def send(sql: str, parameters: Sequence[Any]) -> Rows:
 def later(
     sql: str, parameters: Sequence[Any], answered: Callable[[Answer], object] | None = None
 ) -> None:
-    """Put a statement aside: it travels with the transaction's next one, or with COMMIT; at once,
-    where the database backend is not ours.
+    """Put a statement aside: it is sent with the next statement of the transaction, or with COMMIT.
 
-    What the database says against it is raised there as well: by the next statement, or at the end
-    of `atomic()`. `answered`, if given, is called there with its answer.
+    Its errors are raised there: by the next statement, or at the end of `atomic()`. `answered`, if
+    given, is called there with a function that returns the rows or raises the error. Another
+    database backend runs the statement at once.
     """
     answer = partial(send, sql, parameters)
     if ours := getattr(connection, "later", None):
@@ -39,9 +39,11 @@ def later(
 
 @contextmanager
 def counted() -> Generator[Callable[[], int], None, None]:
-    """Count the statements that are run or put aside within: call what is yielded."""
+    """Count the statements that are run or put aside in a block; yields a function that says how
+    many there are by then."""
     ours = cast(Any, connection)
-    if hasattr(ours, "statements"):  # ours counts; a wrapper would have it put nothing aside
+    # Our backend counts itself. With a wrapper around its statements it would put none aside.
+    if hasattr(ours, "statements"):
         before: int = ours.statements
         yield lambda: ours.statements - before
         return

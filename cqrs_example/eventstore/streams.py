@@ -1,4 +1,4 @@
-"""Lock streams, and see what they hold: the first half of a write."""
+"""Lock streams, and read their last events: the first half of a write."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 A = TypeVar("A", bound=Event)
 B = TypeVar("B", bound=Event)
 
-# Locks live in shared memory until the commit, and there is room for a few thousand in all.
+# Postgres keeps locks in shared memory until the commit. It has room for a few thousand in all.
 MOST_STREAMS = 1000
 
-# The time first: it is taken after all waiting, when the function has returned.
+# `clock_timestamp()` is read when the function has returned, and so after waiting for the locks.
 LOCK = f"""
     SELECT clock_timestamp()::text, {COLUMNS}
     FROM (SELECT) AS once LEFT JOIN eventstore_lock(%s::int, %s::int, %s::jsonb) ON true
@@ -29,9 +29,10 @@ LOCK = f"""
 
 @dataclass(frozen=True)
 class Held:
-    """When a transaction locked streams, or appended to them, and within which savepoints.
+    """When a transaction locked streams or appended to them, and within which savepoints.
 
-    With the rollback of one the locks are gone, and what was appended: nobody tells Python.
+    The rollback of a savepoint releases the locks and removes the events, without a notice to
+    Python. So `append_many` compares the savepoints.
     """
 
     at: datetime
@@ -39,8 +40,11 @@ class Held:
 
 
 class Accepts(Protocol[E_contra]):
-    """A stream that may hold these events. A `Stream[Opened | Deposited]` accepts each of the two:
-    so `append` returns what was appended, and not all that the stream could hold."""
+    """A stream that may hold these events, for the type checker.
+
+    A `Stream[Opened | Deposited]` is an `Accepts[Opened]`. So `append` of an `Opened` returns
+    `RecordedEvent[Opened]`, and not events of all types that the stream may hold.
+    """
 
     @property
     def name(self) -> str: ...
@@ -53,9 +57,9 @@ class Accepts(Protocol[E_contra]):
 
 @dataclass
 class Stream(Generic[E]):
-    """A stream that this transaction has locked: nobody else can append to it before the end.
+    """A stream that this transaction has locked, so that nobody else appends to it before the end.
 
-    `last` is its last event (None: it has none yet); iterating over the stream reads all of them.
+    `last` is its last event, or None. To iterate over the stream reads all of its events.
     """
 
     name: StreamName[E]
@@ -64,18 +68,18 @@ class Stream(Generic[E]):
 
     @property
     def version(self) -> int:
-        """That of its last event; 0: no event yet."""
+        """The version of its last event; 0 if it has none."""
         return self.last.version if self.last else 0
 
     def reached(self, event: RecordedEvent[E], held: Held) -> None:
-        """This event is the last one from now on."""
+        """Make this event, which was appended, the last one."""
         self.last, self.held = event, held
 
     def __iter__(self) -> Iterator[RecordedEvent[E]]:
         return self.after(0)
 
     def after(self, version: int) -> Iterator[RecordedEvent[E]]:
-        """Its events after a version, oldest first."""
+        """Read its events after a version, oldest first."""
         return read(self.name, after=version)
 
 
@@ -86,13 +90,14 @@ def lock(first: StreamName[A], second: StreamName[B], /) -> tuple[Stream[A], Str
 @overload
 def lock(*names: StreamName[Any]) -> tuple[Stream[Any], ...]: ...
 def lock(*names: StreamName[Any]) -> tuple[Stream[Any], ...]:
-    """Lock streams until the transaction ends, and say where they are; in the order asked for.
+    """Lock streams until the transaction ends; returns them, with their last events, in this order.
 
     Make it the first statement of the transaction, and name all streams at once. Two transactions
-    that lock the same streams one after the other, in opposite order, wait for each other. The type
-    checker knows the events of streams of one kind, and of two; more kinds are `Stream[Any]`.
+    that lock the same streams in two calls, in opposite orders, would wait for each other.
 
-    Raises `RuntimeError` outside a transaction, and `ValueError` for more than 1,000 streams.
+    For streams of one kind or of two the type checker knows their events; for more kinds it sees
+    `Stream[Any]`. Raises `RuntimeError` outside a transaction, and `ValueError` for more than 1,000
+    streams.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Lock streams inside transaction.atomic(): the locks end with it.")

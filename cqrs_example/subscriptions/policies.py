@@ -87,7 +87,7 @@ def _try(name: str, event: RecordedEvent[Any], begin: Begin, pauses: Sequence[fl
         except Exception as error:
             sentence = failure(event, error)
         log.warning("%s: %s", name, sentence)
-        time.sleep(seconds)  # outside of transactions: an append would keep followers waiting
+        time.sleep(seconds)  # not in a transaction, whose append lock would delay all followers
     return sentence
 
 

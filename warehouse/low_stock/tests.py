@@ -75,4 +75,4 @@ def test_list(client, db):
     assert '<td class="number" data-label="On hand">4</td>' in page
     execute(move, Move("nut", 9))
     page = client.get(ADDRESS, headers={"accept": "text/html"}).content.decode()
-    assert "Nothing is low: of every product there are more than 5." in page
+    assert "No product is low: each has more than 5 on hand." in page

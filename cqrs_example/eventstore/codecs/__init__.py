@@ -1,9 +1,11 @@
-"""How the fields of an event are written as JSON, and read back: one table, which you can extend.
+"""Write the fields of an event as JSON, and read them back, with a table of codecs.
+
+JSON holds text, whole numbers, true, false, null, and lists and dicts of them. All other types need
+a codec. You can add one for a type of your own:
 
     CODECS[Money] = Codec(write=str, read=Money.parse)
 
-beside the class, in a module that is imported before the first event is written or read. JSON holds
-text, whole numbers, true, false, null, and lists and dicts of them; all else goes through here.
+Put this line beside the class, in a module that is imported before the first event is written.
 """
 
 from .compound import Codec

@@ -1,4 +1,4 @@
-"""Codecs of what holds other values: unions with None, lists, tuples, sets, dicts."""
+"""Codecs for types that hold other values: unions with None, lists, tuples, sets and dicts."""
 
 import json
 import types
@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Union
 
-# For `isinstance`: of what it finds to be a plain `dict`, a type checker calls the rest unknown.
+# Typed as `Any`, because after `isinstance(value, dict)` a type checker complains that the types of
+# the keys and values are unknown.
 MAPPINGS: tuple[type[Any], ...] = (Mapping,)
 ROWS: tuple[type[Any], ...] = (list, tuple)
 SETS: tuple[type[Any], ...] = (set, frozenset)
 
 
 class Codec(NamedTuple):
-    """A way to JSON and back: `read(write(value))` equals the value, and is of its type."""
+    """Two functions, to JSON and back: `read(write(value))` equals the value, and has its type."""
 
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
@@ -24,16 +25,20 @@ def _itself(value: Any) -> Any:
 
 
 AS_IT_IS = Codec(_itself, _itself)
-Codecs = Sequence[Codec | None]  # those of the types in brackets; None: JSON holds it as it is
+# The codecs of the types in brackets. None stands for a type whose values JSON holds as they are.
+Codecs = Sequence[Codec | None]
 
 
 def in_one_order(values: Sequence[Any]) -> list[Any]:
-    """A set's elements, as JSON, in the order of their texts: the same in every process."""
+    """The elements of a set, as JSON, sorted by their texts, so that all processes agree."""
     return sorted(values, key=partial(json.dumps, sort_keys=True))
 
 
 def union(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
-    """A type or None; several types only as far as JSON tells them apart."""
+    """The codec of a union. Apart from None it may have several types only if none needs a codec.
+
+    Raises `TypeError` for other unions: their values could not be told apart in JSON.
+    """
     codecs = [codec for kind, codec in zip(arguments, codecs, strict=True) if kind is not NONE]
     if not any(codecs):
         return None
@@ -49,7 +54,7 @@ def _or_none(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def many(kind: Any, arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
-    """A list, set or frozenset of one type, or a tuple of any length."""
+    """The codec of a list, set or frozenset of one type, or of a tuple of any length."""
     if not any(codecs) and kind is list:
         return None
     write, read = (codecs[0] if codecs else None) or AS_IT_IS
@@ -67,7 +72,7 @@ def many(kind: Any, arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
 
 
 def row(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
-    """A tuple: of one type and any length, or with a type for each place."""
+    """The codec of a tuple, of one type and any length, or with a type for each place."""
     if not arguments or arguments[-1] is ...:
         return many(tuple, arguments, codecs)
 
@@ -86,7 +91,7 @@ def row(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
 
 
 def mapping(arguments: Sequence[Any], codecs: Codecs) -> Codec | None:
-    """A dict; its keys are written as text."""
+    """The codec of a dict, whose keys are written as text."""
     if not any(codecs):
         return None
     key, value = (codec or AS_IT_IS for codec in codecs)

@@ -1,4 +1,4 @@
-"""Values as JSON text for Postgres, and commands as the metadata of their events holds them."""
+"""Values as JSON text for Postgres, and the fields of commands for the metadata of events."""
 
 import json
 import re
@@ -10,20 +10,23 @@ from typing import Any, cast
 from .compound import MAPPINGS, ROWS, SETS, in_one_order
 from .table import CODECS, enumerated
 
-# What is never kept unless its field says so, by the words of its name. `_` begins a word as well.
+# The names of fields that are not recorded, unless the field itself says so. A word in a name
+# begins at its start or after `_`.
 SECRET = re.compile(
     r"""passw|passphrase|pwd|secret(?!ar)|token|credential|(?:api|private|secret)_?key|security_?code
     |card_?n|credit_?card|(?:^|_)(?:pin|otp|cvc|cvv|ssn)(?:_|\d|$)""",
     re.IGNORECASE | re.VERBOSE,
 )
-# What a text with these characters becomes in JSON, and not a backslash before the letters "u0000".
+# The escape of the character U+0000 in JSON text. A backslash in front of the letters "u0000" is
+# itself escaped, as two backslashes, and does not match.
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def as_json(value: Any) -> str:
-    """JSON text that Postgres takes as jsonb; raises `ValueError` with a sentence if there is none.
+    """A value as JSON text that Postgres accepts as jsonb.
 
-    What JSON does not know is written as its codec says, and as text where it has none.
+    Values that JSON does not know are written with their codec, and without one as text. Raises
+    `ValueError` if there is no such JSON.
     """
     try:
         text = _encode(value)
@@ -37,11 +40,13 @@ def as_json(value: Any) -> str:
 
 
 def recorded_fields(command: Any) -> dict[str, Any]:
-    """A command's fields as JSON, in one form whichever process writes it.
+    """The fields of a command as JSON, in the same form in each process.
 
-    Left out are fields at their defaults (what was sent before a field was added, and again after
-    it, is still the same command), fields with `field(metadata={"recorded": False})`, and those
-    that are named like a password, a token or a card number, unless they say `"recorded": True`.
+    It leaves out fields with `field(metadata={"recorded": False})`, and fields with the name of a
+    secret, such as a password or a card number, unless their metadata says `"recorded": True`.
+
+    It also leaves out fields at their defaults. So a command that was sent before a field was added
+    to its class, and again after that, counts as the same command.
     """
     return {
         field.name: plain(value)
@@ -50,12 +55,12 @@ def recorded_fields(command: Any) -> dict[str, Any]:
     }
 
 
-def _is_recorded(one: Field[Any]) -> bool:
-    return bool(one.metadata.get("recorded", not SECRET.search(one.name)))
+def _is_recorded(field: Field[Any]) -> bool:
+    return bool(field.metadata.get("recorded", not SECRET.search(field.name)))
 
 
 def plain(value: Any) -> Any:
-    """Any value as JSON, by what it is and not by what it was declared as."""
+    """Any value as JSON, by its own type and not by the annotation of its field."""
     if type(value) in (str, int, bool, type(None)):
         return value
     if codec := CODECS.get(type(value)):
@@ -86,18 +91,20 @@ def _instance(value: Any) -> Any:
 _encode = json.JSONEncoder(default=plain, allow_nan=False, ensure_ascii=False).encode
 
 
-# Without a look at both ends of the text, as json.loads has, it takes half the time.
+# It takes half the time of json.loads, which also looks for white space at both ends of the text.
 _read = json.JSONDecoder().raw_decode
 
 
 def from_json(text: str) -> Any:
-    """What JSON text from Postgres says."""
+    """The value of JSON text from Postgres."""
     return _read(text)[0]
 
 
 def from_jsonb(text: str) -> Any:
-    """What any JSON text says when it was written to a column of jsonb and read again: the shorter
-    keys come first, 1e16 is a whole number, and -0.0 has no sign."""
+    """The value that JSON text would have after it was written to a column of jsonb and read again.
+
+    Postgres sorts shorter keys first, makes 1e16 a whole number, and takes the sign from -0.0.
+    """
     return _read_again(text)[0]
 
 

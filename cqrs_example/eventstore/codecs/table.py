@@ -1,4 +1,4 @@
-"""The table of types, and what is worked out from it once for each class of events."""
+"""The table of types with codecs, and the codecs of each class, which are found once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -30,7 +30,7 @@ def _iso(value: Any) -> Any:
     return value.isoformat()
 
 
-# A float too: jsonb makes an integer of 1e22.
+# A float needs a codec, because jsonb makes an integer of 1e22.
 CODECS: dict[Any, Codec] = {
     float: Codec(float, float),
     Decimal: Codec(str, Decimal),
@@ -48,7 +48,7 @@ INSTEAD = (
 
 
 class Shape(NamedTuple):
-    """What is worked out once for each dataclass: its fields, and which of them have a codec."""
+    """The names of a dataclass's fields, and the functions to write and read those with a codec."""
 
     names: tuple[str, ...]
     writers: list[tuple[str, Callable[[Any], Any]]]
@@ -56,7 +56,10 @@ class Shape(NamedTuple):
 
 
 def written(event: Any) -> dict[str, Any]:
-    """The fields of an event as JSON can hold them; raises `TypeError` with a sentence."""
+    """The fields of an event as values that JSON can hold.
+
+    Raises `TypeError` for a value that its codec refuses, or whose type has no codec.
+    """
     shape = shape_of(event.__class__)
     data = {name: getattr(event, name) for name in shape.names}
     for name, write in shape.writers:
@@ -66,7 +69,11 @@ def written(event: Any) -> dict[str, Any]:
 
 
 def built(kind: Any, stored: dict[str, Any]) -> Any:
-    """The instance of a dataclass from what `written` made of its fields."""
+    """The instance of a dataclass from its fields as `written` returned them.
+
+    It changes the dict `stored`. Raises what a codec or the class raises for fields that do not
+    fit.
+    """
     for name, read in shape_of(kind).readers:
         if stored.get(name) is not None:
             stored[name] = read(stored[name])
@@ -84,7 +91,11 @@ def _written(event: Any, name: str, write: Callable[[Any], Any]) -> Any:
 
 @cache
 def shape_of(kind: Any) -> Shape:
-    """What has no codec is refused when it is written, and read as it is stored."""
+    """The `Shape` of a dataclass.
+
+    A type without a codec gets one that refuses to write values, and reads them as they are stored:
+    so old events can still be read.
+    """
     hints, codecs = hints_of(kind), dict[str, Codec]()
     names = tuple(field.name for field in fields(kind))
     for name in names:
@@ -103,7 +114,7 @@ def _refuse(problem: TypeError, value: Any) -> Any:
 
 
 def hints_of(kind: Any) -> dict[str, Any]:
-    """The types of a class's fields; raises `TypeError` when they name what is not there."""
+    """The types of a class's fields; raises `TypeError` if a name in them cannot be resolved."""
     try:
         return get_type_hints(kind)
     except NameError as error:
@@ -112,12 +123,12 @@ def hints_of(kind: Any) -> dict[str, Any]:
 
 
 def codec_for(hint: Any) -> Codec | None:
-    """The codec for a type as it is annotated; None where JSON holds the value as it is.
+    """The codec for the annotation of a field; None if JSON holds its values as they are.
 
-    Raises `TypeError`, which says why, for a type that cannot be written and read.
+    Raises `TypeError` for a type that cannot be written and read.
     """
     while alias := getattr(hint, "__supertype__", None) or getattr(hint, "__value__", None):
-        hint = alias  # NewType, or `type Name = …`
+        hint = alias  # the type behind a NewType, or behind `type Name = …`
     origin, arguments = get_origin(hint) or hint, get_args(hint)
     if origin in CODECS:
         return _strict(origin, CODECS[origin])
@@ -146,8 +157,11 @@ def _of_class(hint: Any) -> Codec:
 
 
 def _strict(kind: Any, codec: Codec) -> Codec:
-    """A codec that writes only what is of its type. A datetime is a date to Python, but not when it
-    is read; and the members of some Enums are numbers, but not when they are read."""
+    """A codec that writes only values of this type, since others would read back differently.
+
+    For Python, a datetime is a date, and a member of an IntEnum is a number. Read back, they would
+    be a date and a plain number.
+    """
 
     def write(value: Any) -> Any:
         fits = isinstance(value, kind) or (kind is float and type(value) is int)
@@ -160,14 +174,14 @@ def _strict(kind: Any, codec: Codec) -> Codec:
 
 
 def enumerated(kind: Any) -> Codec:
-    """By value where that is text or a whole number; else by name."""
+    """The codec of an Enum: by value if all values are text or whole numbers, otherwise by name."""
     if all(type(member.value) in (str, int) for member in kind):
         return Codec(attrgetter("value"), kind)
     return Codec(attrgetter("name"), kind.__getitem__)
 
 
 def _key(hint: Any) -> Codec | None:
-    """JSON has text as keys, and nothing else."""
+    """The codec for the keys of a dict, which JSON has as text only."""
     if hint is int:
         return Codec(str, int)
     if isinstance(hint, type) and issubclass(hint, Enum) and len(hint):

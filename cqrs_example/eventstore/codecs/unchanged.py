@@ -1,4 +1,4 @@
-"""Whether an event reads back as it was: equal, and of the same types all the way down."""
+"""Make sure that an event reads back from the log as it was: equal, and with the same types."""
 
 from collections.abc import Callable
 from dataclasses import is_dataclass
@@ -12,13 +12,16 @@ from .compound import MAPPINGS, ROWS, SETS
 from .json_text import as_json, from_jsonb
 from .table import shape_of
 
-AS_THEY_ARE: set[type[Any]] = {str, int, bool, type(None)}  # JSON is no detour for them
+AS_THEY_ARE: set[type[Any]] = {str, int, bool, type(None)}  # JSON and jsonb do not change them
 SCALARS = (str, int, float, Decimal, UUID, date, datetime, time, timedelta)
 
 
 def read_back(given: Any, data: Any, decode: Callable[[str, int, Any], Any]) -> Any:
-    """An event as it is read, from its fields as `written` gave them; raises `TypeError` where that
-    is something else: a projection must hear in a replay what it hears now."""
+    """The event as it will be read from the log, made from its fields as `written` returned them.
+
+    Raises `TypeError` if it differs from the `given` event: a projection has to hear the same in a
+    replay as now.
+    """
     plain = {*map(type, data.values())} <= AS_THEY_ARE
     stored = {**data} if plain else from_jsonb(as_json(data))
     read = decode(given.type, given.schema_version, stored)
@@ -27,21 +30,21 @@ def read_back(given: Any, data: Any, decode: Callable[[str, int, Any], Any]) -> 
 
 
 def require_unchanged(given: Any, read: Any) -> None:
-    """Raises `TypeError` with a sentence that names the field."""
+    """Raise `TypeError` if a field of an event differs from the one that was read back."""
     for name in shape_of(given.__class__).names:
         before, after = getattr(given, name), getattr(read, name)
         if before is not after and not same(before, after):
             raise TypeError(
                 f"{type(given).__qualname__}.{name} = {before!r:.200} would read back as"
-                f" {after!r:.200}: declare the field as what it holds, or store it in another form"
-                " (docs/events.md lists what an event may hold)."
+                f" {after!r:.200}: annotate the field with the type of this value, or store it in"
+                " another form (docs/events.md lists what an event may hold)."
             )
 
 
 def same(given: Any, read: Any) -> bool:
-    """Equal, and of the same types."""
+    """Whether two values are equal and have the same types, also inside of collections."""
     if type(given) is not type(read):
-        return _as_good_as(given, read)
+        return _is_widened(given, read)
     if type(given) in (str, int, bool, UUID):
         return bool(given == read)
     if isinstance(given, (datetime, time)):
@@ -58,16 +61,23 @@ def same(given: Any, read: Any) -> bool:
     return bool(given == read)
 
 
-def _as_good_as(given: Any, read: Any) -> bool:
-    """A whole number where a float is declared; a subclass of what is declared, but for an Enum."""
+def _is_widened(given: Any, read: Any) -> bool:
+    """Whether a value of another type may be read back as this one.
+
+    That may be a whole number where a float is declared, or an instance of a subclass of the
+    declared type, unless it is an Enum.
+    """
     widened = type(given) is int and type(read) is float
     derived = type(read) in SCALARS and isinstance(given, type(read))
     return (widened or (derived and not isinstance(given, Enum))) and bool(given == read)
 
 
 def _clock(value: datetime | time) -> tuple[Any, ...]:
-    """What the clock shows, and how far it is from UTC. Python never calls two times equal of which
-    one is in an hour that comes twice; and a zone's name is no part of what is stored."""
+    """A time as it can be compared: what the clock shows, and its distance from UTC.
+
+    Python calls two times of different zones unequal if one of them is in an hour that comes twice.
+    And the name of a time zone is not stored.
+    """
     aware = value.tzinfo is not None
     return value.replace(tzinfo=None, fold=0), value.utcoffset(), aware, aware or value.fold
 

@@ -115,7 +115,7 @@ def test_refused_and_given_up(visitor, page):
     visitor.open(f"{STOCK}?q=abc")
     submit(page, "Ship", "x")
     expect(page.get_by_role("alert")).to_contain_text('but is "x".')
-    page.get_by_role("link", name="Back without doing it").click()
+    page.get_by_role("link", name="Cancel").click()
     expect(page).to_have_url(f"{visitor.address}{STOCK}?q=abc#row-abc123")
 
 
@@ -376,7 +376,7 @@ def test_low_stock(visitor, page):
     lists(page, "abc123")
     submit(page, "Receive", "20")
     said(page, "Received 20 of abc123. 25 on hand.")
-    expect(page.get_by_text("Nothing is low")).to_be_visible()
+    expect(page.get_by_text("No product is low")).to_be_visible()
     assert page.url == f"{visitor.address}{LOW_STOCK}#row-abc123"
 
 

@@ -51,7 +51,7 @@ def test_twice(choose, page):
     page.get_by_role("button", name="Import 1 line").click()
     said(page, "Imported 1 of 1 line of stock.csv.")
     choose("sku,quantity\nbolt,5\n")
-    expect(page.get_by_text("These very lines were imported before, by anonymous")).to_be_visible()
+    expect(page.get_by_text("All these lines were imported before, by anonymous")).to_be_visible()
     expect(page.get_by_role("button", name="Import 1 line")).to_have_count(0)
 
 

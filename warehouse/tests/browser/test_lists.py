@@ -120,7 +120,7 @@ def test_days_by_keyboard(visitor, page, path):
     visitor.open(path)
     page.get_by_label("From").focus()
     page.keyboard.type("01312020")
-    page.get_by_label("to (days of UTC)").focus()
+    page.get_by_label("to (days in UTC)").focus()
     page.keyboard.type("02012020")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("since=2020-01-31&until=2020-02-01"))

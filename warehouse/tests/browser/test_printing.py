@@ -33,7 +33,7 @@ LISTS = [
 @pytest.mark.parametrize("path", LISTS)
 def test_print_all_of_it(visitor, page, path):
     visitor.open(path)
-    page.get_by_role("link", name="Print all of it").click()
+    page.get_by_role("link", name="Print all").click()
     expect(page.get_by_role("table")).to_be_visible()
     is_for_everybody(page)
     page.emulate_media(media="print")

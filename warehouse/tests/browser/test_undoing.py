@@ -35,6 +35,6 @@ def test_undo_that_is_refused(visitor, page, log):
         "Undoing this would leave -4: there are 6 on hand."
     )
     is_for_everybody(page)
-    page.get_by_role("link", name="Back without doing it").click()
+    page.get_by_role("link", name="Cancel").click()
     is_for_everybody(page)
     assert len(log()) == 2
