@@ -218,3 +218,20 @@ def test_few_queries(engineer):
 def test_run_that_is_not_there(engineer):
     text(engineer, f"{RUNS}99/change/", 404)
     assert "&#x27;x&#x27;" in text(engineer, f"{RUNS}x/change/", 400)
+
+
+def test_a_run_that_was_given_up_does_not_begin(monkeypatch):
+    """It reads its row when it holds its lock: by then another may have taken its place."""
+    run = run_of("verify")
+    asked = started.column
+
+    def given_up(sql, *parameters):
+        locked = asked(sql, *parameters)
+        if sql == started.LOCK:
+            started._finish(run.pk, started.Result(started.KILLED))
+        return locked
+
+    monkeypatch.setattr(started, "column", given_up)
+    started.carry_out_run(run.pk)
+    run.refresh_from_db()
+    assert (run.result, run.progress) == (started.KILLED, "")

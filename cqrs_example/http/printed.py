@@ -17,11 +17,16 @@ HIDDEN = ' hidden id="more"'  # hides its sentence that there are more rows
 
 
 def as_printed(
-    request: HttpRequest, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    request: HttpRequest,
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    filters: Sequence[str] = (),
 ) -> StreamingHttpResponse:
     """A page with one table of the columns and rows that `as_csv` takes, sent while it is read.
 
-    A column that is named in capitals, such as ID, keeps them. The table has up to `MOST_ROWS`
+    A column that is named in capitals, such as ID, keeps them. The page says what the address has
+    under the names of the `filters`, and that all times are in UTC. The table has up to `MOST_ROWS`
     rows; if there are more, the page says so at its end. If the database fails on the way, the
     connection breaks, and the browser shows an error.
     """
@@ -34,7 +39,7 @@ def as_printed(
         "title": title,
         "headings": [(text, n in numbers) for n, text in enumerate(headings)],
         "most": MOST_ROWS,
-        "filters": [pair for pair in request.GET.items() if pair[0] != "format" and pair[1]],
+        "filters": [(name, request.GET[name]) for name in filters if request.GET.get(name)],
     }
     head, tail = render_to_string("printed.html", page, request).split(ROWS)
     return StreamingHttpResponse(map(str.encode, _page(head, chain(first, rest), tail)))

@@ -101,9 +101,13 @@ def carry_out_run(pk: int) -> None:
 
 
 def _carry_out(pk: int) -> None:
-    run = Run.objects.filter(pk=pk, finished_at=None).first()
-    if run is None or column(LOCK, pk) != [True]:
+    # The lock first: a run that has waited for long may have been given up as killed meanwhile, and
+    # another one begun.
+    if column(LOCK, pk) != [True]:
         return  # somebody has started it by hand
+    run = Run.objects.filter(pk=pk, finished_at=None).first()
+    if run is None:
+        return
     Run.objects.filter(pk=pk).update(progress=BEGUN)
     results, out = list[Result](), StringIO()
     watch = partial(progress, job=run.projection or "the log", out=out, every=EVERY)

@@ -64,9 +64,7 @@ MIDDLEWARE = [
     "cqrs_example.correlation.correlate",
     "cqrs_example.addresses.probes",
     "cqrs_example.addresses.slashes",
-    # It adds a random number of bytes to each page, so that nobody learns from its length what is
-    # in it (BREACH); and the CSRF token in it is masked anew each time.
-    "django.middleware.gzip.GZipMiddleware",
+    "cqrs_example.compression.Compression",
     # Early, so that every answer has it, also those of other middleware.
     "django.middleware.csp.ContentSecurityPolicyMiddleware"
     if django.VERSION >= (6,)

@@ -30,7 +30,8 @@ def product(request: HttpRequest, sku: str) -> HttpResponseBase:
         return as_csv("history.csv", COLUMNS, (as_cells(event) for event in found))
     if request.GET.get("format") == "print" and shown:
         found = newest_first(partial(_up_to, shown), "version")
-        return as_printed(request, f"History of {isolated(sku)}", COLUMNS, map(as_cells, found))
+        title, rows = f"History of {isolated(sku)}", map(as_cells, found)
+        return as_printed(request, title, COLUMNS, rows, ["version"])
     if wants_html(request):
         page = _history(request, shown) if shown else {}
         page |= {"sku": sku, "last": last, "shown": shown, "low": settings.LOW_PRODUCT_QUANTITY}

@@ -21,6 +21,7 @@ COLUMNS = ("sku", "quantity", "changed_at")
 SORTED: dict[str, Parse] = {"sku": parse_prefix, "quantity": whole, "changed_at": moment}
 TITLES = {
     "sku": "SKU",
+    "-sku": "SKU, the last first",
     "quantity": "fewest first",
     "-quantity": "most first",
     "-changed_at": "changed last",
@@ -72,7 +73,7 @@ class Search(NamedTuple):
 
     def as_sheet(self, request: HttpRequest) -> StreamingHttpResponse:
         rows = self.listed.values_list(*COLUMNS).iterator()
-        return as_printed(request, "Stock", ("SKU", *COLUMNS[1:]), rows)
+        return as_printed(request, "Stock", ("SKU", *COLUMNS[1:]), rows, ("q", "show", "sort"))
 
 
 def search_of(request: HttpRequest) -> Search:

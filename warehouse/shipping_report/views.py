@@ -16,6 +16,7 @@ from .models import DayOfShipping
 
 COLUMNS = ("day", "sku", "shipments", "quantity")
 PRINTED = ("day", "SKU", "shipments", "quantity")
+FILTERS = ("sku", "since", "until")
 
 
 class Key(NamedTuple):
@@ -39,7 +40,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return as_csv("shipping_report.csv", COLUMNS, found.iterator())
     if request.GET.get("format") == "print":
-        return as_printed(request, "Shipping report", PRINTED, found.iterator())
+        return as_printed(request, "Shipping report", PRINTED, found.iterator(), FILTERS)
     page = paged(request, partial(_listed, rows), "key", parse=_key)
     if wants_html(request):
         page |= {"sku": sku, "days": days}

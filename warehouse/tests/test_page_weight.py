@@ -42,6 +42,16 @@ def test_static_files_are_compressed(server):
     assert style.headers["Content-Encoding"] == "gzip"
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_static_files_are_not_sent_again(server, encoding):
+    style = server("GET", "/static/warehouse.css", Accept_Encoding=encoding)
+    known = {"If_None_Match": style.headers["ETag"], "Accept_Encoding": encoding}
+    again = server("GET", "/static/warehouse.css", **known)
+    assert (style.status, again.status, again.body) == (200, 304, b"")
+    known["If_None_Match"] = 'W/"another"'
+    assert server("GET", "/static/warehouse.css", **known).status == 200
+
+
 @slices("products")
 def test_a_secret_is_not_to_be_guessed_from_lengths(server):
     received("abc", 10)

@@ -7,6 +7,7 @@ from itertools import count, repeat
 import pytest
 from django.test import RequestFactory
 
+from cqrs_example.eventstore import read_all
 from cqrs_example.http import printed
 from cqrs_example.http.paging import SHOWN
 from cqrs_example.http.printed import as_printed
@@ -49,9 +50,21 @@ def test_stock(paper):
 
 @slices("products")
 def test_what_is_filtered_is_said(paper):
-    text = paper("/warehouse/products?q=bolt-0&format=print")
+    text = paper("/warehouse/products?q=bolt-0&nonsense=yes&format=print")
     assert len(rows_of(text)[1]) == 10
     assert "q: <bdi>bolt-0</bdi>" in text
+    assert "nonsense" not in text.partition("<main")[2]
+
+
+@slices("activity")
+def test_times_are_in_the_zone_that_the_page_says(paper, client):
+    client.cookies["time_zone"] = "Asia/Tokyo"
+    text = paper("/warehouse/activity?format=print")
+    _, [row, *_] = rows_of(text)
+    occurred_at = next(iter(read_all())).occurred_at
+    assert f"{occurred_at:%Y-%m-%d}" in " ".join(row)
+    assert re.search(r"As of [0-9-]{10} [0-9:]{5}, and all times in UTC", text)
+    assert "Tokyo" not in text
 
 
 @slices("shipping_report")

@@ -10,6 +10,7 @@ from django.test import Client
 from cqrs_example import eventstore
 from warehouse.events import ProductQuantityIncreased, product_stream
 
+history = pytest.mark.slices("product_history")
 PRODUCT = "/warehouse/products/abc123"
 PAGE = {"accept": "text/html"}
 STORED = {
@@ -36,6 +37,7 @@ def unreadable(request: Any, db: None, rows: Callable[..., Any]) -> int:
     return 2
 
 
+@history
 def test_the_page_of_a_product(client: Client, unreadable: int) -> None:
     page = client.get(PRODUCT, headers=PAGE)
     assert page.status_code == 200
@@ -45,12 +47,14 @@ def test_the_page_of_a_product(client: Client, unreadable: int) -> None:
     assert "on hand</p>" not in page.text
 
 
+@history
 def test_a_version_of_before(client: Client, unreadable: int) -> None:
     before = client.get(PRODUCT, {"version": unreadable - 1})
     assert before.json()["quantity"] == 10
     assert client.get(PRODUCT, {"version": unreadable - 1}, headers=PAGE).status_code == 200
 
 
+@history
 def test_a_program_reads_a_sentence_and_no_quantity(client: Client, unreadable: int) -> None:
     client.raise_request_exception = False
     answer = client.get(PRODUCT)
@@ -58,7 +62,14 @@ def test_a_program_reads_a_sentence_and_no_quantity(client: Client, unreadable: 
     assert f"Version {unreadable} of product abc123: This event cannot be read." in answer.text
 
 
-@pytest.mark.parametrize("command", ["increase_quantity", "ship_quantity", "count_quantity"])
+@history
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(f"{deed}_quantity", marks=pytest.mark.slices(f"{deed}_product_quantity"))
+        for deed in ("increase", "ship", "count")
+    ],
+)
 def test_a_form_that_is_refused(client: Client, unreadable: int, command: str) -> None:
     """It shows what is on hand beside the mistake; it must not claim that this were none."""
     page = client.post(f"{PRODUCT}/{command}", {"quantity": "x"}, headers=PAGE)
@@ -67,5 +78,6 @@ def test_a_form_that_is_refused(client: Client, unreadable: int, command: str) -
     assert ">0</span> on hand" not in page.text
 
 
+@pytest.mark.slices("activity")
 def test_activity(client: Client, unreadable: int) -> None:
     assert "This event cannot be read." in client.get("/warehouse/activity", headers=PAGE).text
