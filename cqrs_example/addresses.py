@@ -1,4 +1,4 @@
-"""Addresses as they are asked for: by probes, and with a slash at the end."""
+"""Middleware for addresses: those of probes, and those with a slash too many at the end."""
 
 from collections.abc import Callable
 
@@ -13,8 +13,10 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def probes(get_response: Handler) -> Handler:
-    """Middleware: a probe is answered before anything looks at the Host, which is an address there,
-    and before anything asks for https."""
+    """Middleware that answers probes first, before others check the Host or redirect to https.
+
+    The Host of a probe is often an address, and the probe comes over http.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         view = PROBES.get(request.path_info.rstrip("/"))
@@ -24,12 +26,14 @@ def probes(get_response: Handler) -> Handler:
 
 
 def slashes(get_response: Handler) -> Handler:
-    """Middleware: a slash too many at the end leads to the same place, as in Phoenix; the pages of
-    Django's admin, whose addresses have one, are found as they are."""
+    """Middleware that ignores a slash too many at the end of an address, as Phoenix does.
+
+    Addresses that have such a slash, as in Django's admin, are left alone.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        asked, shorter = request.path_info, request.path_info.rstrip("/")
-        if asked != shorter and not is_valid_path(asked) and is_valid_path(shorter):
+        path, shorter = request.path_info, request.path_info.rstrip("/")
+        if path != shorter and not is_valid_path(path) and is_valid_path(shorter):
             request.path_info, request.path = shorter, request.path.rstrip("/")
         return get_response(request)
 

@@ -1,7 +1,7 @@
-"""Settings and database agree on who delivers, or the first command of a process is not begun.
+"""A process carries out no command while settings and database disagree on who delivers.
 
-A server asks before it starts (`manage.py check --database default`). This is for all else that
-carries out commands: a shell, an import, a server that does not ask.
+A server checks that before it starts (`manage.py check --database default`). This is for all other
+processes that carry out commands: a shell, an import, a server that does not run the check.
 """
 
 from collections.abc import Generator, Sequence
@@ -15,11 +15,11 @@ from .subscriptions.switching import differences, wanted
 
 @contextmanager
 def agreed(command: object, context: object) -> Generator[None, None, None]:
-    """For `settings.AROUND_COMMANDS`. With settings that say otherwise than the database an event
-    would be delivered twice, or by nobody.
+    """A context manager for `settings.AROUND_COMMANDS`, which raises before a command is begun.
 
-    Raises `SystemCheckError`, which management commands show as a sentence. What is agreed is asked
-    once by each process, because a switch needs all of them to have ended.
+    If settings and database disagreed, an event would be delivered twice, or by nobody. The
+    `SystemCheckError` is shown as a sentence by management commands. Each process asks the database
+    once, because a switch requires that all processes have ended.
     """
     _require(tuple(wanted()))
     yield

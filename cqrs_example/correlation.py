@@ -1,4 +1,4 @@
-"""One id on a request, its answer, each line logged on the way, and the events that it recorded."""
+"""One id for a request, its answer, its lines in the log, and the events that it recorded."""
 
 import re
 from collections.abc import Callable
@@ -13,19 +13,22 @@ HEADER = "X-Correlation-ID"
 
 
 def correlate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Middleware: the id is the sender's, if that is a UUID; where a command is carried out, it is
-    the correlation id (see `http.context`)."""
+    """Middleware that gives each request an id: the sender's, if that is a UUID, or a new one.
+
+    For a command, `http.context` replaces it by the correlation id.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         sent = request.headers.get(HEADER, "")
         known = re.fullmatch(UUID_PATTERN, sent)
         request.META["REQUEST_ID"] = sent.lower() if known else str(uuid4())
-        # Taken back by gunicorn.conf.py: Django writes its line on a refusal after all middleware.
+        # It stays set after the answer, since Django logs a refusal after all middleware.
+        # gunicorn.conf.py resets it.
         current.set(request.META)
         response = get_response(request)
         response.headers[HEADER] = request.META["REQUEST_ID"]
         if request.method == "HEAD":
-            # Its Content-Length stays; gunicorn would not send the rest, and log a warning.
+            # The Content-Length stays. gunicorn would not send a body, but log a warning about it.
             body = "streaming_content" if response.streaming else "content"
             setattr(response, body, b"")
         return response

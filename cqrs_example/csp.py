@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of Django 6, for Django 5.2: the same setting, so that this goes."""
+"""The Content-Security-Policy for Django 5.2, with the setting of Django 6, which has its own."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What Django answers by itself, in the same words and look as the rest."""
+"""The errors that Django itself answers, with sentences and pages like all others."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -29,7 +29,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A sentence for each of Django's reasons: most do not go away by loading the page again."""
+    """The answer to a form that Django's CSRF protection refuses, with a sentence for each reason.
+
+    For most of the reasons it does not help to reload the page.
+    """
     sentence = next((text for begin, text in CSRF.items() if reason.startswith(begin)), TOO_OLD)
     sent_by = request.headers.get("Origin") or request.headers.get("Referer") or "nowhere"
     return problem(request, BadInput(f"Nothing was done: {sentence.format(sent_by)}", 403))

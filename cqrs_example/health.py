@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers; the database is not asked."""
+    """Answer 200 while the process works, without the database."""
     return HttpResponse("ok", content_type="text/plain")
 
 
@@ -34,7 +34,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers, is migrated and fit; otherwise 503 and the reason."""
+    """Answer 200 if the database answers, is migrated, and is as the application needs it.
+
+    Otherwise answer 503 with a sentence.
+    """
     try:
         missing = _needed_migrations() - _applied_migrations()
     except Error as error:
@@ -51,7 +54,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return _not_ready(request, reason, reason)
     if not _is_fit():
         return _not_ready(request, "The database is not fit: the log says why.", "see above")
-    # Commands go on without these: a monitor shall see it, and requests shall come all the same.
+    # Commands work while a subscription stands still: so the answer is 200, with a line about it.
     standing = [sentence(row) for row in found if row["trouble"] or row["parked"]]
     return HttpResponse("\n".join(["ok", *standing]), content_type="text/plain")
 
@@ -63,7 +66,7 @@ def _failed(request: HttpRequest, error: Error) -> HttpResponse:
 
 @cache
 def _needed_migrations() -> set[tuple[str, str]]:
-    """Those of the code, read once: looking at all of its files takes 20 ms."""
+    """The migrations of the code. They are read once, because that takes 20 ms."""
     return set(MigrationLoader(None).graph.nodes)
 
 
@@ -75,8 +78,11 @@ def _applied_migrations() -> set[tuple[str, str]]:
 
 
 def _is_fit() -> bool:
-    """What the server checks before it starts, each time: the database may have been away then, or
-    be another one since, as after a switch-over."""
+    """Whether the database passes the checks that the server makes before it starts.
+
+    They are made each time: the database may have been away at the start, or it may be another one
+    now, as after a switch-over.
+    """
     found = run_checks(tags=[Tags.database], databases=["default"])
     found = [message for message in found if _counts(message)]
     for message in found:
@@ -84,13 +90,13 @@ def _is_fit() -> bool:
     return not found
 
 
-def _counts(one: CheckMessage) -> bool:
-    """What would have ended the start, or could not be asked then."""
-    return not one.is_silenced() and (one.is_serious() or one.id == "operations.W001")
+def _counts(message: CheckMessage) -> bool:
+    """Whether a message would stop a server from starting, or says that the database is away."""
+    return not message.is_silenced() and (message.is_serious() or message.id == "operations.W001")
 
 
 def _not_ready(request: HttpRequest, sentence: str, reason: str) -> HttpResponse:
-    """The sentence is the answer, the reason goes to the log."""
+    """The answer 503 with the sentence; the reason goes to the log."""
     response = HttpResponse(sentence, status=503, content_type="text/plain")
     response.headers["Retry-After"] = "1"
     log_response("%s %s: %s", request.method, request.path, reason, response=response)

@@ -1,4 +1,4 @@
-"""`/` leads to the first page that there is: slices come and go."""
+"""`/` leads to the first of some pages that exists, since slices can be removed."""
 
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse

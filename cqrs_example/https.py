@@ -1,4 +1,4 @@
-"""A proxy that says https and is not believed gets a line in the log: else nobody finds out why."""
+"""Log a warning about a proxy that says https and is not trusted: otherwise nobody finds it."""
 
 import logging
 from collections.abc import Callable
@@ -10,8 +10,11 @@ SAYING = ("X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Ssl", "Forwa
 
 
 def unbelieved(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Middleware, before Django's SecurityMiddleware: a client that came by https to a proxy is
-    redirected to where it is already, for ever, when that proxy is not named."""
+    """Middleware that logs redirects to https which never end; list it before SecurityMiddleware.
+
+    If a proxy is not named in FORWARDED_ALLOW_IPS, each request that came to it by https is
+    redirected to the same address again.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -30,6 +33,6 @@ def unbelieved(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 
 def _says_https(request: HttpRequest) -> str:
-    """The header in which somebody says so."""
+    """The name of the header that says https, or ""."""
     values = ((name, request.headers.get(name, "").lower()) for name in SAYING)
     return next((n for n, value in values if "https" in value or value in ("on", "ssl", "1")), "")

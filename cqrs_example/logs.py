@@ -1,6 +1,6 @@
-"""Log lines that say which request they belong to: JSON for machines, text for people.
+"""Lines of the log that have the id of their request: JSON for machines, text for people.
 
-Only the standard library: gunicorn writes its own lines with it as well, before there is a Django.
+This module needs only the standard library, since gunicorn writes lines before Django is loaded.
 """
 
 import json
@@ -10,19 +10,20 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-# The environment of the request that this thread is at work on: its REQUEST_ID is on each line.
+# The environment of the request that this thread handles: its REQUEST_ID is on each line.
 current: ContextVar[dict[str, Any]] = ContextVar("current")
 
 
-# All but printable characters: control characters, and what else ends a line.
+# Control characters, and other characters that end a line: a message with them could forge a line.
 FORGING = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202a-\U0010ffff]")
-# A token or a session: gunicorn quotes header lines that it cannot read.
+# A token or the id of a session. Such text gets here because gunicorn quotes lines of headers that
+# it cannot read.
 SECRET = re.compile(r"(bearer|sessionid)\W+\S+", re.IGNORECASE)
 HIDDEN = r"\1 (not shown)"
 
 
 class Text(logging.Formatter):
-    """One line for each message, whatever stands in it; the traceback follows, if there is one."""
+    """A message as exactly one line of text; its traceback follows, if there is one."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         record.message = FORGING.sub(_escaped, record.message)
@@ -33,7 +34,7 @@ class Text(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """One JSON object in one line."""
+    """A message as one JSON object on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -49,14 +50,15 @@ class Json(logging.Formatter):
 
 
 def configuration(formatter: type[logging.Formatter], level: str = "INFO") -> dict[str, Any]:
-    """For `logging.config`: every line of every logger, in this form, to standard error."""
+    """The argument for `logging.config.dictConfig`: all loggers write to standard error, in this
+    form."""
     line = {"()": formatter, "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": line},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        # Django and gunicorn give these handlers of their own: each line would come twice.
+        # Django and gunicorn give these loggers handlers of their own: each line would come twice.
         "loggers": {
             name: {"handlers": [], "propagate": True} for name in ("django", "gunicorn.error")
         },

@@ -1,8 +1,8 @@
-"""What stands on every page."""
+"""The notice on every page."""
 
 from django.conf import settings
 
 
 def notice(request: object) -> dict[str, str]:
-    """`{{ notice }}`: `settings.NOTICE`, or nothing."""
+    """`{{ notice }}` in templates: the sentence in `settings.NOTICE`, which may be empty."""
     return {"notice": settings.NOTICE}

@@ -1,7 +1,7 @@
-"""`/openapi.json`: what programs may send and what they get, in OpenAPI 3.1.
+"""`/openapi.json`: the description of the addresses for programs, in OpenAPI 3.1.
 
-The frame is `openapi.json` beside this file. Each slice describes its paths in a file of that name
-in its own folder, and takes them along when it leaves.
+The file `openapi.json` beside this one has the general part. Each slice has a file of this name in
+its own folder, which describes its paths, so that the paths leave with the slice.
 """
 
 import json
@@ -33,7 +33,8 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 
 def description() -> dict[str, Any]:
-    """The document, put together from what is installed; `ValueError` where two describe a path."""
+    """The document, put together from the files of the installed apps; raises `ValueError` if two
+    of them describe the same path."""
     document = _read(Path(__file__).parent / FILE)
     for file in (Path(app.path) / FILE for app in apps.get_app_configs()):
         paths = _read(file) if file.exists() else {}
@@ -44,7 +45,8 @@ def description() -> dict[str, Any]:
 
 
 def _closed(document: dict[str, Any]) -> dict[str, Any]:
-    """The same where a token is asked for: by each operation that does not say otherwise."""
+    """The document outside of the open mode: each operation without its own `security` needs a
+    token."""
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
     operations = [item.items() for item in document["paths"].values()]

@@ -1,4 +1,4 @@
-"""What templates of all slices can say, without loading it."""
+"""Tags and filters for the templates of all slices, which need no `{% load %}` for them."""
 
 from datetime import datetime
 from urllib.parse import quote
@@ -22,5 +22,5 @@ def when(moment: datetime, seconds: bool = False) -> SafeString:
 @register.simple_tag
 @register.filter
 def spot(name: object) -> str:
-    """The id of a row: an address with `#` and this leads to it, and the focus with it."""
+    """The id of a row in a list. An address with `#` and this id leads to it and focuses it."""
     return f"row-{quote(str(name), safe='')}"

@@ -1,5 +1,8 @@
-"""The time zone of pages: the one that somebody has chosen, which a cookie keeps; else UTC, and
-where scripts run, the browser's (`static/times.js`)."""
+"""The time zone of pages: the one that the person has chosen, which a cookie keeps.
+
+Without a choice the server writes times in UTC, and a script (`static/times.js`) shows them in the
+browser's zone.
+"""
 
 import zoneinfo
 from collections.abc import Callable
@@ -19,7 +22,7 @@ COOKIE, A_YEAR = "time_zone", 365 * 24 * 60 * 60
 def in_chosen_zone(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: templates, the admin's as well, show times in the chosen zone."""
+    """Middleware by which templates, also those of the admin, show times in the chosen zone."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         chosen = request.COOKIES.get(COOKIE, "")
@@ -34,7 +37,7 @@ def in_chosen_zone(
 @login_not_required  # it changes nothing but the sender's own cookie
 @endpoint("GET", "HEAD", "POST")
 def time_zone(request: HttpRequest) -> HttpResponse:
-    """A page to choose the zone; "" is the browser's, or UTC."""
+    """The page to choose the time zone; "" stands for the browser's zone, or UTC."""
     if request.method != "POST":
         page = {"zones": sorted(_names()), "chosen": request.COOKIES.get(COOKIE, "")}
         return render(request, "time_zone.html", page | {"next": request.GET.get("next", "")})
@@ -43,7 +46,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     if not wanted:
         response.delete_cookie(COOKIE)
     elif wanted in _names():
-        # Not HttpOnly: the script asks whether there is one.
+        # Not HttpOnly: the script has to see whether there is a choice.
         secure = request.is_secure()
         response.set_cookie(COOKIE, wanted, max_age=A_YEAR, secure=secure, samesite="Lax")
     else:
@@ -52,13 +55,16 @@ def time_zone(request: HttpRequest) -> HttpResponse:
 
 
 def zone_name() -> str:
-    """The zone in which this page shows times."""
+    """The name of the time zone in which the page shows times."""
     return timezone.get_current_timezone_name()
 
 
 @cache
 def _names() -> frozenset[str]:
-    """Places, and UTC: abbreviations and signs that are the wrong way round help nobody."""
+    """The time zones to choose from: places, and UTC.
+
+    Names such as "EST" are ambiguous, and the signs of names such as "Etc/GMT+5" are reversed.
+    """
     places = {name for name in zoneinfo.available_timezones() if "/" in name}
     return frozenset(
         {"UTC", *(name for name in places if not name.startswith(("Etc/", "SystemV/")))}

@@ -1,4 +1,4 @@
-"""Read your writes: an answer waits until the read models have what the command recorded."""
+"""Read your writes: an answer waits until the read models have the events of the command."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from .subscriptions.models import Checkpoint
 
 PATIENCE = 1.0  # seconds that a person waits for the page after a form
-MOST = 10  # seconds that a program may ask for: each one that waits keeps a thread of the server
+MOST = 10  # seconds that a program may ask for: meanwhile it occupies a thread of the server
 WAIT = re.compile(r"(?:^|[\s,;])wait=(\d{1,9})(?![\w.])", re.IGNORECASE)
 SOON = "The lists will show it in a moment."
 
@@ -20,11 +20,11 @@ SOON = "The lists will show it in a moment."
 def read_your_writes(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, behind Django's messages.
+    """Middleware that waits for the projections in workers; list it behind Django's messages.
 
-    After a form it waits up to a second for the projections that hear in workers, and says so if
-    that was too short. A program asks with `Prefer: wait=5` (RFC 7240), and gets 202 instead of 200
-    where it took longer. `Log-Position` tells how far the command got.
+    After a form it waits up to a second; if that was too short, a message says so. A program asks
+    for it with `Prefer: wait=5` (RFC 7240), and gets 202 instead of 200 if it took longer. The
+    header `Log-Position` has the position of the command's last event.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -39,8 +39,10 @@ def read_your_writes(
 
 
 def have_heard(position: int, seconds: float) -> bool:
-    """Wait until every projection that is a subscription has heard up to a position; False if it
-    took longer, or one of them stands still."""
+    """Wait until all projections in workers have heard up to a position.
+
+    Returns False if that took longer, or if one of them stands still.
+    """
     deadline, pause = time.monotonic() + seconds, 0.004
     behind = Checkpoint.objects.filter(kind="projection", position__lt=position)
     while troubles := list(behind.values_list("trouble", flat=True)):

@@ -71,7 +71,7 @@ def call_delivery(name: str, rows: Sequence[Any], deliver: Callable[[], None]) -
 def observing(
     look: Callable[P, Generator[Y, None, None]],
 ) -> Callable[P, AbstractContextManager[Y | None]]:
-    """Make a context manager that only looks on, as `contextlib.contextmanager` makes one.
+    """Make a context manager that only observes, as `contextlib.contextmanager` makes one.
 
     An error of the manager itself is logged, at most once a minute. The code that it surrounds
     returns or raises what it would have without the manager.
@@ -112,10 +112,10 @@ _said: dict[str, float] = {}
 
 
 def log_failure(name: str, error: Exception) -> None:
-    """Log that what only looks on has failed, at most once a minute under the same name."""
+    """Log that an observer has failed, at most once a minute for each name."""
     if time.monotonic() - _said.get(name, -SAID_EVERY) >= SAID_EVERY:
         _said[name] = time.monotonic()
-        log.error("%s does not work, and disturbs nothing: %r", name, error, exc_info=error)
+        log.error("%s does not work, which changes nothing else: %r", name, error, exc_info=error)
 
 
 def pause(nth: int) -> None:

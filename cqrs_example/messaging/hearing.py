@@ -73,14 +73,17 @@ def hears(handler: Function, event: RecordedEvent[Any]) -> bool:
 
 
 def unheard_by(handler: Function) -> set[tuple[str, int]]:
-    """The stored types and schema versions that the code knows and this handler does not hear. An
-    event of any other is decoded: what the code does not know must not be passed over."""
+    """The types and schema versions that the code knows and that this handler does not hear.
+
+    Workers leave such events undecoded. They decode all others, so that an event that the code does
+    not know raises an error and is not skipped.
+    """
     return contracts().keys() - stored_as(heard_by(handler))
 
 
 def handler_named(name: str) -> Function:
-    """The function of the projection or policy that the settings know under this name; raises
-    `KeyError` if they know none."""
+    """The function of the projection or policy with this name in the settings; raises `KeyError` if
+    there is none."""
     if name in settings.PROJECTIONS:
         project: Function = import_module(settings.PROJECTIONS[name]).project
         return project

@@ -1,4 +1,4 @@
-"""Rows of a read model beside what the events of one stream make of them, while somebody waits."""
+"""Compare the rows about one stream with those that its events make, while somebody waits."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from .tables import Table, Unreplayable, temporary_tables
 
 PATIENCE = "5s"  # for each statement
 MOST = AFFORDABLE  # rows
-# The stream's own events, and those that they have caused in other streams: each by its index.
+# The stream's own events, and the events that they caused in other streams; indexes find both.
 ABOUT = f"""
     {SELECT} WHERE position <= %s AND position IN (
         (SELECT position FROM eventstore_event WHERE stream = %s LIMIT {AFFORDABLE + 1})
@@ -29,14 +29,14 @@ ABOUT = f"""
 
 
 def verify_stream(name: str, stream: str, fields: Mapping[str, Any]) -> tuple[int, list[str]]:
-    """How many rows there are in which these fields have these values, and in what they differ from
-    those that the stream's events make, with what these have caused elsewhere.
+    """The number of rows in which these fields have these values, and a sentence for each that
+    differs.
 
-    In one snapshot, without a lock. Raises `Unreplayable` with a sentence, also where there are too
-    many events.
+    They are compared with the rows that the stream's events, and the events that these caused, lead
+    to. It takes one snapshot and no lock. Raises `Unreplayable`, also if there are too many events.
     """
     module = telling(projection(name))
-    # Without the CHECK constraints: a row that breaks one is told like every other that differs.
+    # Without CHECK constraints: a row that breaks one is reported, and does not end the replay.
     with temporary_tables(module, checked=False) as tables:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, false)", [PATIENCE])
@@ -61,10 +61,10 @@ def verify_stream(name: str, stream: str, fields: Mapping[str, Any]) -> tuple[in
 def _pairs(
     table: Table, model: type[models.Model], fields: Mapping[str, Any]
 ) -> Iterator[Difference]:
-    """Each row as it is, and as it should be."""
+    """Each row as it is and as it should be."""
     names = {field.attname: str(field.column) for field in model._meta.concrete_fields}
     if not fields.keys() <= names.keys():
-        return  # another model of the same projection
+        return  # this model of the projection lacks such columns
     live, new = (
         _rows(source, table, {names[name]: value for name, value in fields.items()})
         for source in (table.live, table.name)
@@ -74,7 +74,7 @@ def _pairs(
 
 
 def _rows(source: str, table: Table, fields: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """By their keys; without the numbers that the database gives."""
+    """Keys of rows, each with its row, without columns that the database numbers."""
     where = " AND ".join(f"{connection.ops.quote_name(name)} = %s" for name in fields)
     sql = f"SELECT to_jsonb(one)::text FROM {source} AS one WHERE {where} LIMIT {MOST}"
     found = map(json.loads, column(sql, *fields.values()))

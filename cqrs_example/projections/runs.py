@@ -45,7 +45,7 @@ def carry_out(action: str, jobs: Iterable[tuple[str, Job]], out: OutputWrapper) 
                 out.write(f"  {finding}")
             failed += bool(result.findings)
     except KeyboardInterrupt:
-        sentence = f"Stopped: what was told was done, the rest of this {action} was not."
+        sentence = f"Stopped: the results above stand, the rest of this {action} was not done."
         raise CommandError(sentence, returncode=130) from None
     if failed:
         raise CommandError(f"{failed} failed.")
@@ -62,14 +62,14 @@ def known(names: Sequence[str]) -> Sequence[str]:
 
 
 def telling(module: ModuleType) -> ModuleType:
-    """The same projection, but any error becomes a sentence that says at which events."""
+    """The same projection, but each of its errors becomes a sentence that names the events."""
 
-    @wraps(module.project)  # it hears what that one hears
+    @wraps(module.project)  # so that its signature names the same events
     def project(events: Sequence[RecordedEvent[Any]]) -> None:
         try:
             module.project(events)
         except (Unreplayable, OperationalError, InterfaceError):
-            raise  # has a good message already, or is not the projection's fault
+            raise  # its message is good already, or it is not the projection's fault
         except Exception as error:
             first, last = events[0].position, events[-1].position
             raise Unreplayable(
@@ -97,9 +97,9 @@ def _carry_out(action: str, name: str, job: Job) -> Result:
 
 
 def outcome(job: Job, watch: Callable[..., Any]) -> Result:
-    """What comes out of a job, whatever it raises."""
+    """The result of a job, even if it raises an error."""
     try:
         return job(watch)
-    except Exception as error:  # a bug in a projection or an invariant is told as well, and kept
+    except Exception as error:  # a bug in a projection or an invariant is a result, too
         kind = "" if isinstance(error, FAILURES) else f"{type(error).__name__}: "
         return Result("not done", [kind + " ".join(str(error).split())])

@@ -1,9 +1,9 @@
-"""A rebuild or a verification in a process of its own, for whoever cannot wait for it: a page.
+"""Run a rebuild or a verification in a process of its own, for a page, which cannot wait for it.
 
     run = start("verify", "balances", by="ann")
 
-The process outlives who has started it. Its row in `Run` says how far it is. It holds a lock for as
-long as it lives, and the row of one that was killed is known by that.
+The process outlives the one that has started it. Its row in `Run` has its progress. It holds a lock
+as long as it lives: if a row has no end and nobody holds its lock, the process was killed.
 """
 
 import os
@@ -33,7 +33,7 @@ from .verify_log import verify_log
 
 EVERY = 1.0  # seconds between two reports
 BEGUN = "begun"
-# So long a process may take to begin. Whoever has to wait longer for another run is told so.
+# A process may take so long until it holds its lock; until then it does not count as killed.
 STARTING = timedelta(minutes=1)
 LOCK = "SELECT pg_try_advisory_lock(hashtext('projection run'), %s)"
 LOCKED = """
@@ -45,11 +45,11 @@ KILLED = "not done: its process was killed"
 
 
 class NotStarted(Exception):
-    """Why nothing was started, in a sentence."""
+    """Nothing was started; the message says why."""
 
 
 def job(action: str, name: str) -> Job:
-    """What is to be carried out ("" is the log); raises `NotStarted`."""
+    """The job for an action and a projection's name, or "" for the log; raises `NotStarted`."""
     try:
         if (action, name) == ("verify", ""):
             return verify_log
@@ -63,8 +63,10 @@ def job(action: str, name: str) -> Job:
 
 
 def start(action: str, name: str, by: str) -> Run:
-    """Have a process carry it out, once this is committed. Raises `NotStarted`, also where another
-    run of the same read model is at work."""
+    """Start a process that carries out an action, after this transaction's commit; returns its row.
+
+    Raises `NotStarted`, also if another run of the same read model is at work.
+    """
     job(action, name)
     try:
         with transaction.atomic():
@@ -72,15 +74,14 @@ def start(action: str, name: str, by: str) -> Run:
             run = Run.objects.create(
                 projection=name, action=action, started_at=timezone.now(), started_by=by
             )
-    except IntegrityError as error:  # of two at once, the second
+    except IntegrityError as error:  # somebody else started one at the same moment
         raise NotStarted(f"Another run of {name or 'the log'} was started just now.") from error
     transaction.on_commit(partial(_begin, run.pk))
     return run
 
 
 def at_work(runs: Iterable[Run]) -> set[int]:
-    """The ids of those that are at work, or that begin; one that has no end and is not among them
-    was killed."""
+    """The ids of the runs that are at work or begin; another one without an end was killed."""
     open_runs = [run for run in runs if run.finished_at is None]
     locked: set[int] = set(column(LOCKED)) if open_runs else set()
     young = timezone.now() - STARTING
@@ -92,7 +93,7 @@ def at_work(runs: Iterable[Run]) -> set[int]:
 
 
 def carry_out_run(pk: int) -> None:
-    """What the process does: the work in a thread, and meanwhile its row is kept up to date."""
+    """Carry out the run with this id, in this process, and keep its row up to date meanwhile."""
     try:
         with own_session():
             _carry_out(pk)
@@ -122,14 +123,14 @@ def _carry_out(pk: int) -> None:
         thread.start()
         while thread.is_alive():
             thread.join(EVERY)
-            _tell(run, out)
+            _report(run, out)
         [result] = results
     except KeyboardInterrupt:  # the work ends with this process
         result = Result("not done", ["The process was told to end."])
     _finish(pk, result)
 
 
-def _tell(run: Run, out: StringIO) -> None:
+def _report(run: Run, out: StringIO) -> None:
     lines = out.getvalue().splitlines()
     if lines and lines[-1] != run.progress:
         run.progress = lines[-1]
@@ -151,7 +152,7 @@ def _finish(pk: int, result: Result) -> None:
 
 
 def _begin(pk: int) -> None:
-    # Not with the limits that web processes have.
+    # Without WEB_PROCESS its sessions do not have the time limits of web processes.
     environment = {name: value for name, value in os.environ.items() if name != "WEB_PROCESS"}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     try:
@@ -160,9 +161,9 @@ def _begin(pk: int) -> None:
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            start_new_session=True,  # what ends the web process by its group does not end this one
+            start_new_session=True,  # a signal to the group of the web process does not reach it
         )
     except OSError as error:
         _finish(pk, Result("not done", [f"The process did not start: {error}"]))
         return
-    Thread(target=process.wait, daemon=True).start()  # or it would stay as a zombie
+    Thread(target=process.wait, daemon=True).start()  # otherwise it would end as a zombie

@@ -141,8 +141,11 @@ def _acts(name: str, event: RecordedEvent[Any], behind: Set[str], issued: Counte
 
 @cache
 def _acting(policy: Callable[..., object]) -> Callable[..., bool]:
-    """The policy, which returns whether it does something, or may have done. It has not if it
-    returns an empty list, has run no statement, and leaves nothing to do after the commit."""
+    """The policy as a function that returns whether it may have done something.
+
+    It has done nothing if it returns an empty list, has run no statement, and has given `on_commit`
+    no function.
+    """
 
     @wraps(policy)
     def acts(*heard: Any) -> bool:

@@ -1,4 +1,4 @@
-"""`manage.py check` says what this block lacks: the libraries of what the settings name."""
+"""`manage.py check` says what this block lacks, such as the libraries that the settings need."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -14,20 +14,23 @@ BLOCK = __name__.rpartition(".")[0]
 
 @register
 def check_telemetry(**kwargs: Any) -> list[CheckMessage]:
+    """The apps are installed that this block needs, and the libraries of the functions that the
+    settings name."""
     found = list(missing_apps("telemetry", "eventstore", "messaging"))
     if _is_named("spans") and not is_installed("opentelemetry"):
-        sentence = "opentelemetry-api is not installed: spans are made with it (pip install …)."
+        sentence = "The library opentelemetry-api, which spans need, is missing: pip install it."
         found.append(Error(sentence, id="telemetry.E001"))
     if _is_named("metrics") and not is_installed("prometheus_client"):
-        sentence = "prometheus-client is not installed: it counts and measures (pip install …)."
+        sentence = "The library prometheus-client, which metrics need, is missing: pip install it."
         found.append(Error(sentence, id="telemetry.E002"))
     return found
 
 
 def is_installed(library: str) -> bool:
+    """Whether a library with this module's name can be imported."""
     try:
         return find_spec(library) is not None
-    except ValueError:  # imported before, by something that only looks like it
+    except ValueError:  # another module took its name in `sys.modules`, and has no spec
         return False
 
 

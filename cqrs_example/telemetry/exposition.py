@@ -16,10 +16,10 @@ from .checks import BLOCK, is_installed
 SUBSCRIPTIONS = f"{BLOCK.rpartition('.')[0]}.subscriptions"
 LAST = "SELECT coalesce(max(position), 0) FROM eventstore_event"
 COLUMNS = {
-    "position": "Up to where it has heard the log.",
-    "lag_events": "Events that it has not heard yet.",
-    "lag_seconds": "For how long the oldest of these has been waiting.",
-    "parked": "Events that it could not deal with, or that wait behind such.",
+    "position": "The position up to which the subscription has heard.",
+    "lag_events": "The number of events that it has not heard yet.",
+    "lag_seconds": "The age of the oldest of these.",
+    "parked": "The number of events on which it failed, or that wait behind these.",
     "running": "Whether a worker is at it.",
     "stands_still": "Whether it cannot go on.",
 }
@@ -29,8 +29,10 @@ COLUMNS = {
 @csrf_exempt
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """What the processes of this server have counted, and how far the log and those that follow it
-    are, which the database is asked; without the library there is no such page."""
+    """The counts of this server's processes, and the positions of the log and of subscriptions.
+
+    The positions are read from the database. Without the library the answer is 404.
+    """
     if not is_installed("prometheus_client"):
         raise Http404
     return _exposed()
@@ -45,15 +47,18 @@ def _exposed() -> HttpResponse:
         text = client.generate_latest(registry)
     else:
         text = client.generate_latest()
-    # A registry of its own: what the database says is the same in each process.
-    asked = client.CollectorRegistry()
-    asked.register(_Database())
-    text += client.generate_latest(asked)
+    # A registry of its own: these figures are the same in each process, and must not be added up.
+    database = client.CollectorRegistry()
+    database.register(_Database())
+    text += client.generate_latest(database)
     return HttpResponse(text, content_type=client.CONTENT_TYPE_LATEST)
 
 
 class _Database:
-    """A collector. A database that does not answer is said, and takes nothing else away."""
+    """A collector of the figures of the database.
+
+    If the database does not answer, a metric says so, and the other metrics are still there.
+    """
 
     def collect(self) -> list[Any]:
         gauge: Any = import_module("prometheus_client.core").GaugeMetricFamily
@@ -79,7 +84,7 @@ def _last() -> int:
 
 
 def _subscriptions() -> list[dict[str, Any]]:
-    """As `subscriptions.status` has them; none where that block is not installed."""
+    """The rows of `subscriptions.status`; none if that block is not installed."""
     if not apps.is_installed(SUBSCRIPTIONS):
         return []
     rows: list[dict[str, Any]] = import_module(f"{SUBSCRIPTIONS}.status").status()

@@ -1,7 +1,7 @@
-"""What each process counts and measures: commands, refusals, retries, and how long all took.
+"""Count commands, refusals and retries in each process, and measure how long all took.
 
-Several processes share their numbers through files in the folder `PROMETHEUS_MULTIPROC_DIR`, by
-prometheus_client's own means; the variable must be there before this is imported.
+If the environment variable `PROMETHEUS_MULTIPROC_DIR` is set before this module is imported,
+prometheus_client lets several processes share their numbers, in files of that folder.
 """
 
 import time
@@ -14,7 +14,7 @@ from ..messaging.around import observing, retries
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-COMMANDS = Counter("cqrs_commands", "Commands, by what became of them.", ["command", "outcome"])
+COMMANDS = Counter("cqrs_commands", "Commands, by their outcome.", ["command", "outcome"])
 RETRIES = Counter("cqrs_command_retries", "Attempts after a deadlock or a lost race.", ["command"])
 DURATION = Histogram(
     "cqrs_command_duration_seconds", "Of commands, with retries.", ["command"], buckets=SECONDS
@@ -26,7 +26,7 @@ HANDLERS = Histogram(
 
 @observing
 def command(command: object, context: object) -> Generator[None, None, None]:
-    """For `settings.AROUND_COMMANDS`."""
+    """A context manager for `settings.AROUND_COMMANDS`, which counts and measures commands."""
     name, outcome = type(command).__name__, "failed"
     begun, tried = time.perf_counter(), retries.get()
     try:
@@ -44,7 +44,7 @@ def command(command: object, context: object) -> Generator[None, None, None]:
 
 @observing
 def handler(name: str, events: Sequence[object]) -> Generator[None, None, None]:
-    """For `settings.AROUND_HANDLERS`."""
+    """A context manager for `settings.AROUND_HANDLERS`, which measures projections and policies."""
     begun = time.perf_counter()
     try:
         yield

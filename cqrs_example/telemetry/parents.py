@@ -1,4 +1,4 @@
-"""The W3C trace context: taken from requests, kept with events, and found there again."""
+"""The W3C trace context: read it from requests, and find it in the metadata of events."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,16 +11,17 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-# Whatever else is propagated: no baggage, which may hold anything, goes into the log.
+# Only these headers, whatever propagators are configured: baggage may hold anything, and must not
+# get into the log.
 W3C = TraceContextTextMapPropagator()
 NAMES = ("traceparent", "tracestate")
 MOST_LINKS = 128  # what OpenTelemetry's SDK keeps
 
 
 def receive(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Middleware: what a request sets in motion belongs to the sender's trace (`traceparent`).
+    """Middleware by which all that a request causes belongs to the sender's trace (`traceparent`).
 
-    Where an instrumentation of Django has begun a span for the request, that is left alone.
+    If an instrumentation of Django has begun a span for the request, it changes nothing.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -37,15 +38,17 @@ def receive(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[...
 
 
 def carried() -> dict[str, str]:
-    """The current span, as headers; nothing where there is none."""
+    """The current span, as headers; empty if there is none."""
     carrier: dict[str, str] = {}
     W3C.inject(carrier)
     return carrier
 
 
 def kept_with(metadata: str) -> Context | None:
-    """The span of the command that recorded an event, as its metadata, JSON, has it; an import may
-    have written anything there."""
+    """The span of the command that recorded an event, from its metadata, which are JSON; or None.
+
+    An import may have written any values there.
+    """
     request = _mapping(_mapping(json.loads(metadata)).get("request"))
     sent = {name: text for name in NAMES if isinstance(text := request.get(name), str)}
     found = W3C.extract(sent)
@@ -53,7 +56,7 @@ def kept_with(metadata: str) -> Context | None:
 
 
 def links(origins: Sequence[str]) -> list[Link]:
-    """To the spans of the commands that recorded some events, by the metadata of these."""
+    """Links to the spans of the commands that recorded events; `origins` are their metadata."""
     return list(islice(_links(origins), MOST_LINKS))
 
 

@@ -1,9 +1,9 @@
-"""Spans: one for each command, each projection and policy that hears, what travels with COMMIT, and
-each delivery of a worker or of the relay.
+"""Spans for each command, each call of a projection or policy, each COMMIT, and each delivery of a
+worker or of the relay.
 
 Names of attributes are those of OpenTelemetry's semantic conventions 1.45 for messaging and for
-databases; what those have no name for begins with "cqrs". With the API alone, and no SDK, nothing
-is recorded, and the sender's `traceparent` is passed on as it came.
+databases; names of ours begin with "cqrs". With the API alone, and no SDK, nothing is recorded, and
+the sender's `traceparent` is passed on unchanged.
 """
 
 import time
@@ -30,14 +30,16 @@ SCHEMA = "https://opentelemetry.io/schemas/1.45.0"
 TRACER = trace.get_tracer(__name__, VERSION, schema_url=SCHEMA)
 LOG = {"messaging.system": "postgresql", "messaging.destination.name": "eventstore_event"}
 
-# When the last handler of a transaction was done: from then on it commits.
+# The time at which the last handler of a transaction returned, and its COMMIT began.
 _done: ContextVar[int] = ContextVar("done", default=0)
 
 
 @observing
 def command(command: object, context: Context) -> Generator[Context, None, None]:
-    """For `settings.AROUND_COMMANDS`: a span for the command, with all attempts at it. Its events
-    keep it in their metadata, as `traceparent` of the request."""
+    """A context manager for `settings.AROUND_COMMANDS`: a span for all attempts at a command.
+
+    The events of the command keep the span in their metadata, as `traceparent` of the request.
+    """
     name = type(command).__name__
     attributes = {
         "cqrs.command.name": name,
@@ -50,10 +52,10 @@ def command(command: object, context: Context) -> Generator[Context, None, None]
 
 @observing
 def handler(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, None, None]:
-    """For `settings.AROUND_HANDLERS`: a span for a projection or a policy that hears.
+    """A context manager for `settings.AROUND_HANDLERS`: a span for a projection or a policy.
 
-    In a transaction of a command it is a child of the command's span. In a worker it goes on with
-    the trace of the event that it hears, or, if those are many, is linked to theirs.
+    In the transaction of a command the span is a child of the command's. In a worker it belongs to
+    the trace of the event that it hears. If it hears many events, it has links to their traces.
     """
     attributes: dict[str, Any] = {
         **LOG,
@@ -76,8 +78,8 @@ def handler(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, 
 
 @observing
 def delivery(name: str, rows: Sequence[Any]) -> Generator[None, None, None]:
-    """For `settings.AROUND_DELIVERIES`: a span for what a worker does with what it has read from
-    the log, or the relay sends to the broker."""
+    """A context manager for `settings.AROUND_DELIVERIES`: a span for the rows that a worker handles
+    at once, or that the relay sends at once."""
     sends = name not in {**settings.PROJECTIONS, **settings.POLICIES}
     attributes = {
         **LOG,
@@ -107,7 +109,7 @@ def _origins(name: str, events: Sequence[RecordedEvent[Any]]) -> tuple[Parents |
 
 
 def _watch_commit() -> None:
-    """A span from here to the end of the transaction, if no other handler comes after this one."""
+    """Make a span from now to the end of the transaction, if this was its last handler."""
     done = time.time_ns()
     _done.set(done)
     parent = trace.set_span_in_context(trace.get_current_span())
@@ -119,7 +121,7 @@ def _watch_commit() -> None:
                 "db.namespace": str(connection.settings_dict["NAME"]),
                 "db.operation.name": "COMMIT",
             }
-            # What writes is put aside, and travels with it: see `eventstore.statements`.
+            # Statements that wait are sent with COMMIT: see `eventstore.statements.later`.
             if (travelled := getattr(connection, "travelled", 0)) > 1:
                 attributes["db.operation.batch.size"] = travelled
             span = TRACER.start_span("COMMIT", parent, SpanKind.CLIENT, attributes, start_time=done)
@@ -136,8 +138,11 @@ def _span(
     parent: Parents | None = None,
     linked: Sequence[Link] = (),
 ) -> Generator[Span, None, None]:
-    """A span that says which error ended it, by the error's type alone: its text may hold fields of
-    commands, as Postgres's DETAIL does. That the domain refuses is no error."""
+    """A span that has the type of the error that ended it.
+
+    It does not have the error's text, which may hold fields of commands, as Postgres's DETAIL does.
+    A refusal of the domain is no error.
+    """
     quiet: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
     with TRACER.start_as_current_span(name, parent, kind, attributes, linked, **quiet) as span:
         try:

@@ -109,8 +109,10 @@ def from_jsonb(text: str) -> Any:
 
 
 def mapping_from_jsonb(text: str) -> dict[str, Any]:
-    """The same of an object. All else has nothing under any name, and is an empty one: what is
-    beside an event may have been written by anybody."""
+    """As `from_jsonb`, of an object; other values become an empty dict.
+
+    An import may have written any value as the metadata of an event.
+    """
     value = from_jsonb(text)
     return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
