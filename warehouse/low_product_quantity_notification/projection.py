@@ -16,10 +16,10 @@ def project(events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuan
     for event in events:
         data = event.data
         if isinstance(data, NotifiedLowProductQuantity):
-            closed.append(Item(opened_by=event.causation_id, notified_at=event.recorded_at))
+            closed.append(Item(opened_by=event.causation_id, notified_at=event.occurred_at))
         elif leaves_few(data):
             item = {"opened_by": event.id, "sku": data.sku, "quantity": data.quantity_on_hand}
-            opened.append({**item, "requested_at": event.recorded_at})
+            opened.append({**item, "requested_at": event.occurred_at})
     upsert(Item, opened)
     if closed:  # else the ORM takes its time for nothing, in each command
         Item.objects.bulk_update(closed, ["notified_at"])

@@ -72,7 +72,7 @@ def test_shipment_that_leaves_few(db, caplog, django_capture_on_commit_callbacks
     assert notified.causation_id == event.id
     item = Item.objects.get()
     assert (item.opened_by, item.sku, item.quantity) == (event.id, "abc123", left)
-    assert (item.requested_at, item.notified_at) == (event.recorded_at, notified.recorded_at)
+    assert (item.requested_at, item.notified_at) == (event.occurred_at, notified.occurred_at)
 
 
 @pytest.mark.parametrize("event", [shipped(6), ProductQuantityIncreased("abc123", 1, 1)], ids=str)

@@ -36,7 +36,7 @@ def project(events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuan
     for event in events:
         data = event.data
         if isinstance(data, NotifiedLowProductQuantity):
-            notified[data.sku] = {"sku": data.sku, "notified_at": str(event.recorded_at)}
+            notified[data.sku] = {"sku": data.sku, "notified_at": str(event.occurred_at)}
         elif data.quantity_on_hand > settings.LOW_PRODUCT_QUANTITY:
             enough.add(data.sku)
             low.pop(data.sku, None)

@@ -1,14 +1,14 @@
 """`make sample` fills the warehouse with what may happen in one, until today."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid5
 
 import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from cqrs_example.eventstore import read_all
-from cqrs_example.messaging import Context, Repeated, execute
+from cqrs_example.messaging import execute
 from dev import sample
 from warehouse.events import (
     NotifiedLowProductQuantity,
@@ -21,15 +21,10 @@ from warehouse.events import (
 DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(30)]
 
 
-def record(day):
-    context = Context(uuid5(sample.NAMESPACE_URL, str(day)))
-    return execute(sample.record_day, sample.RecordDay(day.isoformat()), context)
-
-
 @pytest.mark.slices("low_product_quantity_notification")
 def test_sample(db):
     for day in DAYS:
-        record(day)
+        sample.record(day)
     execute(sample.take_back, sample.TakeBack(sample.TAKEN_BACK))
     events = list(read_all())
     kinds = {type(event.data) for event in events}
@@ -44,8 +39,30 @@ def test_sample(db):
     streams = {event.stream for event in events if event.stream.startswith("product-")}
     for stream in streams:
         assert list(stock(event for event in events if event.stream == stream)) == []
-    assert isinstance(record(DAYS[3]), Repeated)
+    assert [sample.record(day) for day in DAYS] == [[]] * len(DAYS)
     assert len(list(read_all())) == len(events)
+
+
+@pytest.mark.slices("low_product_quantity_notification")
+def test_what_policies_record_has_the_time_of_its_day(db):
+    day = DAYS[0]
+    for day in DAYS[:12]:
+        sample.record(day)
+    notified = [e for e in read_all() if isinstance(e.data, NotifiedLowProductQuantity)]
+    causes = {event.id: event for event in read_all()}
+    assert notified
+    assert all(event.occurred_at == causes[event.causation_id].occurred_at for event in notified)
+    assert {event.occurred_at.date() for event in notified} <= set(DAYS[:12])
+
+
+def test_documents_have_several_lines(db):
+    for day in DAYS[:6]:
+        sample.record(day)
+    lines = Counter(event.correlation_id for event in read_all())
+    kinds = {event.metadata["command"]["name"] for event in read_all()}
+    assert max(lines.values()) > 20
+    assert {"ReceiveDelivery", "ShipOrder", "CountShelf"} <= kinds
+    assert {event.metadata["actor"] for event in read_all()} == set(sample.CLERKS)
 
 
 def test_sample_is_a_year_until_today():
@@ -55,4 +72,4 @@ def test_sample_is_a_year_until_today():
 
 
 def test_sample_has_nothing_of_the_future(db):
-    assert record(datetime.now(UTC).date() + timedelta(days=1)) == []
+    assert sample.record(datetime.now(UTC).date() + timedelta(days=1)) == []
