@@ -1,8 +1,8 @@
-"""What can happen in the warehouse, and the names of the streams that it is recorded in.
+"""The events of the warehouse, and the names of their streams.
 
-Every event carries the outcome, `quantity_on_hand`: so the last event of a stream says all that
-the next command needs, and a projection sets a value instead of adding to one. What is recorded
-stays: a new shape gets a new `schema_version` and an upcaster for what was stored before.
+Every event carries the outcome, `quantity_on_hand`. So a command needs only the last event of a
+stream, and a projection sets a value instead of adding to one. Stored events never change: if the
+fields of a class change, it gets a new `schema_version`, and `UPCASTERS` an upcaster for the old.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,11 @@ from cqrs_example.eventstore import StreamName
 
 
 def isolated(sku: str) -> str:
-    """The SKU as it stands in a sentence. One that is written from right to left would turn round
-    the numbers beside it: "Shipped 300 of …, 2,400 left" would read 2,400 shipped."""
+    """The SKU for a sentence, between Unicode's isolates.
+
+    Without them a SKU that is written from right to left would swap the numbers beside it, as in
+    "Shipped 300 of …, 2,400 left".
+    """
     turns = any(bidirectional(character) in ("R", "AL", "AN") for character in sku)
     return f"\N{FIRST STRONG ISOLATE}{sku}\N{POP DIRECTIONAL ISOLATE}" if turns else sku
 
@@ -68,7 +71,7 @@ class ProductQuantityCounted:
 
 @dataclass(frozen=True, slots=True)
 class ProductChangeUndone:
-    """What was recorded stays in the log. This reverses it, and names it."""
+    """An event that reverses an earlier one, which stays in the log."""
 
     type: ClassVar[str] = "warehouse.ProductChangeUndone"
     schema_version: ClassVar[int] = 1
@@ -77,8 +80,8 @@ class ProductChangeUndone:
     undone: UUID  # the id of the event that is reversed
     undone_type: str
     undone_version: int
-    undone_at: datetime  # when it had happened: what is added up by day is taken off that day
-    change: int  # the opposite of what that event changed
+    undone_at: datetime  # when that event occurred: sums by day subtract it from that day
+    change: int  # the opposite of that event's change
     quantity_on_hand: int
 
     def __str__(self) -> str:
@@ -118,8 +121,8 @@ UPCASTERS = {
 }
 
 
-# What a product's stream holds. A new event of products is added here, and the type checker names
-# each place that has to decide what it means there.
+# The events of a product's stream. If you add a class here, the type checker names each place that
+# has to handle it.
 ProductEvent = (
     ProductQuantityIncreased | ProductQuantityShipped | ProductQuantityCounted | ProductChangeUndone
 )
@@ -130,7 +133,7 @@ def product_stream(sku: str) -> StreamName[ProductEvent]:
 
 
 def change(event: ProductEvent) -> int:
-    """By how much an event changes what is on hand: negative when there are fewer afterwards."""
+    """By how much an event changes the quantity on hand; negative if it becomes less."""
     match event:
         case ProductQuantityIncreased():
             return event.quantity

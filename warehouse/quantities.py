@@ -1,4 +1,5 @@
-"""Quantities: which are asked back, because a scanner types codes as well; how they are written."""
+"""Quantities: about which of them a form asks back, since a scanner may have typed a code; and how
+they are written."""
 
 from collections.abc import Mapping
 
@@ -10,17 +11,18 @@ from cqrs_example.http import BadInput, field, whole_number
 from cqrs_example.http.reading import is_json
 from warehouse.events import change, isolated, product_stream
 
-TIMES = 100  # more than so many times what a product moved at once is asked back
-# So many of the newest changes of a product are looked at. More would cost more with every change;
-# and if a product moved thousands at once long ago and a few since, thousands are worth a question.
+TIMES = 100  # a form asks about more than this many times the largest change of a product
+# How many of a product's newest changes are looked at. To look at all would cost more with each
+# change. And if a product moved thousands at once long ago and a few since, a question is right.
 LOOKED_AT = 200
 
 
 def quantity_of(request: HttpRequest, least: int, sku: str) -> int:
-    """The quantity of a request about a product; raises `BadInput` with what is asked back.
+    """The quantity in a request about a product; raises `BadInput` with a question if it is
+    implausible.
 
-    A form that shows the question has what was typed a second time, in `quantity_before`: sent
-    again, it is taken.
+    The form with the question has the typed quantity again, in `quantity_before`. If the same
+    quantity is sent again, it is accepted.
     """
     quantity = whole_number(request, "quantity", least)
     answered = not is_json(request) and field(request, "quantity_before")
@@ -31,8 +33,8 @@ def quantity_of(request: HttpRequest, least: int, sku: str) -> int:
 
 
 def wants_questions(request: HttpRequest) -> bool:
-    """Whether somebody has typed this: in a form, or into a program that says `"confirmed": false`.
-    Any other program means what it says."""
+    """Whether a person typed the quantity, in a form or in a program that sends `"confirmed":
+    false`. Other programs are not asked."""
     confirmed = field(request, "confirmed") if is_json(request) else False
     if confirmed is not None and not isinstance(confirmed, bool):
         raise BadInput("The field confirmed must be true or false.", field="confirmed")
@@ -40,7 +42,7 @@ def wants_questions(request: HttpRequest) -> bool:
 
 
 def questions(quantities: Mapping[str, int]) -> dict[str, str]:
-    """By SKU, what to ask back before so many are taken; nothing where that is plausible."""
+    """The questions about implausible quantities, by SKU."""
     few = min(TIMES, settings.PLAUSIBLE_QUANTITY)  # a product that ever moved has moved at least 1
     many = {sku: quantity for sku, quantity in quantities.items() if quantity > few}
     most = _most_moved(many) if many else {}
@@ -52,7 +54,7 @@ def questions(quantities: Mapping[str, int]) -> dict[str, str]:
 
 
 def _most_moved(skus: Mapping[str, int]) -> dict[str, int]:
-    """How many of each product came or went at once, at most; nothing for one that never moved."""
+    """The largest change of each product, by SKU, without products that never changed."""
     most: dict[str, int] = {}
     for event in newest_of_each([product_stream(sku) for sku in skus], LOOKED_AT):
         if moved := abs(change(event.data)):
@@ -61,5 +63,5 @@ def _most_moved(skus: Mapping[str, int]) -> dict[str, int]:
 
 
 def signed(number: int) -> str:
-    """With a plus, or with the minus that is as wide as a digit; 0 has neither."""
+    """A number with a plus, or with a minus sign that is as wide as a digit; 0 has no sign."""
     return f"{number:+,}".replace("-", "\N{MINUS SIGN}") if number else "0"

@@ -1,4 +1,4 @@
-"""What every mode shares. Reading it starts nothing and connects to nothing."""
+"""The settings that all modes share. To import them starts nothing and connects to nothing."""
 
 import os
 from datetime import timedelta
@@ -14,23 +14,24 @@ from .wiring import AROUND_COMMANDS, AROUND_DELIVERIES, AROUND_HANDLERS
 
 DEBUG = flag("DEBUG", default=False)
 HTTPS = flag("HTTPS", default=not DEBUG)
-# Nobody is asked to log in: for trying out. Servers that others can reach refuse to start with it.
+# With it nobody has to log in, for trying out. A server that others can reach then does not start.
 OPEN_MODE = flag("OPEN_MODE", default=False)
-# A database that could forget what it acknowledged is refused at the start; not by tests.
+# With it a server refuses to start on a database that could lose acknowledged commands. Tests turn
+# it off.
 DURABLE = flag("DURABLE", default=True)
 
-# A subscription further behind than so many seconds makes a server not ready. By default none does:
-# commands need no worker, and a balancer that asks /readyz would take away what still works.
+# If a subscription is further behind than so many seconds, /readyz answers 503. By default no lag
+# does that: commands need no worker, and a load balancer would take working servers away.
 SUBSCRIPTIONS_READY_LAG = seconds("SUBSCRIPTIONS_READY_LAG", default=float("inf"))
 
 # amqp://user:password@host:5672/virtual-host: RabbitMQ, for persisted_async. Without it workers
 # follow the log.
 BROKER_URL = os.environ.get("BROKER_URL", "")
 
-# Everybody can read these, and with the key anybody can sign a session as anybody.
+# Everybody can read these published keys, and whoever has the key can sign a session of anybody.
 KNOWN_KEYS = (
     "development only, and refused elsewhere, because everybody can read it",
-    "for-development-only-never-use-this-key-where-others-can-reach-it",  # that of .env.dev
+    "for-development-only-never-use-this-key-where-others-can-reach-it",  # the key of .env.dev
 )
 SECRET_KEY = os.environ.get("SECRET_KEY", "").strip() or (KNOWN_KEYS[0] if DEBUG else "")
 if not DEBUG and (len(SECRET_KEY) < 50 or SECRET_KEY in KNOWN_KEYS):
@@ -41,7 +42,8 @@ if not DEBUG and (len(SECRET_KEY) < 50 or SECRET_KEY in KNOWN_KEYS):
 
 ALLOWED_HOSTS = names("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
-# The variable is gunicorn's: who may say in headers what the client's scheme and address are.
+# gunicorn reads this variable too: these proxies may say in headers which scheme and address the
+# client has.
 FORWARDED_ALLOW_IPS = names("FORWARDED_ALLOW_IPS")
 
 if url := os.environ.get("DATABASE_URL"):
@@ -49,11 +51,11 @@ if url := os.environ.get("DATABASE_URL"):
 else:
     DATABASES = {"default": database(embedded_url(), "dev.embedded")}
 
-# Traces and metrics, where their libraries are installed: without them there is nothing to pay for.
+# Traces and metrics, if their libraries are installed: otherwise they cost nothing.
 TRACED = find_spec("opentelemetry") is not None
 MEASURED = find_spec("prometheus_client") is not None
 for module in ["spans"] * TRACED + ["metrics"] * MEASURED:
-    # Around all others: what those raise is measured too.
+    # Before all others, so that the errors of those are measured, too.
     AROUND_COMMANDS = [f"cqrs_example.telemetry.{module}.command", *AROUND_COMMANDS]
     AROUND_HANDLERS = [f"cqrs_example.telemetry.{module}.handler", *AROUND_HANDLERS]
 if TRACED:
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "cqrs_example.correlation.correlate",
     "cqrs_example.addresses.probes",
     "cqrs_example.addresses.slashes",
+    # Also against BREACH: it adds a random number of bytes, and Django masks the CSRF token anew.
     "cqrs_example.compression.Compression",
     # Early, so that every answer has it, also those of other middleware.
     "django.middleware.csp.ContentSecurityPolicyMiddleware"
@@ -85,7 +88,7 @@ MIDDLEWARE = [
 ]
 
 AUTHENTICATION_BACKENDS = [
-    # First: it refuses an account whose password was guessed at too often.
+    # First: it refuses an account after too many wrong passwords.
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
@@ -100,7 +103,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 ACCESS_REALM = "warehouse"
-# Open to all, on purpose; `manage.py check` names every other view that is.
+# Views that need no login, on purpose; `manage.py check` names every other such view.
 OPEN_VIEWS = [
     "cqrs_example.health.healthz",
     "cqrs_example.health.readyz",
@@ -110,11 +113,12 @@ OPEN_VIEWS = [
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-# Not the address alone: one person's five mistakes would lock out the office behind that address.
-# docker/nginx.conf limits how fast an address can guess.
+# Not by the address alone: five mistakes of one person would lock out all people behind that
+# address. docker/nginx.conf limits how fast an address can guess.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "cqrs_example.access.address.client_address"
-# Else a person who tries again too early waits 15 minutes more, and a guesser locks out for good.
+# Otherwise a person who tries again too early would wait 15 minutes more, and somebody who guesses
+# all the time could lock an account out for ever.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "cqrs_example.access.views.locked"
 AXES_RESET_ON_SUCCESS = True
@@ -143,7 +147,7 @@ TEMPLATES = [
 ROOT_URLCONF = "cqrs_example.urls"
 WSGI_APPLICATION = "cqrs_example.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Messages travel in a cookie: a page that confirms a command costs no session.
+# Messages are in a cookie, so that a page which confirms a command needs no session.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 LANGUAGE_CODE = "en"
@@ -186,23 +190,23 @@ LOGGING = logs.configuration(
 # a change, `manage.py rebuild low_product_quantity_notification` and `manage.py rebuild low_stock`:
 # these read models decide by it.
 LOW_PRODUCT_QUANTITY = 5
-# What is typed and is more than this is asked back, and more than 100 times what the product
-# moved at once in its last 200 changes: scanners type codes as well.
+# A form asks back once about a larger quantity, and about more than 100 times the largest of the
+# product's last 200 changes, since a scanner may have typed a code into the field.
 PLAUSIBLE_QUANTITY = 10_000
 
-# So many refused or failed commands are kept, and for so long.
+# How many refused and failed commands are kept, and for how many days.
 REFUSALS_KEPT, REFUSALS_KEPT_DAYS = 100_000, 30
-# So many timings of projections and policies, where AROUND_HANDLERS has them taken: those of one
-# of 16 requests, because all cost a fifth of a command.
+# How many timings of projections and policies are kept, if AROUND_HANDLERS names `timed`. They are
+# those of one request in 16, because all would cost a fifth of a command's processor time.
 TIMINGS_ONE_OF = 16
 TIMINGS_KEPT, TIMINGS_KEPT_DAYS = 100_000, 7
 
 ADMIN_TITLE = "Warehouse: the log and the read models"
 
-# What the inspection of the log links to: for the first part of a stream's name, the URL that takes
-# the rest; for a projection, the stream that a row of its read model is about.
+# The links of the inspection. STREAM_PAGES maps the first part of a stream's name to the URL that
+# takes the rest; READ_MODEL_STREAMS maps a projection to the stream that a row is about.
 STREAM_PAGES = {"product": "product"}
-# Where a word is looked for that somebody types to find events. Of any other field: `field:word`.
+# The fields in which a search looks for a word. `field:word` looks in any other field.
 SEARCHABLE_FIELDS = ["sku", "reference"]
 READ_MODEL_STREAMS = {
     "products": "product-{sku}",

@@ -1,4 +1,4 @@
-"""What the environment says, in the form that Django's settings have."""
+"""Read environment variables, in the form that Django's settings need."""
 
 import os
 import re
@@ -10,19 +10,19 @@ from psycopg import IsolationLevel, ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-# What the code relies on, whatever the database or the role says.
+# Settings of sessions that the code relies on, whatever the defaults of the database or the role.
 SESSION = (
     "-c DateStyle=ISO -c IntervalStyle=postgres -c default_transaction_isolation=read\\ committed"
 )
-# Of web processes only: migrations, rebuilds and imports may take longer. Without them one stuck
-# client or one long statement holds a stream's lock, and a worker's thread, for ever.
+# Limits for web processes only, since migrations, rebuilds and imports may take longer. Without
+# them one stuck client or one long statement would hold a stream's lock, and a thread, for ever.
 WEB_LIMITS = (
     "-c lock_timeout=3s"
     " -c statement_timeout=10s"
     " -c idle_in_transaction_session_timeout=15s"
     " -c client_connection_check_interval=2s"
 )
-# Of all others: a role that web processes use too may have those limits.
+# For all other processes: the role, if web processes use it too, may have the limits by default.
 NO_LIMITS = "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 UNREADABLE = (
     "DATABASE_URL cannot be read (it is not shown, for its password): it must look like"
@@ -58,15 +58,15 @@ def database(url: str, engine: str) -> dict[str, Any]:
     """A Django database from a libpq URL, with libpq's own reading of it."""
     try:
         options: dict[str, Any] = conninfo_to_dict(url)
-    except (ProgrammingError, UnicodeError):  # it quotes the URL, and so the password
+    except (ProgrammingError, UnicodeError):  # its message would quote the URL with the password
         raise ImproperlyConfigured(UNREADABLE) from None
-    # Where a password has an @ or a / as it is, libpq takes the rest of it for a host or a port.
+    # If a password has an unescaped @ or /, libpq takes the rest of it for a host or a port.
     if "@" in options.get("host", "")[1:] or re.search("[^0-9,]", options.get("port", "")):
         raise ImproperlyConfigured(UNREADABLE)
     pooled = flag("DATABASE_POOLER", default=False)
-    if not pooled:  # a pooler refuses them, or does not hand them on
+    if not pooled:  # a pooler refuses these settings, or does not pass them on
         limits = WEB_LIMITS if os.environ.get("WEB_PROCESS") == "1" else NO_LIMITS
-        # Not by PGOPTIONS: libpq does not look at it when the URL has options. The last one holds.
+        # Not by PGOPTIONS, which libpq ignores if the URL has options. Of two values the last wins.
         given = options.get("options", os.environ.get("PGOPTIONS", ""))
         options["options"] = f"{SESSION} {limits} {given}".rstrip()
     return {
@@ -76,13 +76,13 @@ def database(url: str, engine: str) -> dict[str, Any]:
         "PASSWORD": options.pop("password", ""),
         "HOST": options.pop("host", ""),
         "PORT": str(options.pop("port", "")),
-        # Locks come first and reads after them, each statement with a snapshot of its own:
-        # under REPEATABLE READ a command would decide on what it saw before it had the lock.
+        # A command locks first and then reads, and each statement has to have a snapshot of its
+        # own. Under REPEATABLE READ it would decide on data from before it had the lock.
         "OPTIONS": {
-            # A server that has vanished says nothing: without these a thread waits for minutes.
+            # Without these a thread would wait for minutes for a server that has vanished.
             "connect_timeout": 5,  # seconds
-            "tcp_user_timeout": 10_000,  # milliseconds until what was sent is acknowledged
-            # So that a kept connection is known to be dead before the next request needs it.
+            "tcp_user_timeout": 10_000,  # milliseconds in which sent data must be acknowledged
+            # They find a dead connection before the next request needs it.
             "keepalives_idle": 30,  # seconds
             "keepalives_interval": 5,
             **options,
@@ -90,15 +90,15 @@ def database(url: str, engine: str) -> dict[str, Any]:
             "server_side_binding": True,
         },
         "CONN_MAX_AGE": 600,
-        # Without it the first request after a restart of Postgres fails, once per thread.
+        # Without it the first request of each thread after a restart of Postgres would fail.
         "CONN_HEALTH_CHECKS": True,
-        # Nor is a statement prepared then that another statement needs (`cqrs_example.database`).
+        # Behind a pooler. The block `database` prepares no statements then, either.
         "DISABLE_SERVER_SIDE_CURSORS": pooled,
     }
 
 
 def embedded_url(file: str = "url") -> str:
-    """Where the embedded Postgres is, or will be: what starts it writes it into a file."""
+    """The URL of the embedded Postgres, from the file that the program which starts it writes."""
     written = BASE_DIR / ".postgres" / file
     if written.exists():
         return written.read_text().strip()

@@ -1,4 +1,4 @@
-"""As `persisted_sync`, on a Postgres that lies in memory and is gone with the application."""
+"""As `persisted_sync`, with a Postgres in memory that ends with the application."""
 
 import os
 
@@ -11,5 +11,5 @@ if not os.environ.get("DATABASE_URL"):
 DURABLE = False
 NOTICE = "Everything here is kept in memory, and is gone when the application stops."
 
-# Where nothing is kept, a password that takes long to guess from its hash only delays the start.
+# A slow hash of passwords would only delay the start: nothing is kept that could be stolen.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,4 +1,4 @@
-"""What is installed, and who hears what: the whole wiring, in order, on one page."""
+"""The whole wiring on one page: apps, events, commands, and who hears of events in which order."""
 
 INSTALLED_APPS = [
     # The slices, one per column of the event model.
@@ -24,7 +24,7 @@ INSTALLED_APPS = [
     "cqrs_example.operations",
     "cqrs_example.event_model",
     "cqrs_example.telemetry",
-    # Others'.
+    # Apps of others.
     "axes",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -34,10 +34,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# Where the event contracts are. The log can be read only as far as these modules know its types.
+# The modules that define the events. An event whose type they lack could not be read.
 EVENTS = ["warehouse.events"]
 
-# What can be asked for: the handler of each command says which events it records.
+# The handlers of all commands. The signature of each says which events it records.
 COMMANDS: list[str] = [
     "warehouse.increase_product_quantity.command.handle",
     "warehouse.import_stock.command.handle",
@@ -68,20 +68,20 @@ POLICIES: dict[str, str] = {
 # run_subscriptions`. After a change of this list: `manage.py subscriptions switch`.
 SUBSCRIPTIONS: list[str] = []
 
-# What surrounds each command: none is begun where SUBSCRIPTIONS is not what the database says, and
-# those that are refused or fail are kept for a while.
+# Context managers around each command. The first lets no command begin if SUBSCRIPTIONS and the
+# database disagree; the second keeps commands that are refused or fail for a while.
 AROUND_COMMANDS: list[str] = [
     "cqrs_example.agreement.agreed",
     "cqrs_example.inspection.refusals.kept",
 ]
 
-# What surrounds each projection and policy that hears, and each delivery of a worker. Where their
-# libraries are installed, `base.py` adds traces and metrics to all three. In AROUND_HANDLERS,
-# "cqrs_example.inspection.timings.timed" has the admin show how long each took.
+# Context managers around each call of a projection or policy, and around each delivery of a worker.
+# `base.py` adds traces and metrics to all three lists, if their libraries are installed. With
+# "cqrs_example.inspection.timings.timed" in AROUND_HANDLERS the admin shows how long calls took.
 AROUND_HANDLERS: list[str] = []
 AROUND_DELIVERIES: list[str] = []
 
-# The permission that each view takes, where people log in (access.increase …).
+# The permission that each view needs, such as access.increase, unless OPEN_MODE is on.
 PERMISSIONS: dict[str, str] = {
     "increase": "warehouse.increase_product_quantity.views.increase",
     "ship": "warehouse.ship_product_quantity.views.ship",
@@ -93,7 +93,7 @@ PERMISSIONS: dict[str, str] = {
     "undo": "warehouse.undo_product_change.views.undo",
 }
 
-# What must hold, whatever happened: `manage.py verify` asks these.
+# The functions that check the rules of the domain for `manage.py verify`.
 INVARIANTS = {
     "stock": "warehouse.invariants.stock",
     "product_streams": "warehouse.invariants.product_streams",

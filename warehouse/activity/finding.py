@@ -1,4 +1,4 @@
-"""The events of some days, by the time at which they occurred."""
+"""Find the events of the log for the activity page, also those of some days."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from cqrs_example.eventstore.looking import events_between, look
 from cqrs_example.eventstore.recorded import SELECT
 from cqrs_example.http.days import Days
 
-# Where an event stands is asked for by its position alone, as everywhere.
+# The keys of pages are positions, as in other lists. The time belonging to one is looked up here.
 BESIDE = (
     "(occurred_at, position) {}"
     " (SELECT occurred_at, position FROM eventstore_event WHERE position = %s)"
@@ -24,7 +24,7 @@ def found(
     backwards: bool,
     limit: int,
 ) -> list[RecordedEvent[Any]]:
-    """`events_between` two positions; with days, those that occurred then, in the order of time."""
+    """Events as `events_between` finds them; with days, those that occurred on them, by time."""
     if not days:
         window: dict[str, Any] = {"after": after, "before": before}
         return events_between(**window, stored_type=stored_type, backwards=backwards, limit=limit)

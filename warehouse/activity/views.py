@@ -20,8 +20,11 @@ COLUMNS = ("position", "occurred_at", "who", "type", "stream", "sentence")
 
 @endpoint("GET", "HEAD")
 def activity(request: HttpRequest) -> HttpResponseBase:
-    """The last events of the log, newest first; `?type=` with the name of a type: these only;
-    `?since=2026-01-01&until=2026-01-31`: those that occurred on these days, the latest first."""
+    """The last events of the log, newest first.
+
+    `?type=` chooses a type. `?since=2026-01-01&until=2026-01-31` chooses events that occurred on
+    these days, the latest first.
+    """
     types, wanted = _types(), request.GET.get("type", "")
     known = wanted if wanted in types else None
     days = days_of(request)
@@ -45,7 +48,7 @@ def _cells(event: RecordedEvent[Any]) -> list[object]:
 
 
 def _types() -> dict[str, str]:
-    """The type of each event that the log may hold, and its name as words."""
+    """The types of all events, each with its name as words."""
     words = re.compile("(?<=[a-z])(?=[A-Z])")
     return {event.type: words.sub(" ", event.__name__) for event in event_classes()}
 

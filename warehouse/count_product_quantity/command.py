@@ -13,9 +13,10 @@ class CountProductQuantity:
 
 
 def decide(on_hand: int | None, command: CountProductQuantity) -> list[ProductQuantityCounted]:
-    """That it was counted is a fact, even when nothing differs. `None`: nobody knows the product.
+    """A count is a fact, and is recorded even if it shows no difference.
 
-    What is found on the shelf begins a product. Nothing found does not: the SKU was mistyped.
+    `on_hand` is None if there is no such product. A count of some begins it; a count of none is
+    refused, since the SKU was probably mistyped.
     """
     if on_hand is None and command.quantity == 0:
         unknown = f"There is no product {isolated(command.sku)}, so nothing of it can be missing."

@@ -1,7 +1,7 @@
-"""A delivery, an order, a shelf: many products in one command, which records all of it or nothing.
+"""Documents: a delivery, an order or a shelf, with many products in one command.
 
-Each line becomes the event that the same deed on one product records, so whoever hears of products
-hears of documents as well.
+The command records all lines or none. Each line becomes the same event as a command about one
+product, so projections and policies that hear of products need not know documents.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,11 +30,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Document:
-    """Its reference, such as the number on the delivery note, and its lines.
+    """A document has a reference, such as the number on the delivery note, and lines.
 
-    The lines are not recorded with the command, which stands beside each event: a document of a
-    hundred lines would be stored a hundred times. Their fingerprint is, so that the same command id
-    with other lines is known as another command.
+    The metadata of each event hold the command, but without the lines: a document of a hundred
+    lines would be stored a hundred times. They hold the fingerprint of the lines, so that the same
+    command id with other lines counts as another command.
     """
 
     reference: str
@@ -47,24 +47,25 @@ class Document:
 
 
 class ReceiveDelivery(Document):
-    """What came."""
+    """Receive a delivery."""
 
 
 class ShipOrder(Document):
-    """What goes."""
+    """Ship an order."""
 
 
 class CountShelf(Document):
-    """What is there."""
+    """Count the products on a shelf."""
 
 
 E = TypeVar("E", ProductQuantityIncreased, ProductQuantityShipped, ProductQuantityCounted)
-# How many there are (None: nobody knows the product), a line, the reference: what happens.
+# A function that decides about a line: from the quantity on hand (None: there is no such product),
+# the line and the reference, it makes events.
 Decide = Callable[[int | None, Line, str], E]
 
 
 class WrongLines(DomainError):
-    """Nothing was recorded. `sentences` says by the number of each wrong line what is wrong."""
+    """Nothing was recorded; `sentences` maps the number of each wrong line to what is wrong."""
 
     def __init__(self, sentences: Mapping[int, str]) -> None:
         super().__init__(" ".join(f"Line {n}: {text}" for n, text in sentences.items()))
@@ -107,7 +108,7 @@ def ship_order(tx: Transaction, command: ShipOrder) -> list[RecordedEvent[Produc
 def count_shelf(
     tx: Transaction, command: CountShelf
 ) -> list[RecordedEvent[ProductQuantityCounted]]:
-    """Of two counts of a product in one document, nobody knows which one holds."""
+    """Refuse a document that counts a product twice: nobody knows which count is right."""
     first: dict[str, int] = {}
     wrong = {}
     for number, line in enumerate(command.lines, 1):
@@ -119,9 +120,9 @@ def count_shelf(
 
 
 def _record(tx: Transaction, document: Document, decide: Decide[E]) -> list[RecordedEvent[E]]:
-    """Decide line by line; a product's next line goes on from its last one."""
+    """Decide line by line. A later line of the same product goes on from the line before it."""
     names = [product_stream(line.sku) for line in document.lines]
-    # All at once: two documents that locked line by line would wait for each other.
+    # All streams at once: two documents that locked line by line could wait for each other.
     products = dict(zip(names, tx.lock(*names), strict=True))
     on_hand = {p.name: p.last.data.quantity_on_hand for p in products.values() if p.last}
     new: list[NewEvent[E]] = []

@@ -1,4 +1,4 @@
-"""What differs between a delivery, an order and a shelf, for their pages."""
+"""The differences between a delivery, an order and a shelf, for their pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ class Kind:
     command: Callable[..., command.Document]
     handler: Callable[..., Any]
     title: str
-    quantity: str  # what a quantity is called here
+    quantity: str  # the label of a quantity
     least: int
-    reference: str  # what the reference is called
+    reference: str  # the label of the reference
     button: str
     sentence: Callable[[Events], str]
-    instead: str = ""  # the name of an address where the same can be done with a file
+    instead: str = ""  # the name of the URL that does the same with a file
 
 
 def _lines(events: Events) -> str:

@@ -18,13 +18,13 @@ MOST_LINES = 200
 
 @dataclass
 class Typed:
-    """A line of the form: what stands in its fields, and what is wrong with it."""
+    """A line of the form: the texts in its fields, and its error."""
 
     sku: str = ""
     quantity: str = ""
-    asked: str = ""  # the quantity that the page has asked back
+    asked: str = ""  # the quantity about which the page has asked back
     error: str = ""
-    wrong: str = ""  # the field that the error is about
+    wrong: str = ""  # the field that is wrong
 
     @property
     def is_blank(self) -> bool:
@@ -35,19 +35,20 @@ class Typed:
 
 
 def typed_lines(request: HttpRequest) -> list[Typed]:
-    """The lines that a form has, without those that are blank or to be taken away."""
+    """The lines of a form, without blank ones and without the one to remove."""
     columns = [request.POST.getlist(name) for name in ("sku", "quantity", "asked")]
     if len(set(map(len, columns))) > 1:
         raise BadInput("The form is incomplete: each line needs a sku, a quantity and asked.")
     away = request.POST.get("remove", "")
     lines = [Typed(*fields) for fields in zip(*columns, strict=True)]
-    return [one for n, one in enumerate(lines, 1) if str(n) != away and not one.is_blank]
+    return [line for n, line in enumerate(lines, 1) if str(n) != away and not line.is_blank]
 
 
 def checked(lines: Sequence[Typed], least: int) -> tuple[Line, ...]:
-    """The lines of a form as a command has them; raises `WrongLines`, and marks each wrong line.
+    """The lines of a form for the command; raises `WrongLines`, and marks each wrong line.
 
-    A quantity that is implausible is asked back, and taken once it was."""
+    The form asks back once about an implausible quantity, and then accepts it.
+    """
     found = [_line(typed, least) for typed in lines]
     asked = questions(_largest(line for line in found if line))
     for typed, line in zip(lines, found, strict=True):
@@ -60,7 +61,7 @@ def checked(lines: Sequence[Typed], least: int) -> tuple[Line, ...]:
 
 
 def mark(lines: Sequence[Typed], error: WrongLines) -> None:
-    """Let the lines say what is wrong with them, in the order in which they were sent."""
+    """Mark the lines that an error of the command names by their numbers."""
     for number, sentence in error.sentences.items():
         typed = lines[number - 1]
         typed.refuse(sentence, typed.wrong or "quantity")

@@ -1,5 +1,8 @@
-"""A page for each kind of document. Its lines gather in one form, which the server draws anew with
-each Enter; where scripts run, `scan.js` draws it in the browser."""
+"""A page for each kind of document.
+
+Lines gather in one form. After each Enter the server sends the form again. If scripts run,
+`scan.js` changes it in the browser instead.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -33,7 +36,7 @@ def _document(kind: Kind) -> Callable[..., Any]:
             return _record(request, kind, sent_lines(request, kind.least))
         return _typed(request, kind)
 
-    document.__name__ = kind.handler.__name__  # three views: checks say which one they mean
+    document.__name__ = kind.handler.__name__  # the name by which checks report one of the views
     fields = ["reference", "lines", "confirmed"]
     return endpoint("GET", "POST", "HEAD", fields=fields, most_bytes=MOST_BYTES)(document)
 
@@ -44,7 +47,7 @@ count_shelf = _document(SHELF)
 
 
 def _shown(request: HttpRequest, kind: Kind) -> HttpResponse:
-    """An empty form, and what a document has recorded; for programs that alone."""
+    """An empty form, and the events that a document has recorded; programs get only the events."""
     sent = request.GET.get("recorded")
     if sent is not None and not re.fullmatch(UUID_PATTERN, sent):
         raise BadInput("To see what was recorded, ask with the id of its command, a UUID.")
@@ -63,7 +66,7 @@ def _record(request: HttpRequest, kind: Kind, lines: tuple[Line, ...]) -> HttpRe
 
 
 def _typed(request: HttpRequest, kind: Kind) -> HttpResponse:
-    """One step of a form: another line, one line less, or all of it recorded."""
+    """A step of a form: it adds a line, removes one, or records all lines."""
     lines = typed_lines(request)
     entry = Typed(*(request.POST.get(f"new_{name}", "") for name in ("sku", "quantity", "asked")))
     if request.POST.get("do") == "record":
@@ -81,7 +84,7 @@ def _typed(request: HttpRequest, kind: Kind) -> HttpResponse:
 
 
 def _added(request: HttpRequest, kind: Kind, lines: list[Typed], entry: Typed) -> HttpResponse:
-    """The line that was typed joins the others, once it has a quantity."""
+    """Add the typed line to the others, if it has a quantity."""
     if not entry.quantity.strip():
         try:
             parse_sku(entry.sku.strip())
@@ -93,7 +96,7 @@ def _added(request: HttpRequest, kind: Kind, lines: list[Typed], entry: Typed) -
             checked([entry], kind.least)
             return _page(request, kind, [*lines, entry])
         except WrongLines:
-            pass  # the entry says what is wrong
+            pass  # the typed line has the error
     return _page(request, kind, lines, entry, focus=f"new_{entry.wrong}", status=422)
 
 

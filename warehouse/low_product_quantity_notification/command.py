@@ -19,10 +19,10 @@ def handle(
     tx: Transaction, command: NotifyLowProductQuantity
 ) -> list[RecordedEvent[NotifiedLowProductQuantity]]:
     [notifications] = tx.lock(low_product_quantity_notification_stream(command.sku))
-    # This goes out after the commit: a rollback must not have warned, nor a retry warn twice. So it
-    # goes out at most once: a process that dies between the two has recorded the notification, and
-    # nobody has read it. What must be sent for certain, such as a mail, belongs to a subscription,
-    # which sends it at least once: docs/subscriptions.md, "Sent for certain".
+    # The warning is logged after the commit: a rollback must not have warned, and a retry must not
+    # warn twice. So it is logged at most once: if the process dies after the commit, the
+    # notification is recorded, but nobody was warned. A message that must be sent for certain, such
+    # as a mail, needs a subscription: docs/subscriptions.md, "Sent for certain".
     warning = f"Low quantity of product {command.sku}! {command.quantity_on_hand} remaining."
     tx.on_commit(partial(logger.warning, "%s", warning))
     notified = NotifiedLowProductQuantity(command.sku, command.quantity_on_hand)

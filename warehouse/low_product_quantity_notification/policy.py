@@ -12,12 +12,12 @@ from .command import NotifyLowProductQuantity, handle
 def notify(
     tx: Transaction, event: RecordedEvent[ProductEvent]
 ) -> Sequence[RecordedEvent[NotifiedLowProductQuantity]]:
-    """Whenever something takes from a product and leaves few, notify."""
+    """Whenever an event takes from a product and leaves few, notify."""
     if not leaves_few(event.data):
         return []
     return tx.execute(handle, NotifyLowProductQuantity(event.data.sku, event.data.quantity_on_hand))
 
 
 def leaves_few(event: ProductEvent) -> bool:
-    """Whether there are fewer than before, and few. What comes in is no reason to warn."""
+    """Whether an event takes from a product and leaves few; a receipt is no reason to warn."""
     return change(event) < 0 and event.quantity_on_hand <= settings.LOW_PRODUCT_QUANTITY

@@ -11,7 +11,7 @@ MODELS = [Item]
 
 
 def project(events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuantity]]) -> None:
-    """What leaves few opens an item; the notification that it caused closes it."""
+    """An event that leaves few opens an item; the notification that it caused closes the item."""
     opened, closed = [], []
     for event in events:
         data = event.data
@@ -21,5 +21,5 @@ def project(events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuan
             item = {"opened_by": event.id, "sku": data.sku, "quantity": data.quantity_on_hand}
             opened.append({**item, "requested_at": event.occurred_at})
     upsert(Item, opened)
-    if closed:  # else the ORM takes its time for nothing, in each command
+    if closed:  # without this the ORM would run an empty update in each command
         Item.objects.bulk_update(closed, ["notified_at"])

@@ -1,4 +1,4 @@
-"""What is low beside the log, without the projection: `manage.py verify` asks."""
+"""Compare the list of low products with the log, without the projection, for `manage.py verify`."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,8 @@ from .models import LowProduct
 
 
 def low_products() -> Iterator[str]:
-    """Exactly those products are listed of which few are left, with what their last events say."""
+    """The list has exactly the products of which few are left, with the quantities of their last
+    events."""
     ends = ((e.data.sku, e.data.quantity_on_hand) for e in last_events(product_stream("")))
     log = {sku: left for sku, left in ends if left <= settings.LOW_PRODUCT_QUANTITY}
     rows = dict(LowProduct.objects.values_list("sku", "quantity"))

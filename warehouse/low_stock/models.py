@@ -2,7 +2,7 @@ from django.db import models
 
 
 class LowProduct(models.Model):
-    """A product of which few are there; no row any more once there are enough again."""
+    """A product of which few are left; its row is deleted when there are enough again."""
 
     sku = models.TextField(primary_key=True, db_collation="C")
     quantity = models.BigIntegerField()
@@ -10,7 +10,7 @@ class LowProduct(models.Model):
     notified_at = models.DateTimeField(null=True)
 
     class Meta:
-        # For the orders of the list.
+        # Indexes for the orders of the list.
         indexes = [
             models.Index(fields=["quantity", "sku"], name="warehouse_low_stock_quantity"),
             models.Index(fields=["since", "sku"], name="warehouse_low_stock_since"),

@@ -14,7 +14,7 @@ MODELS = [LowProduct]
 
 
 ENOUGH = "DELETE FROM warehouse_low_stock_lowproduct WHERE sku = ANY(%s)"
-# What was low before stays low since then.
+# A product that was low already keeps its `since`.
 LOW = """
     INSERT INTO warehouse_low_stock_lowproduct (sku, quantity, since)
     SELECT sku, quantity, since
@@ -29,7 +29,10 @@ NOTIFIED = """
 
 
 def project(events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuantity]]) -> None:
-    """Few: a row. Enough again: none, whatever was notified. Each statement has many products."""
+    """Write a row for a product of which few are left, and delete it when there are enough again.
+
+    Each statement handles many products.
+    """
     enough: set[str] = set()
     low: dict[str, dict[str, Any]] = {}
     notified: dict[str, dict[str, Any]] = {}
@@ -48,5 +51,5 @@ def project(events: Sequence[RecordedEvent[ProductEvent | NotifiedLowProductQuan
         later(ENOUGH, [sorted(enough)])
     for sql, rows in ((LOW, low), (NOTIFIED, notified)):
         if rows:
-            # In order: two transactions that write the same rows in different ones would deadlock.
+            # Sorted: two transactions that wrote the same rows in different orders would deadlock.
             later(sql, [json.dumps([rows[sku] for sku in sorted(rows)])])

@@ -27,7 +27,7 @@ TITLES = {
 
 @endpoint("GET", "HEAD")
 def low_stock(request: HttpRequest) -> HttpResponseBase:
-    """All that is low now; for people page by page."""
+    """The products that are low now; people get them page by page."""
     order = order_of(request, SORTED, "sku")
     found = order.sort(LowProduct.objects.all())
     if request.GET.get("format") == "csv":

@@ -1,6 +1,7 @@
-"""The quantity over time as steps, in the coordinates of an inline SVG: of the whole stream.
+"""The quantity of a product over time as steps, in the coordinates of an inline SVG.
 
-Of a long stream each step stands for several events, and shows the lowest and the highest of them.
+The chart shows the whole stream. In a long stream each step stands for several events, and shows
+their lowest and highest quantity.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ from cqrs_example.eventstore.looking import rows
 WIDTH, HEIGHT = 640, 160
 MOST_STEPS = 320  # two pixels for each
 
-# What every event of a product says, in each version of its schema. Events that are no such, or
-# that nobody can read, are left out.
+# It reads `quantity_on_hand`, which every event of a product has in each schema version. Events
+# without such a number are left out.
 STEPS = """
     WITH step AS (
         SELECT min(occurred_at) AS since, max(occurred_at) AS until, max(version) AS last,
@@ -30,24 +31,25 @@ STEPS = """
 
 
 class Step(NamedTuple):
-    """One event, or several that follow each other."""
+    """One event, or several consecutive ones."""
 
     since: datetime
     until: datetime
     lowest: int
     highest: int
-    last: int  # what was there after the last of them
+    last: int  # the quantity after the last of them
 
 
 def steps_of(stream: str, version: int) -> tuple[list[Step], int]:
-    """Those of a stream up to a version, and how many events each stands for, at most."""
+    """The steps of a stream up to a version, and the number of events in each, at most."""
     each = -(-version // MOST_STEPS)
     found = rows(STEPS, [stream, version, each, stream])
     return [Step(since, until, *map(int, quantities)) for since, until, *quantities in found], each
 
 
 def step_chart(steps: Sequence[Step], low: int) -> dict[str, Any]:
-    """What the template draws: time goes to the right, quantities up from 0; oldest step first."""
+    """The values for the template. Time goes to the right, and quantities go up from 0; the oldest
+    step comes first."""
     if not steps:
         return {}
     highest = max(step.highest for step in steps)
@@ -71,9 +73,10 @@ def step_chart(steps: Sequence[Step], low: int) -> dict[str, Any]:
 
 
 def _path(steps: Sequence[Step], begin: datetime, end: datetime, most: int) -> str:
-    """On to where each step begins, over all that it has, to what it ends with."""
+    """The SVG path: right to the beginning of each step, over its lowest and highest quantity, and
+    to its last one."""
     span = end - begin
-    # An import may tell of something later than what came after it: time never goes back here.
+    # An import may give an event a later time than the next event has: the line must not go back.
     times = list(accumulate((step.since for step in steps), max))
     lefts = [round(WIDTH * ((at - begin) / span), 1) if span else 0.0 for at in times]
     drawn = []
@@ -84,7 +87,7 @@ def _path(steps: Sequence[Step], begin: datetime, end: datetime, most: int) -> s
 
 
 def _tick(most: int) -> int:
-    """1, 2 or 5, or with zeros behind: such that there are five lines at most besides zero."""
+    """The distance of grid lines: 1, 2 or 5 times a power of ten, for up to five lines above 0."""
     tick = 1
     while True:
         for times in (1, 2, 5):

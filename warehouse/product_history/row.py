@@ -1,4 +1,4 @@
-"""What the history of a product says of each of its events."""
+"""The rows of a product's history, one for each event."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, assert_never
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
 
 def as_row(event: RecordedEvent[Any], undone: Mapping[UUID, int]) -> Row:
-    """`undone` says by the id of each event that was undone, by which version."""
+    """The row of an event; `undone` maps the ids of undone events to the versions that did it."""
     if isinstance(event.data, Unreadable):
         return Row(event, str(event), "", "")
     by, changes = undone.get(event.id), change(event.data)
@@ -40,7 +40,7 @@ def as_row(event: RecordedEvent[Any], undone: Mapping[UUID, int]) -> Row:
 
 
 def as_cells(event: RecordedEvent[Any]) -> list[object]:
-    """The same for a spreadsheet, whose numbers it can add up."""
+    """The cells of an event's row in a spreadsheet, with plain numbers, which it can add up."""
     row, who = as_row(event, {}), event.metadata.get("actor", "")
     readable = not isinstance(event.data, Unreadable)
     numbers = (change(event.data), event.data.quantity_on_hand) if readable else ("", "")
@@ -48,7 +48,7 @@ def as_cells(event: RecordedEvent[Any]) -> list[object]:
 
 
 def _sentence(event: ProductEvent) -> tuple[str, str]:
-    """What happened, and what else was recorded about it; the page itself names the product."""
+    """The sentence about an event, and a note; the page itself names the product."""
     match event:
         case ProductQuantityIncreased(quantity=quantity, reference=reference):
             return f"Received {quantity:,}", f"delivery note: {reference}" if reference else ""

@@ -21,7 +21,7 @@ from .row import COLUMNS, as_cells, as_row
 
 @endpoint("GET", "HEAD")
 def product(request: HttpRequest, sku: str) -> HttpResponseBase:
-    """One product and its history, told by its stream; `?version=12`: as it was then."""
+    """One product and its history, read from its stream; `?version=12` shows it as it was then."""
     sku = parse_sku(sku)
     last = newest_of(product_stream(sku))
     shown = _as_of(request, sku) if "version" in request.GET else last
@@ -51,7 +51,7 @@ def product(request: HttpRequest, sku: str) -> HttpResponseBase:
 
 @endpoint("GET", "HEAD")
 def find(request: HttpRequest) -> HttpResponse:
-    """The page of the product that somebody typed into a form."""
+    """Lead to the page of the product that somebody typed into a form."""
     return redirect("product", sku=parse_sku(request.GET.get("sku", "").strip()))
 
 
@@ -68,7 +68,7 @@ MOST_UNDOING = 1000
 
 
 def _history(request: HttpRequest, shown: RecordedEvent[Any]) -> dict[str, Any]:
-    """A page of the events up to the one that is shown, newest first, and a chart of them all."""
+    """A page of the events up to the shown one, newest first, and a chart of all of these."""
     page = paged(request, partial(_up_to, shown), "version", backwards=True)
     events = page["rows"]
     steps, each = steps_of(shown.stream, shown.version)
@@ -79,7 +79,8 @@ def _history(request: HttpRequest, shown: RecordedEvent[Any]) -> dict[str, Any]:
 
 
 def _undone(events: Sequence[RecordedEvent[Any]]) -> dict[UUID, int]:
-    """What has been undone of a page's events: by which version. Those that did come later."""
+    """The ids of those events that were undone, each with the version that undid it, which is
+    later in the stream."""
     if not events:
         return {}
     stream, oldest, kind = events[0].stream, events[-1].version, ProductChangeUndone.type

@@ -1,4 +1,4 @@
-"""`manage.py check --database default` says where a search inside of SKUs has no index."""
+"""`manage.py check --database default` says if the search inside of SKUs has no index."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,7 +21,10 @@ HINT = (
 
 @register(Tags.database)
 def check_search(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """A database that does not answer, or is not migrated, is told by others."""
+    """There is an index for the search inside of SKUs.
+
+    Other checks report a database that does not answer or is not migrated.
+    """
     if "default" not in (databases or ()):
         return []
     try:

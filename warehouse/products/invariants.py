@@ -1,4 +1,4 @@
-"""The list of products beside the log, without the projection: `manage.py verify` asks."""
+"""Compare the list of products with the log, without the projection, for `manage.py verify`."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -13,9 +13,9 @@ from .models import Product
 
 
 def stock_list() -> Iterator[str]:
-    """The list says of each product what the last event of its stream says.
+    """The list has the quantity of the last event of each product's stream.
 
-    A replay cannot find out what the projection itself overlooks; this can.
+    A replay uses the projection, so it overlooks the same events as the projection. This does not.
     """
     events = last_events(product_stream(""))
     log = ((e.data.sku, "log", (e.data.quantity_on_hand, e.occurred_at)) for e in events)

@@ -1,4 +1,4 @@
-"""The list of products, as people and programs look at it."""
+"""The list of products, for people and programs."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -27,13 +27,13 @@ TITLES = {
     "-changed_at": "changed last",
     "changed_at": "changed first",
 }
-# A text this long is found anywhere in a SKU. Shorter ones are in too many for an index to help;
-# and where more SKUs begin so than are counted, nobody looks through all that have it elsewhere.
+# A text of this length or more is looked for anywhere in a SKU. A shorter one is in too many SKUs
+# for an index to help. If more than `COUNTED` SKUs begin with a text, only these are found.
 INSIDE = 3
 
-COUNTED = 10_000  # so many products are counted and added up; of more there is an estimate
-SAMPLED = 200  # pages of the table that the average quantity of an estimate comes from
-# As Postgres itself estimates: rows for each page when it last looked, and the pages of now.
+COUNTED = 10_000  # up to so many products are counted and added up; more are estimated
+SAMPLED = 200  # the pages of the table from which an estimate takes the average quantity
+# The estimate of Postgres's planner: the rows in a page at the last ANALYZE, times the pages now.
 ESTIMATE = f"""
     WITH size AS (
         SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
@@ -47,8 +47,8 @@ ESTIMATE = f"""
 
 
 class Totals(NamedTuple):
-    """How many products, and how many pieces of them; `about`: estimated, `units` None: not
-    known."""
+    """The number of products and of their units; `about`: they are estimated; `units` may be
+    unknown (None)."""
 
     products: int
     units: int | None
@@ -56,10 +56,10 @@ class Totals(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What somebody looks for, and in which order: `rows` is what is found, in none."""
+    """A search for products and its order; `rows` are the products found, not sorted yet."""
 
     text: str
-    inside: bool  # anywhere in the SKU; else it begins so
+    inside: bool  # whether the text may be anywhere in the SKU, or only at its beginning
     show: str
     order: Order
     rows: QuerySet[Product]
@@ -77,7 +77,7 @@ class Search(NamedTuple):
 
 
 def search_of(request: HttpRequest) -> Search:
-    """`?q=bolt&show=low&sort=-quantity`; raises `BadInput` with what is wrong."""
+    """The search that `?q=bolt&show=low&sort=-quantity` asks for; raises `BadInput`."""
     text, show = parse_prefix(request.GET.get("q", "")), request.GET.get("show", "")
     order = order_of(request, SORTED, "sku")
     found = Product.objects.filter(sku__gte=text, sku__lt=text + LAST) if text else Product.objects
@@ -90,14 +90,15 @@ def search_of(request: HttpRequest) -> Search:
 
 
 def page_of(request: HttpRequest, search: Search) -> dict[str, Any]:
-    """A page of what is found, and what it says around the rows."""
+    """A page of the products found, with the values around the table."""
     low, order = settings.LOW_PRODUCT_QUANTITY, search.order
     page = paged(request, partial(order.page, search.rows), order.key, order.parse_key)
     return {**page, "search": search, "totals": totals(search), "sorts": TITLES, "low": low}
 
 
 def totals(search: Search) -> Totals:
-    """Counted as far as that is fast; of more, an estimate, or of a search only that it is more."""
+    """The totals: up to `COUNTED` products are counted; more are estimated, or, of a search, only
+    said to be more."""
     some = search.rows[: COUNTED + 1]
     found = some.aggregate(products=Count("*"), units=Sum("quantity"))
     if found["products"] <= COUNTED:
@@ -108,7 +109,7 @@ def totals(search: Search) -> Totals:
 
 
 def _estimated() -> Totals | None:
-    """Of the whole table; None where Postgres has not looked at it yet."""
+    """The estimate for the whole table; None before the first ANALYZE."""
     with connection.cursor() as cursor:
         cursor.execute(ESTIMATE)
         row = cursor.fetchone()
@@ -119,5 +120,5 @@ def _estimated() -> Totals | None:
 
 
 def _rounded(number: int) -> int:
-    """To two digits: an estimate knows no more."""
+    """A number rounded to two digits, since an estimate is no more exact."""
     return int(round(number, 2 - len(str(number))))

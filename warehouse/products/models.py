@@ -7,13 +7,13 @@ class Product(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
-        # For the orders of the list; a migration adds one for texts inside of SKUs, where it can.
+        # For the orders of the list. A migration adds one for texts inside of SKUs, if it can.
         indexes = [
             models.Index(fields=["quantity", "sku"], name="warehouse_products_by_quantity"),
             models.Index(fields=["changed_at", "sku"], name="warehouse_products_by_change"),
         ]
         constraints = [
-            # The last line of defence: commands decide before it comes to this.
+            # The last line of defence: commands refuse before this.
             models.CheckConstraint(
                 condition=models.Q(quantity__gte=0), name="warehouse_products_not_negative"
             ),

@@ -10,7 +10,7 @@ MODELS = [Product]
 
 
 def project(events: Sequence[RecordedEvent[ProductEvent]]) -> None:
-    """Each event says how many there are: the last one of a product counts."""
+    """Each event has the quantity on hand, so the last event of a product is enough."""
     last = {event.data.sku: event for event in events}
     rows = [
         {"sku": sku, "quantity": event.data.quantity_on_hand, "changed_at": event.occurred_at}

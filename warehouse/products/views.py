@@ -8,7 +8,7 @@ from .looking import page_of, search_of
 
 @endpoint("GET", "HEAD")
 def products(request: HttpRequest) -> HttpResponseBase:
-    """All products for programs and spreadsheets; for people page by page."""
+    """The products: all of them for programs and spreadsheets, page by page for people."""
     search = search_of(request)
     if request.GET.get("format") == "csv":
         return search.as_file()

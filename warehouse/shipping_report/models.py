@@ -2,7 +2,7 @@ from django.db import models
 
 
 class DayOfShipping(models.Model):
-    """What was shipped of a product on a day (UTC)."""
+    """How much of a product was shipped on a day (in UTC)."""
 
     sku = models.TextField(db_collation="C")
     day = models.DateField()
@@ -21,5 +21,5 @@ class DayOfShipping(models.Model):
 
     @property
     def key(self) -> str:
-        """Where this row stands in the list, for the addresses of pages."""
+        """The key of this row, for the addresses of pages."""
         return f"{self.day}/{self.sku}"

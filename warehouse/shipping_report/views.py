@@ -20,7 +20,7 @@ FILTERS = ("sku", "since", "until")
 
 
 class Key(NamedTuple):
-    """A row's place in the list: the latest day comes first, and in it the lowest SKU."""
+    """The order of the list: the latest day comes first, and within a day the lowest SKU."""
 
     day: date
     sku: str
@@ -28,10 +28,12 @@ class Key(NamedTuple):
 
 @endpoint("GET", "HEAD")
 def report(request: HttpRequest) -> HttpResponseBase:
-    """What was shipped, day by day, the latest first; `?sku=abc123`: of one product;
-    `?since=2026-01-01&until=2026-01-31`: on these days."""
+    """How much was shipped on each day, the latest first.
+
+    `?sku=abc123` chooses a product, `?since=2026-01-01&until=2026-01-31` chooses days.
+    """
     sku = request.GET.get("sku", "").strip()
-    rows = DayOfShipping.objects.filter(shipments__gt=0)  # of what was undone, nothing is left
+    rows = DayOfShipping.objects.filter(shipments__gt=0)  # all others were undone
     rows = rows.filter(sku=parse_sku(sku)) if sku else rows
     days = days_of(request)
     rows = rows.filter(day__gte=days.since) if days.since else rows
@@ -62,7 +64,7 @@ def _listed(
     backwards: bool,
     limit: int,
 ) -> Any:
-    # The day alone as well: by that Postgres finds its way into the index.
+    # The day is compared by itself too: by that Postgres can use the index.
     if after:
         rows = rows.filter(Q(day__lt=after.day) | Q(sku__gt=after.sku), day__lte=after.day)
     if before:

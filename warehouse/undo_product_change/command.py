@@ -17,7 +17,7 @@ class UndoProductChange:
 def decide(
     on_hand: int, undone: RecordedEvent[ProductEvent], later: Iterable[RecordedEvent[ProductEvent]]
 ) -> list[ProductChangeUndone]:
-    """Whatever has happened since: what the event brought goes, what it took comes back."""
+    """Reverse the change of an event, even if later events have changed the quantity since."""
     data = undone.data
     if isinstance(data, ProductChangeUndone):
         raise DomainError(

@@ -1,4 +1,4 @@
-"""What must be true of everything that was undone: `manage.py verify` asks."""
+"""Rules that must hold for changes that were undone; `manage.py verify` checks them."""
 
 from collections.abc import Iterable, Iterator
 from uuid import UUID
@@ -8,8 +8,8 @@ from warehouse.events import ProductChangeUndone, ProductEvent, change
 
 
 def undone(stream: Iterable[RecordedEvent[ProductEvent]]) -> Iterator[str]:
-    """What was undone happened before, was reversed exactly, and once."""
-    happened: dict[UUID, tuple[int, int]] = {}  # what can still be undone: version and change
+    """Each undone event is earlier in the stream, was reversed exactly, and only once."""
+    happened: dict[UUID, tuple[int, int]] = {}  # version and change of what can still be undone
     for event in stream:
         data = event.data
         if not isinstance(data, ProductChangeUndone):
