@@ -51,9 +51,11 @@ def main() -> int:
     start_guard()
     if mode == IN_MEMORY:
         env |= {"CHECKED_BY": str(os.getpid())}  # by `dev.prepare`, on a database of our own
+    # This connects to DATABASE_URL, before a child could show a traceback about a wrong one.
+    postgres = _database(mode)
     # Django takes as long to come up as Postgres does: both at once.
     prepare = start_waiting(PREPARE, env)
-    with _database(mode) as url:
+    with postgres as url:
         env |= {"DATABASE_URL": url} if url else {}
         if end_of(prepare, url or "") != 0:
             raise DevError("The database is not ready: the lines above say why.")
