@@ -19,18 +19,18 @@ COMMANDS, TURNS = 1_500, 3
 INDEX = "inspection_search"
 
 
-def turn() -> tuple[float, float]:
+def turn(commands: int = COMMANDS) -> tuple[float, float]:
     """Microseconds of a command: in all, and at the server."""
     from cqrs_example.inspection.simulating import command_from, handlers
     from cqrs_example.messaging import execute
 
     handle = handlers()["IncreaseProductQuantity"]
     at_server, here = seconds_of_session(), time.process_time()
-    for _ in range(COMMANDS):
+    for _ in range(commands):
         fields = {"sku": f"p{random.randrange(10_000):05}", "quantity": "1"}
         execute(handle, command_from(handle, fields))
     here, at_server = time.process_time() - here, seconds_of_session() - at_server
-    return (here + at_server) * 1e6 / COMMANDS, at_server * 1e6 / COMMANDS
+    return (here + at_server) * 1e6 / commands, at_server * 1e6 / commands
 
 
 def main() -> None:

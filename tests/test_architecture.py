@@ -54,6 +54,7 @@ BESIDE = {
     "invariants.py",
     "keys.py",
     "looking.py",
+    "observing.py",
     "paging.py",
     "printed.py",
     "readable.py",

@@ -10,8 +10,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from cqrs_example.eventstore import read_all
 from cqrs_example.inspection.models import RefusedCommand
-from cqrs_example.messaging import DomainError, around, execute
-from cqrs_example.messaging.around import observing
+from cqrs_example.messaging import DomainError, execute
+from cqrs_example.messaging import observing as observers
+from cqrs_example.messaging.observing import observing
 from cqrs_example.telemetry import metrics
 from dev.modes import chosen_mode, settings_of
 
@@ -24,7 +25,7 @@ BLOCKS = "cqrs_example"
 
 @pytest.fixture(autouse=True)
 def nothing_said() -> None:
-    around._said.clear()
+    observers._said.clear()
 
 
 def fail() -> None:
@@ -180,4 +181,4 @@ def test_server_whose_folder_of_metrics_is_gone(server: Any, tmp_path: Any) -> N
         assert [own.increase("bolt-06", 1).status for _ in range(3)] == [200] * 3
     finally:
         own.stop()
-    assert "metrics.command does not work" in own.log.read_text()
+    assert "telemetry.metrics does not work" in own.log.read_text()

@@ -1,6 +1,9 @@
 """Traces by OpenTelemetry: of commands, handlers, commits and deliveries, across processes."""
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +25,7 @@ from cqrs_example.telemetry.spans import TRACER
 
 from .bank.commands import Deposit, Withdraw, deposit, withdraw
 from .racing import until
+from .serving import ROOT
 from .subscribing import Subscribed, add, broken, working
 from .traced import SENT
 
@@ -271,3 +275,32 @@ def test_setting_that_names_nothing_fails_the_check(bank: None, settings: Any) -
         with pytest.raises(SystemCheckError, match=f"settings.{setting}: .* does not define"):
             call_command("check")
         setattr(settings, setting, [])
+
+
+WITHOUT_SDK = f"""
+import django
+django.setup()
+from opentelemetry import context, trace
+from opentelemetry.sdk.trace import TracerProvider
+from cqrs_example.messaging import Context
+from cqrs_example.telemetry import parents, spans
+
+own = Context()
+assert spans.command(own, own) is spans.handler("a", []) is spans.delivery("a", []) is None
+token = context.attach(parents.W3C.extract({{"traceparent": "{SENT}"}}))
+with spans.command(own, own) as traced:  # the sender's is handed on as it came
+    assert traced.request == {{"traceparent": "{SENT}"}}
+context.detach(token)
+trace.set_tracer_provider(TracerProvider())
+with spans.command(own, own) as traced:
+    assert traced.request["traceparent"] != "{SENT}"
+    assert spans.handler("a", []) is not None
+"""
+
+
+def test_without_an_sdk_there_is_nothing_around_handlers() -> None:
+    """In a process of its own, because there is an SDK in this one."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", WITHOUT_SDK]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

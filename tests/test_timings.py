@@ -14,7 +14,7 @@ from django.utils import timezone
 from cqrs_example.inspection import timings
 from cqrs_example.inspection.models import HandlerTiming
 from cqrs_example.inspection.simulating import simulate
-from cqrs_example.messaging import Context, DomainError, around, execute
+from cqrs_example.messaging import Context, DomainError, execute, observing
 
 from .bank.commands import Deposit, Withdraw, deposit, withdraw
 from .racing import until
@@ -27,8 +27,8 @@ OVERVIEW = "/admin/eventstore/storedevent/overview/"
 @pytest.fixture
 def timed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Written when the test says so."""
-    monkeypatch.setattr(timings, "begin_writing", lambda: None)
-    timings._waiting.clear()
+    monkeypatch.setattr(timings.ASIDE, "begin", lambda: None)
+    timings.ASIDE.waiting.clear()
     settings.AROUND_HANDLERS, settings.TIMINGS_ONE_OF = TIMED, 1
 
 
@@ -39,7 +39,7 @@ def staff(client: Client, transactional_db: None) -> Client:
 
 
 def kept() -> list[HandlerTiming]:
-    timings.flush()
+    timings.ASIDE.flush()
     return list(HandlerTiming.objects.order_by("id"))
 
 
@@ -70,7 +70,7 @@ def test_nothing_is_kept_of_what_was_rolled_back() -> None:
 def test_admin_shows_them(staff: Client) -> None:
     [event] = execute(deposit, Deposit("ann", 7))
     execute(deposit, Deposit("ben", 7))
-    timings.flush()
+    timings.ASIDE.flush()
     page = staff.get(f"/admin/eventstore/storedevent/{event.position}/change/")
     assert [one["handler"] for one in page.context["timings"]].count("accounts") == 1
     assert "How long its handlers took" in page.content.decode()
@@ -86,7 +86,7 @@ def test_worker_that_hears_many_at_once(subscribed: Subscribed, staff: Client) -
     events = add("a", 1, 2, 3)
     with working("ledger"):
         subscribed.caught_up()
-    timings.flush()
+    timings.ASIDE.flush()
     for event in events:
         page = staff.get(f"/admin/eventstore/storedevent/{event.position}/change/")
         [ledger] = [one for one in page.context["timings"] if one["handler"] == "ledger"]
@@ -112,7 +112,7 @@ def test_trimmed_by_age_and_by_number(settings: Any) -> None:
 @pytest.mark.usefixtures("transactional_db", "bank")
 def test_a_thread_writes_them(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AROUND_HANDLERS, settings.TIMINGS_ONE_OF = TIMED, 1
-    monkeypatch.setattr(timings, "EVERY", 0.05)
+    monkeypatch.setattr(timings.ASIDE, "every", 0.05)
     execute(deposit, Deposit("ann", 7))
     until(lambda: HandlerTiming.objects.filter(handler="COMMIT").exists())
 
@@ -122,8 +122,8 @@ def test_thread_goes_on_after_a_failure(
     settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.AROUND_HANDLERS, settings.TIMINGS_ONE_OF = TIMED, 1
-    monkeypatch.setattr(timings, "EVERY", 0.05)
-    around._said.clear()
+    monkeypatch.setattr(timings.ASIDE, "every", 0.05)
+    observing._said.clear()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE inspection_handlertiming RENAME TO away")
     try:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ..eventstore.codecs import as_json, recorded_fields
 from ..messaging import CommandIdReused, Context, DomainError
-from ..messaging.around import observing
+from ..messaging.observing import observing
 from .models import RefusedCommand
 
 TRIMMED_EVERY = 100  # rows

@@ -4,14 +4,11 @@ Commands do not write these rows. Each process has a thread that writes them onc
 a command only reads the clock twice. When a process ends, rows that it has not written are lost.
 """
 
-from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import closing
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
-from threading import Lock, Thread
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +19,10 @@ from django.utils import timezone
 
 from ..eventstore import RecordedEvent
 from ..eventstore.statements import counted
-from ..messaging.around import log_failure, observing
+from ..messaging.observing import Aside, observing_if
 from .looking import rows
 from .models import HandlerTiming
 
-EVERY = 1.0  # seconds between two writes
 WAITING = 10_000  # rows that wait to be written at most; of more, the oldest are dropped
 MOST_TRIMMED = 20_000  # rows at once
 COMMIT = "COMMIT"
@@ -58,24 +54,25 @@ OF_AN_EVENT = """
             WHERE first <= %(position)s) AS heard
     ORDER BY id"""
 
-_waiting: deque[tuple[Any, ...]] = deque(maxlen=WAITING)
-_begun, _beginning = False, Lock()
 # The time at which the last handler of a transaction returned, and its COMMIT began.
 _done: ContextVar[float] = ContextVar("done", default=0.0)
 
 
-@observing
+def _is_timed(name: str, events: Sequence[RecordedEvent[Any]]) -> bool:
+    # Either all handlers of a request are timed, or none. Otherwise the time of COMMIT would begin
+    # with the end of a handler that was not the last. By the id's text: a UUID takes longer to make
+    # than all else here.
+    id_of_correlation: str = events[0].row[7]
+    return not int(id_of_correlation[-12:], 16) % getattr(settings, "TIMINGS_ONE_OF", 32)
+
+
+@observing_if(_is_timed)
 def timed(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, None, None]:
     """A context manager for `settings.AROUND_HANDLERS`, which keeps a call's time if it commits.
 
     It keeps the calls of one correlation in `TIMINGS_ONE_OF`, as the id of the first event decides.
     Statements that wait to be sent with COMMIT (see `later`) count as part of COMMIT.
     """
-    # Either all handlers of a request are timed, or none. Otherwise the time of COMMIT would begin
-    # with the end of a handler that was not the last.
-    if events[0].correlation_id.int % getattr(settings, "TIMINGS_ONE_OF", 16):
-        yield
-        return
     begun = perf_counter()
     with counted() as statements:
         yield
@@ -95,62 +92,41 @@ def _committed(
     if len(events) > 1 and any(event.correlation_id != correlation for event in events):
         correlation = None
     row = (timezone.now(), correlation, first, last, len(events))
-    _waiting.append((name, round(seconds * 1_000_000), statements, *row))
+    ASIDE.put((name, round(seconds * 1_000_000), statements, *row))
     if _done.get() == done:  # this was the last handler of its transaction
         commit = round((perf_counter() - done) * 1_000_000)
-        _waiting.append((COMMIT, commit, getattr(connection, "travelled", 1), *row))
-    begin_writing()
+        ASIDE.put((COMMIT, commit, getattr(connection, "travelled", 1), *row))
 
 
-def begin_writing() -> None:
-    """Start the thread that writes, if this process has none yet.
-
-    A thread that started earlier, before gunicorn forks, would not run in its workers.
-    """
-    global _begun
-    if _begun:
-        return
-    with _beginning:
-        if not _begun:
-            _begun = True
-            Thread(target=_write_for_ever, daemon=True, name="timings").start()
-
-
-def _write_for_ever() -> None:
-    while True:
-        sleep(EVERY)
-        try:
-            with closing(connection):  # after a failure, too: a new one may do better
-                flush()
-        except Exception as error:
-            log_failure(__name__, error)
-
-
-def flush() -> None:
-    """Write the rows that wait."""
-    waiting = [_waiting.popleft() for _ in range(len(_waiting))]
-    if not waiting:
-        return
+def _write(rows: Sequence[Sequence[Any]]) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
             # One statement: Django's bulk_create takes many times as long for each row.
-            cursor.execute(INSERT, [list(column) for column in zip(*waiting, strict=True)])
+            cursor.execute(INSERT, [list(column) for column in zip(*rows, strict=True)])
         trim()
+
+
+# A thread that kept its connection would be in the way of whoever wants to drop the database.
+ASIDE: Aside[Sequence[Any]] = Aside(__name__, _write, WAITING, after=lambda: connection.close())
 
 
 def trim() -> None:
     """Delete rows older than `settings.TIMINGS_KEPT_DAYS`, and all but the newest `TIMINGS_KEPT`.
 
-    It deletes up to `MOST_TRIMMED` rows.
+    It deletes up to `MOST_TRIMMED` rows, and begins when there is a tenth more than are to stay:
+    with each write it would take longer than that.
     """
-    newest = HandlerTiming.objects.aggregate(Max("id"))["id__max"] or 0
     most: int = getattr(settings, "TIMINGS_KEPT", 100_000)
     days: int = getattr(settings, "TIMINGS_KEPT_DAYS", 7)
-    too_old = Q(at__lt=timezone.now() - timedelta(days=days))
-    first = HandlerTiming.objects.order_by("id")[:MOST_TRIMMED]
-    oldest = HandlerTiming.objects.filter(id__in=first.values("id"))
-    oldest.filter(too_old | Q(id__lte=newest - most)).delete()
+    first = HandlerTiming.objects.order_by("id").first()
+    if first is None:
+        return
+    too_many = (HandlerTiming.objects.aggregate(Max("id"))["id__max"] or 0) - most
+    too_old = timezone.now() - timedelta(days=days)
+    if first.pk <= too_many - most // 10 or first.at < too_old:
+        oldest = HandlerTiming.objects.filter(id__lt=first.pk + MOST_TRIMMED)
+        oldest.filter(Q(at__lt=too_old) | Q(id__lte=too_many)).delete()
 
 
 Timing = dict[str, Any]

@@ -1,27 +1,23 @@
 """Context managers around commands, handlers and deliveries, such as those that measure them.
 
-Settings name them, so that messaging imports none of them.
+Settings name functions that make them, so that messaging imports none of them. Such a function
+may return None: then there is no manager, which costs least.
 """
 
-import logging
 import random
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
-from functools import partial, wraps
-from typing import Any, Generic, ParamSpec, TypeVar
+from functools import cache, partial
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-log = logging.getLogger(__name__)
-
+Look = Callable[..., AbstractContextManager[Any] | None]
 C = TypeVar("C")
-P = ParamSpec("P")
-Y = TypeVar("Y")
-
-SAID_EVERY = 60.0  # seconds between two lines about the same observer
+T = TypeVar("T")
 
 # How many times this thread has tried a command again. Telemetry reads it before and after one.
 retries: ContextVar[int] = ContextVar("retries", default=0)
@@ -36,11 +32,12 @@ def around(log: Any, command: object, context: C) -> Generator[C, None, None]:
     takes the place of the one that it was given. A log in memory has no managers.
 
     What a manager raises is the answer to the command. A manager that only measures is made by
-    `observing`, and so fails no command.
+    `observing.observing`, and so fails no command.
     """
     with ExitStack() as stack:
-        for path in getattr(settings, "AROUND_COMMANDS", ()) if _is_watched(log) else ():
-            context = stack.enter_context(import_string(path)(command, context)) or context
+        for look in _looks(getattr(settings, "AROUND_COMMANDS", ())) if _is_watched(log) else ():
+            if (manager := look(command, context)) is not None:
+                context = stack.enter_context(manager) or context
         yield context
 
 
@@ -52,11 +49,8 @@ def call_handler(
     The context managers of `settings.AROUND_HANDLERS`, called `manager(name, events)`, surround the
     call. They run inside the command's transaction, which may still be rolled back.
     """
-    paths = getattr(settings, "AROUND_HANDLERS", ()) if _is_watched(log) else ()
-    if not paths:  # An ExitStack for each call would cost something, even an empty one.
-        return handler()
-    with _entered(paths, name, events):
-        return handler()
+    looks = _looks(getattr(settings, "AROUND_HANDLERS", ())) if _is_watched(log) else ()
+    return _within(looks, (name, events), handler)
 
 
 def call_delivery(name: str, rows: Sequence[Any], deliver: Callable[[], None]) -> None:
@@ -64,58 +58,7 @@ def call_delivery(name: str, rows: Sequence[Any], deliver: Callable[[], None]) -
 
     The context managers of `settings.AROUND_DELIVERIES`, called `manager(name, rows)`, surround it.
     """
-    with _entered(getattr(settings, "AROUND_DELIVERIES", ()), name, rows):
-        deliver()
-
-
-def observing(
-    look: Callable[P, Generator[Y, None, None]],
-) -> Callable[P, AbstractContextManager[Y | None]]:
-    """Make a context manager that only observes, as `contextlib.contextmanager` makes one.
-
-    An error of the manager itself is logged, at most once a minute. The code that it surrounds
-    returns or raises what it would have without the manager.
-    """
-    made, name = contextmanager(look), f"{look.__module__}.{look.__name__}"
-
-    @wraps(look)
-    def observer(*args: P.args, **kwargs: P.kwargs) -> AbstractContextManager[Y | None]:
-        return _Observer(name, partial(made, *args, **kwargs))
-
-    return observer
-
-
-class _Observer(AbstractContextManager[Y | None], Generic[Y]):
-    def __init__(self, name: str, make: Callable[[], AbstractContextManager[Y]]) -> None:
-        self.name, self.make = name, make
-        self.manager: AbstractContextManager[Y] | None = None
-
-    def __enter__(self) -> Y | None:
-        try:
-            manager = self.make()
-            yielded = manager.__enter__()
-            self.manager = manager
-            return yielded
-        except Exception as error:
-            log_failure(self.name, error)
-        return None
-
-    def __exit__(self, *raised: Any) -> None:
-        try:
-            if self.manager:
-                self.manager.__exit__(*raised)
-        except Exception as error:
-            log_failure(self.name, error)
-
-
-_said: dict[str, float] = {}
-
-
-def log_failure(name: str, error: Exception) -> None:
-    """Log that an observer has failed, at most once a minute for each name."""
-    if time.monotonic() - _said.get(name, -SAID_EVERY) >= SAID_EVERY:
-        _said[name] = time.monotonic()
-        log.error("%s does not work, which changes nothing else: %r", name, error, exc_info=error)
+    _within(_looks(getattr(settings, "AROUND_DELIVERIES", ())), (name, rows), deliver)
 
 
 def pause(nth: int) -> None:
@@ -131,9 +74,24 @@ def _is_watched(log: Any) -> bool:
     return getattr(log, "is_watched", True)
 
 
-@contextmanager
-def _entered(paths: Iterable[str], *arguments: Any) -> Generator[None, None, None]:
-    with ExitStack() as stack:
-        for path in paths:
-            stack.enter_context(import_string(path)(*arguments))
-        yield
+def _looks(paths: Iterable[str]) -> Sequence[Look]:
+    return _imported(tuple(paths))
+
+
+@cache
+def _imported(paths: Iterable[str]) -> Sequence[Look]:
+    return [import_string(path) for path in paths]
+
+
+def _within(looks: Sequence[Look], arguments: tuple[Any, ...], call: Callable[[], T]) -> T:
+    """Call it within the context managers, the first one outermost."""
+    for look in reversed(looks):
+        if (manager := look(*arguments)) is not None:
+            call = partial(_inside, manager, call)
+    return call()
+
+
+def _inside(manager: AbstractContextManager[Any], call: Callable[[], T]) -> T:
+    with manager:
+        return call()
+    raise RuntimeError(f"{manager} must not swallow an error of what it surrounds.")

@@ -197,8 +197,8 @@ PLAUSIBLE_QUANTITY = 10_000
 # How many refused and failed commands are kept, and for how many days.
 REFUSALS_KEPT, REFUSALS_KEPT_DAYS = 100_000, 30
 # How many timings of projections and policies are kept, if AROUND_HANDLERS names `timed`. They are
-# those of one request in 16, because all would cost a fifth of a command's processor time.
-TIMINGS_ONE_OF = 16
+# those of one request in 32, because all would cost a fifth of a command's processor time.
+TIMINGS_ONE_OF = 32
 TIMINGS_KEPT, TIMINGS_KEPT_DAYS = 100_000, 7
 
 ADMIN_TITLE = "Warehouse: the log and the read models"

@@ -17,10 +17,10 @@ def check_telemetry(**kwargs: Any) -> list[CheckMessage]:
     """The apps are installed that this block needs, and the libraries of the functions that the
     settings name."""
     found = list(missing_apps("telemetry", "eventstore", "messaging"))
-    if _is_named("spans") and not is_installed("opentelemetry"):
+    if is_named("spans") and not is_installed("opentelemetry"):
         sentence = "The library opentelemetry-api, which spans need, is missing: pip install it."
         found.append(Error(sentence, id="telemetry.E001"))
-    if _is_named("metrics") and not is_installed("prometheus_client"):
+    if is_named("metrics") and not is_installed("prometheus_client"):
         sentence = "The library prometheus-client, which metrics need, is missing: pip install it."
         found.append(Error(sentence, id="telemetry.E002"))
     return found
@@ -34,7 +34,7 @@ def is_installed(library: str) -> bool:
         return False
 
 
-def _is_named(module: str) -> bool:
+def is_named(module: str) -> bool:
     return any(path.startswith(f"{BLOCK}.{module}.") for path in _named())
 
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from .checks import BLOCK, is_installed
+from .checks import BLOCK, is_installed, is_named
 
 SUBSCRIPTIONS = f"{BLOCK.rpartition('.')[0]}.subscriptions"
 LAST = "SELECT coalesce(max(position), 0) FROM eventstore_event"
@@ -40,6 +40,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _exposed() -> HttpResponse:
     client: Any = import_module("prometheus_client")
+    if is_named("metrics"):
+        import_module(f"{BLOCK}.metrics").ASIDE.flush()
     multiprocess: Any = import_module("prometheus_client.multiprocess")
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = client.CollectorRegistry()

@@ -25,6 +25,9 @@ def receive(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[...
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        # Most requests bring none, and pay for one look.
+        if "HTTP_TRACEPARENT" not in request.META:
+            return get_response(request)
         if trace.get_current_span().get_span_context().is_valid:
             return get_response(request)
         sent = {name: request.headers[name] for name in NAMES if name in request.headers}

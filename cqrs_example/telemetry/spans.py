@@ -2,8 +2,8 @@
 worker or of the relay.
 
 Names of attributes are those of OpenTelemetry's semantic conventions 1.45 for messaging and for
-databases; names of ours begin with "cqrs". With the API alone, and no SDK, nothing is recorded, and
-the sender's `traceparent` is passed on unchanged.
+databases; names of ours begin with "cqrs". With the API alone, and no SDK, nothing is recorded and
+nothing computed, and the sender's `traceparent` is passed on unchanged.
 """
 
 import time
@@ -11,18 +11,19 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from opentelemetry import trace
 from opentelemetry.context import Context as Parents
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode
+from opentelemetry.trace import Link, NoOpTracer, ProxyTracer, Span, SpanKind, StatusCode
 
 from ..eventstore import RecordedEvent
 from ..eventstore.statements import counted
 from ..messaging import CommandIdReused, Context, DomainError
-from ..messaging.around import observing
+from ..messaging.observing import observing_if
 from . import VERSION
 from .parents import carried, kept_with, links
 
@@ -34,12 +35,31 @@ LOG = {"messaging.system": "postgresql", "messaging.destination.name": "eventsto
 _done: ContextVar[int] = ContextVar("done", default=0)
 
 
-@observing
+def is_recorded(*arguments: object) -> bool:
+    """Whether spans go anywhere. An SDK may be set up after this module is imported: commands and
+    deliveries ask anew, and handlers, which are many, look at the last answer."""
+    global _recorded
+    _recorded = _records(trace.get_tracer_provider())
+    return _recorded
+
+
+@cache
+def _records(provider: trace.TracerProvider) -> bool:
+    return not isinstance(provider.get_tracer(__name__), NoOpTracer | ProxyTracer)
+
+
+_recorded = is_recorded()
+
+
+@observing_if(lambda *arguments: is_recorded() or carried())
 def command(command: object, context: Context) -> Generator[Context, None, None]:
     """A context manager for `settings.AROUND_COMMANDS`: a span for all attempts at a command.
 
     The events of the command keep the span in their metadata, as `traceparent` of the request.
     """
+    if not _recorded:
+        yield _traced(context)
+        return
     name = type(command).__name__
     attributes = {
         "cqrs.command.name": name,
@@ -47,10 +67,14 @@ def command(command: object, context: Context) -> Generator[Context, None, None]
         "messaging.message.conversation_id": str(context.correlation_id or context.command_id),
     }
     with _span(f"execute {name}", attributes=attributes):
-        yield replace(context, request={**context.request, **carried()})
+        yield _traced(context)
 
 
-@observing
+def _traced(context: Context) -> Context:
+    return replace(context, request={**context.request, **carried()})
+
+
+@observing_if(lambda *arguments: _recorded)
 def handler(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, None, None]:
     """A context manager for `settings.AROUND_HANDLERS`: a span for a projection or a policy.
 
@@ -76,7 +100,7 @@ def handler(name: str, events: Sequence[RecordedEvent[Any]]) -> Generator[None, 
     _watch_commit()
 
 
-@observing
+@observing_if(is_recorded)
 def delivery(name: str, rows: Sequence[Any]) -> Generator[None, None, None]:
     """A context manager for `settings.AROUND_DELIVERIES`: a span for the rows that a worker handles
     at once, or that the relay sends at once."""
