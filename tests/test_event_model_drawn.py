@@ -179,3 +179,13 @@ def test_live_page(client: Any, settings: Any) -> None:
     assert client.get("/event-model", headers=page).status_code == 403
     client.force_login(User.objects.create_user("staff", is_staff=True))
     assert client.get("/event-model", headers=page).status_code == 200
+
+
+@pytest.mark.django_db
+def test_example_that_cannot_be_read(tmp_path: Path, wire: Any) -> None:
+    wire()
+    with pytest.raises(CommandError, match=r"The example cannot be read: .*No such file"):
+        drawn(svg=True, example=tmp_path / "nothing.txt")
+    (tmp_path / "example.txt").write_bytes(b"\xff")
+    with pytest.raises(CommandError, match=r"The example cannot be read: .*utf-8"):
+        drawn(svg=True, example=tmp_path / "example.txt")

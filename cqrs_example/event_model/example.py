@@ -30,14 +30,18 @@ def carried_out(script: Path) -> Values:
         Deposit account=ann amount=5
 
     A command that the domain refuses is shown with its refusal. All is rolled back: only numbers of
-    positions are used up. Raises `CannotCarryOut` for a line that is wrong, and where the log has
-    events.
+    positions are used up. Raises `CannotCarryOut` for a file that cannot be read, for a line that is
+    wrong, and where the log has events.
     """
     if next(read_all(), None):
         raise CannotCarryOut("An example needs a database without events: give it an empty one.")
+    try:
+        lines = script.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotCarryOut(f"The example cannot be read: {error}.") from error
     values: dict[tuple[str, str], list[str]] = {}
     with transaction.atomic():
-        for number, line in enumerate(script.read_text().splitlines(), 1):
+        for number, line in enumerate(lines, 1):
             for kind, name, text in _carry_out(line.split(), number):
                 values.setdefault((kind, name), []).append(text)
         for name, text in _rows():
