@@ -30,8 +30,8 @@ def carried_out(script: Path) -> Values:
         Deposit account=ann amount=5
 
     A command that the domain refuses is shown with its refusal. All is rolled back: only numbers of
-    positions are used up. Raises `CannotCarryOut` for a file that cannot be read, for a line that is
-    wrong, and where the log has events.
+    positions are used up. Raises `CannotCarryOut` for a file that cannot be read, for a wrong line,
+    and where the log has events.
     """
     if next(read_all(), None):
         raise CannotCarryOut("An example needs a database without events: give it an empty one.")
