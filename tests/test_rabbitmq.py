@@ -12,6 +12,8 @@ from uuid import uuid4
 import amqp
 import pytest
 from django.db import connection
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from cqrs_example.operations import processes
 from cqrs_example.rabbitmq import broker as declaring
@@ -489,6 +491,27 @@ def test_message_is_a_cloud_event(messages: Subscribed) -> None:
         "traceparent": f"00-{first.correlation_id.hex}-{first.id.hex[:16]}-01",
     }
     assert second.position == two["position"]
+
+
+def test_relay_has_spans_and_messages_go_on_with_the_trace(
+    messages: Subscribed, spans: Any, exporter: InMemorySpanExporter
+) -> None:
+    take = stranger()
+    add("a", 1, 2)
+    with relay():
+        published(messages)
+    finished = exporter.get_finished_spans()
+    commands = {span.context.span_id for span in finished if span.name == "execute Add"}
+    sends = [span for span in finished if span.name == "send relay"]
+    assert {span.kind for span in sends} == {SpanKind.PRODUCER}
+    assert {link.context.span_id for span in sends for link in span.links} == commands
+    attributes = [dict(span.attributes or {}) for span in sends]
+    assert sum(int(str(each["messaging.batch.message_count"])) for each in attributes) == 2
+    assert {each["messaging.system"] for each in attributes} == {"rabbitmq"}
+    assert {each["messaging.destination.name"] for each in attributes} == {exchange()}
+    assert attributes[-1]["cqrs.position"] == messages.last()
+    carried = {int(body["traceparent"].split("-")[2], 16) for body in take()}
+    assert carried == commands
 
 
 def test_metadata_only_as_far_as_a_setting_says(messages: Subscribed, settings: Any) -> None:
