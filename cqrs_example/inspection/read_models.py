@@ -12,6 +12,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, FloatField, IntegerField
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from ..http import BadInput, paged
 from .edge import show
@@ -31,7 +32,7 @@ def listed(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResp
     page = paged(request, partial(_fetch, found), "pk", parse=partial(_key, model))
     names = [(field.verbose_name, isinstance(field, NUMBERS)) for field in model._meta.fields]
     page["rows"] = [(row.pk, _values(row)) for row in page["rows"]]
-    title = model._meta.verbose_name_plural.capitalize()
+    title = capfirst(model._meta.verbose_name_plural)
     return show(model_admin, request, "rows", title=title, names=names, q=q, **page)
 
 

@@ -39,6 +39,7 @@ class DayOfWithdrawals(models.Model):
     withdrawals = models.IntegerField()
 
     class Meta:
+        verbose_name, verbose_name_plural = "day of withdrawals", "days of withdrawals"
         constraints = [models.UniqueConstraint(fields=["account", "day"], name="bank_one_a_day")]
 
     def __str__(self) -> str:

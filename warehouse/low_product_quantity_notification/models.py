@@ -5,7 +5,7 @@ class LowProductQuantityNotification(models.Model):
     """An item of the to-do list: opened when few are left, closed by the notification."""
 
     opened_by = models.UUIDField(primary_key=True)  # the id of the event that left few
-    sku = models.TextField(db_collation="C")
+    sku = models.TextField("SKU", db_collation="C")
     quantity = models.BigIntegerField()
     requested_at = models.DateTimeField()
     notified_at = models.DateTimeField(null=True)

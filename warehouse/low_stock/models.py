@@ -4,7 +4,7 @@ from django.db import models
 class LowProduct(models.Model):
     """A product of which few are left; its row is deleted when there are enough again."""
 
-    sku = models.TextField(primary_key=True, db_collation="C")
+    sku = models.TextField("SKU", primary_key=True, db_collation="C")
     quantity = models.BigIntegerField()
     since = models.DateTimeField()
     notified_at = models.DateTimeField(null=True)

@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Product(models.Model):
-    sku = models.TextField(primary_key=True, db_collation="C")
+    sku = models.TextField("SKU", primary_key=True, db_collation="C")
     quantity = models.BigIntegerField()
     changed_at = models.DateTimeField()
 

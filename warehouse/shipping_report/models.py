@@ -4,7 +4,7 @@ from django.db import models
 class DayOfShipping(models.Model):
     """How much of a product was shipped on a day (in UTC)."""
 
-    sku = models.TextField(db_collation="C")
+    sku = models.TextField("SKU", db_collation="C")
     day = models.DateField()
     quantity = models.BigIntegerField()
     shipments = models.IntegerField()
