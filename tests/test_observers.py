@@ -1,7 +1,9 @@
 """What only looks on fails nothing: neither a command, nor a handler, nor a delivery."""
 
 import os
-from collections.abc import Generator, Iterator
+import sys
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from cqrs_example.telemetry import metrics
 from dev.modes import chosen_mode, settings_of
 
 from .bank.commands import Deposit, Withdraw, deposit, withdraw
+from .racing import all_at_once
 from .serving import Server
 from .subscribing import Subscribed, add, working
 
@@ -182,3 +185,40 @@ def test_server_whose_folder_of_metrics_is_gone(server: Any, tmp_path: Any) -> N
     finally:
         own.stop()
     assert "telemetry.metrics does not work" in own.log.read_text()
+
+
+def test_what_is_put_aside_fails_nobody_and_has_a_bound(caplog: Any) -> None:
+    seen: list[int] = []
+
+    def deal(some: Sequence[int]) -> None:
+        if 3 in some:
+            fail()
+        seen.extend(some)
+
+    aside = observers.Aside("tests.aside", deal, 2)
+    aside.begun = True  # the test says when
+    for numbers in ([1, 2], [3], [4, 5, 6]):
+        for number in numbers:
+            aside.put(number)
+        aside.flush()
+    assert seen == [1, 2, 5, 6]
+    assert "tests.aside does not work" in caplog.text
+
+
+def test_two_that_flush_at_once_lose_nothing(caplog: Any, request: Any) -> None:
+    """As the thread and `/metrics` do. Threads change as often as they can."""
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
+    seen: list[int] = []
+    aside: observers.Aside[int] = observers.Aside("tests.aside", seen.extend, 1_000_000)
+    aside.begun = True
+
+    def put_and_flush() -> None:
+        for number in range(2_000):
+            aside.put(number)
+            aside.put(number)
+            aside.flush()
+
+    all_at_once([put_and_flush] * 4)
+    assert len(seen) == 16_000
+    assert "does not work" not in caplog.text

@@ -127,28 +127,32 @@ class Aside(Generic[T]):
         self,
         name: str,
         deal: Callable[[Sequence[T]], None],
-        most: int | None = None,
+        most: int,
         after: Callable[[], object] = lambda: None,
     ) -> None:
         self.name, self.deal, self.after = name, deal, after
         self.waiting: deque[T] = deque(maxlen=most)
-        self.begun, self.beginning = False, Lock()
+        self.begun, self.lock = False, Lock()
 
     def put(self, seen: T) -> None:
+        """Put it aside, and return at once."""
         self.waiting.append(seen)
         if not self.begun:
             self.begin()
 
     def begin(self) -> None:
-        with self.beginning:
+        """Start the thread, if this process has none yet."""
+        with self.lock:
             if not self.begun:
-                self.begun = True
                 Thread(target=self._go_on, daemon=True, name=self.name).start()
+                self.begun = True
 
     def flush(self) -> None:
         """Deal with what waits; an error is logged."""
         try:
-            if some := [self.waiting.popleft() for _ in range(len(self.waiting))]:
+            with self.lock:  # The thread and `/metrics` may both ask.
+                some = [self.waiting.popleft() for _ in range(len(self.waiting))]
+            if some:
                 self.deal(some)
         except Exception as error:
             log_failure(self.name, error)

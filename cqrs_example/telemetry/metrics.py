@@ -79,5 +79,5 @@ def _handlers(name: str) -> Histogram:
 
 
 # At once it would take three times as long, between all else that a command does.
-ASIDE: Aside[Seen] = Aside(__name__, _count)
+ASIDE: Aside[Seen] = Aside(__name__, _count, 100_000)
 atexit.register(ASIDE.flush)
