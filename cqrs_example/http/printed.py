@@ -1,6 +1,6 @@
 """Long lists as one page for paper, without forms. Memory does not grow with the list."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any
@@ -21,12 +21,13 @@ def as_printed(
     title: str,
     columns: Sequence[str],
     rows: Iterable[Sequence[Any]],
-    filters: Sequence[str] = (),
+    filters: Mapping[str, object] | None = None,
 ) -> StreamingHttpResponse:
     """A page with one table of the columns and rows that `as_csv` takes, sent while it is read.
 
-    A column that is named in capitals, such as ID, keeps them. The page says what the address has
-    under the names of the `filters`, and that all times are in UTC. The table has up to `MOST_ROWS`
+    A column that is named in capitals, such as ID, keeps them. The page says which
+    `filters` the rows have passed, by name and value without the empty ones, and that all times are
+    in UTC. The table has up to `MOST_ROWS`
     rows; if there are more, the page says so at its end. If the database fails on the way, the
     connection breaks, and the browser shows an error.
     """
@@ -39,7 +40,7 @@ def as_printed(
         "title": title,
         "headings": [(text, n in numbers) for n, text in enumerate(headings)],
         "most": MOST_ROWS,
-        "filters": [(name, request.GET[name]) for name in filters if request.GET.get(name)],
+        "filters": [(name, str(value)) for name, value in (filters or {}).items() if value],
     }
     head, tail = render_to_string("printed.html", page, request).split(ROWS)
     return StreamingHttpResponse(map(str.encode, _page(head, chain(first, rest), tail)))

@@ -34,7 +34,8 @@ def activity(request: HttpRequest) -> HttpResponseBase:
         return as_csv("activity.csv", COLUMNS, rows)
     if request.GET.get("format") == "print":
         rows = (_cells(event) for event in newest_first(find, "position"))
-        return as_printed(request, "Activity", COLUMNS, rows, ("type", "since", "until"))
+        filters = {"type": known, **days._asdict()}
+        return as_printed(request, "Activity", COLUMNS, rows, filters)
     page = paged(request, find, "position", backwards=True)
     if wants_html(request):
         page |= {"wanted": wanted, "types": types, "days": days}

@@ -34,7 +34,7 @@ def low_stock(request: HttpRequest) -> HttpResponseBase:
         return as_csv("low_stock.csv", COLUMNS, found.values_list(*COLUMNS).iterator())
     if request.GET.get("format") == "print":
         rows = found.values_list(*COLUMNS).iterator()
-        return as_printed(request, "Low stock", ("SKU", *COLUMNS[1:]), rows, ["sort"])
+        return as_printed(request, "Low stock", ("SKU", *COLUMNS[1:]), rows, {"sort": order.name})
     if not wants_html(request):
         return as_json_list(request, found.values(*COLUMNS))
     page = paged(request, partial(order.page, found), order.key, order.parse_key)

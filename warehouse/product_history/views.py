@@ -31,7 +31,8 @@ def product(request: HttpRequest, sku: str) -> HttpResponseBase:
     if request.GET.get("format") == "print" and shown:
         found = newest_first(partial(_up_to, shown), "version")
         title, rows = f"History of {isolated(sku)}", map(as_cells, found)
-        return as_printed(request, title, COLUMNS, rows, ["version"])
+        filters = {"version": request.GET.get("version")}
+        return as_printed(request, title, COLUMNS, rows, filters)
     if wants_html(request):
         page = _history(request, shown) if shown else {}
         page |= {"sku": sku, "last": last, "shown": shown, "low": settings.LOW_PRODUCT_QUANTITY}

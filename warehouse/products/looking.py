@@ -19,6 +19,7 @@ from .models import Product
 
 COLUMNS = ("sku", "quantity", "changed_at")
 SORTED: dict[str, Parse] = {"sku": parse_prefix, "quantity": whole, "changed_at": moment}
+LEVELS = ("low", "out")  # `?show=` with any other value leaves nothing out
 TITLES = {
     "sku": "SKU",
     "-sku": "SKU, the last first",
@@ -73,17 +74,19 @@ class Search(NamedTuple):
 
     def as_sheet(self, request: HttpRequest) -> StreamingHttpResponse:
         rows = self.listed.values_list(*COLUMNS).iterator()
-        return as_printed(request, "Stock", ("SKU", *COLUMNS[1:]), rows, ("q", "show", "sort"))
+        filters = {"q": self.text, "show": self.show, "sort": self.order.name}
+        return as_printed(request, "Stock", ("SKU", *COLUMNS[1:]), rows, filters)
 
 
 def search_of(request: HttpRequest) -> Search:
     """The search that `?q=bolt&show=low&sort=-quantity` asks for; raises `BadInput`."""
     text, show = parse_prefix(request.GET.get("q", "")), request.GET.get("show", "")
+    show = show if show in LEVELS else ""
     order = order_of(request, SORTED, "sku")
     found = Product.objects.filter(sku__gte=text, sku__lt=text + LAST) if text else Product.objects
     inside = len(text) >= INSIDE and found.all()[: COUNTED + 1].count() <= COUNTED
     rows = Product.objects.filter(sku__contains=text) if inside else found.all()
-    if show in ("low", "out"):
+    if show:
         low = settings.LOW_PRODUCT_QUANTITY
         rows = rows.filter(quantity__lte=low if show == "low" else 0)
     return Search(text, inside, show, order, rows)
@@ -103,7 +106,7 @@ def totals(search: Search) -> Totals:
     found = some.aggregate(products=Count("*"), units=Sum("quantity"))
     if found["products"] <= COUNTED:
         return Totals(found["products"], found["units"] or 0)
-    if search.text or search.show in ("low", "out"):
+    if search.text or search.show:
         return Totals(COUNTED, None)
     return _estimated() or Totals(COUNTED, None)
 

@@ -16,7 +16,6 @@ from .models import DayOfShipping
 
 COLUMNS = ("day", "sku", "shipments", "quantity")
 PRINTED = ("day", "SKU", "shipments", "quantity")
-FILTERS = ("sku", "since", "until")
 
 
 class Key(NamedTuple):
@@ -42,7 +41,8 @@ def report(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return as_csv("shipping_report.csv", COLUMNS, found.iterator())
     if request.GET.get("format") == "print":
-        return as_printed(request, "Shipping report", PRINTED, found.iterator(), FILTERS)
+        filters = {"sku": sku, **days._asdict()}
+        return as_printed(request, "Shipping report", PRINTED, found.iterator(), filters)
     page = paged(request, partial(_listed, rows), "key", parse=_key)
     if wants_html(request):
         page |= {"sku": sku, "days": days}

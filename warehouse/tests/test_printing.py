@@ -56,6 +56,30 @@ def test_what_is_filtered_is_said(paper):
     assert "nonsense" not in text.partition("<main")[2]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("/warehouse/products?show=nonsense", marks=slices("products")),
+        pytest.param("/warehouse/activity?type=nonsense", marks=slices("activity")),
+        pytest.param("/warehouse/products/bolt-00?show=nonsense", marks=slices("product_history")),
+        pytest.param("/warehouse/low_stock?show=nonsense", marks=slices("low_stock")),
+        pytest.param("/warehouse/shipping_report?type=nonsense", marks=slices("shipping_report")),
+    ],
+)
+def test_a_filter_that_there_is_not_is_not_said_to_hold(paper, address):
+    text = paper(f"{address}&format=print")
+    assert rows_of(text)[1]
+    assert "nonsense" not in text.partition("<main")[2]
+
+
+@slices("activity", "shipping_report")
+def test_the_days_are_said(paper):
+    for address in ("activity", "shipping_report"):
+        text = paper(f"/warehouse/{address}?since=2020-02-03&format=print")
+        assert "since: <bdi>2020-02-03</bdi>" in text
+        assert "until" not in text.partition("<main")[2]
+
+
 @slices("activity")
 def test_times_are_in_the_zone_that_the_page_says(paper, client):
     client.cookies["time_zone"] = "Asia/Tokyo"
