@@ -4,6 +4,7 @@ from cqrs_example.eventstore import read_all
 from cqrs_example.messaging import execute
 from warehouse.tests.given import Move, move, received, shipped
 
+from . import views
 from .invariants import low_products
 from .models import LowProduct
 from .projection import project
@@ -76,3 +77,19 @@ def test_list(client, db):
     execute(move, Move("nut", 9))
     page = client.get(ADDRESS, headers={"accept": "text/html"}).content.decode()
     assert "No product is low: each has more than 5 on hand." in page
+
+
+def test_totals_are_of_all_pages(client, db, monkeypatch):
+    rows = [
+        LowProduct(sku=f"s{n:03}", quantity=n % 3, since="2026-01-01T00:00Z") for n in range(60)
+    ]
+    LowProduct.objects.bulk_create(rows)
+    for address in (ADDRESS, f"{ADDRESS}?after=s049", f"{ADDRESS}?sort=-quantity"):
+        page = client.get(address, headers={"accept": "text/html"}).content.decode()
+        assert "60 products, 60 units, 20 out; low means 5 or fewer on hand." in page
+    monkeypatch.setattr(views, "COUNTED", 60)
+    page = client.get(ADDRESS, headers={"accept": "text/html"}).content.decode()
+    assert "60 products, 60 units" in page
+    monkeypatch.setattr(views, "COUNTED", 59)
+    page = client.get(ADDRESS, headers={"accept": "text/html"}).content.decode()
+    assert "More than 59 products; low means" in page

@@ -1,6 +1,8 @@
 from functools import partial
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
@@ -14,6 +16,7 @@ from warehouse.sku import parse_prefix
 from .models import LowProduct
 
 COLUMNS = ("sku", "quantity", "since", "notified_at")
+COUNTED = 10_000  # so many products are counted and added up; of more the page says "more than"
 SORTED: dict[str, Parse] = {"sku": parse_prefix, "quantity": whole, "since": moment}
 TITLES = {
     "sku": "SKU",
@@ -39,4 +42,14 @@ def low_stock(request: HttpRequest) -> HttpResponseBase:
         return as_json_list(request, found.values(*COLUMNS))
     page = paged(request, partial(order.page, found), order.key, order.parse_key)
     page |= {"low": settings.LOW_PRODUCT_QUANTITY, "order": order, "sorts": TITLES}
-    return render(request, "warehouse/low_stock/low_stock.html", page)
+    return render(request, "warehouse/low_stock/low_stock.html", page | {"totals": _totals()})
+
+
+def _totals() -> dict[str, Any]:
+    """How many products are low, how many units of them there are, and how many products are out.
+
+    Only `most` products are counted, so that a long list costs no more.
+    """
+    some = LowProduct.objects.all()[: COUNTED + 1]
+    counts = {"products": Count("*"), "units": Sum("quantity"), "out": Count("sku", Q(quantity=0))}
+    return {**some.aggregate(**counts), "most": COUNTED}
