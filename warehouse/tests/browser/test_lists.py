@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import is_for_everybody
 from tests.browser.fixtures import both_ways
 
+from ..addresses import PATHS
 from ..given import received, shipped
 
 pytestmark = pytest.mark.slow
@@ -20,6 +21,14 @@ acting = slices("products", "increase_product_quantity", "ship_product_quantity"
 IN_VIEW = (
     "it => { const b = it.getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight }"
 )
+LOOK_WITH_FOCUS = """it => {
+    it.focus()
+    const style = getComputedStyle(it)
+    return {
+        html: it.outerHTML, type: it.type, border: style.borderTopStyle, outline: style.outlineStyle
+    }
+}"""
+NATIVE = ("checkbox", "radio", "file")  # the browser draws these itself
 BERLIN = {"timezone_id": "Europe/Berlin"}
 
 
@@ -209,13 +218,19 @@ def test_chart_at_every_size_in_every_colour_and_on_paper(visitor, page):
     is_for_everybody_with_scripts(page)
 
 
-@acting
-@slices("low_stock", "activity", "shipping_report")
-@pytest.mark.parametrize("path", [STOCK, "/warehouse/low_stock", "/warehouse/activity"])
-def test_zoom_of_200_and_400_percent(visitor, page, path):
+@pytest.mark.parametrize("path", [path for path, item in PATHS.items() if "get" in item])
+def test_every_page_at_200_and_400_percent_and_in_forced_colours(visitor, page, path):
     for number in range(3):
         received(f"{'W' * 60}-{number}", 4)
-    visitor.open(path)
+        shipped(f"{'W' * 60}-{number}", 1)
+    visitor.open(path.format(sku=f"{'W' * 60}-0"))
     for width in (640, 320):
         page.set_viewport_size({"width": width, "height": 512})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.emulate_media(forced_colors="active")
+    controls = page.locator("main").locator("button, input:not([type=hidden]), select, textarea")
+    for control in controls.locator("visible=true").all():
+        look = control.evaluate(LOOK_WITH_FOCUS)
+        # Shadows and backgrounds are not drawn in forced colours: these two are what is left.
+        assert look["border"] != "none" or look["type"] in NATIVE, look
+        assert look["outline"] != "none", look
