@@ -600,6 +600,23 @@ def test_export_of_a_stream_whose_name_looks_like_a_search(staff, monkeypatch):
     assert [json.loads(line)["version"] for line in lines] == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize(
+    ("page", "key"),
+    [
+        (LIST, "before=0"),
+        (TODO, "after=ffffffff-ffff-ffff-ffff-ffffffffffff"),
+        ("/admin/inspection/refusedcommand/", "before=0"),
+        ("/admin/projections/run/", "before=0"),
+    ],
+)
+def test_a_page_behind_the_last_row_leads_to_the_first(staff, page, key):
+    text = staff.get(f"{page}?{key}").content.decode()
+    assert text.count('href="?">⇤ ') == 1
+    assert "There are no" in text
+    assert "There are no" not in staff.get(page).content.decode()
+    assert "⇤" not in staff.get(page).content.decode()
+
+
 def test_export_is_read_in_batches(staff, monkeypatch):
     monkeypatch.setattr(exporting, "BATCH", 2)
     record("account-a", *[received("a", n) for n in range(1, 8)])
