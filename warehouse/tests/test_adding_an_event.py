@@ -40,10 +40,10 @@ def tree(tmp_path: Path) -> Path:
 
 def add_event(tree: Path, *, union: bool) -> None:
     path = tree / "warehouse/events.py"
-    before, after = path.read_text().split("# What a product's stream holds.")
+    before, after = path.read_text().split("# The events of a product's stream.")
     if union:
         after = after.replace(UNION, f"{UNION}ProductQuantityReturned | ", 1)
-    path.write_text(f"{before}{RETURNED}# What a product's stream holds.{after}")
+    path.write_text(f"{before}{RETURNED}# The events of a product's stream.{after}")
 
 
 def function_at(path: Path, line: int) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from cqrs_example.messaging import Context, execute
 from dev import sample
 from tests.browser.fixtures import Visitor
 from tests.serving import ROOT
@@ -32,7 +31,7 @@ PAGES = {"stock": "/warehouse/products", "product": "/warehouse/products/bolt-06
 def test_screenshots(chromium, server, tmp_path):
     for number in range(DAYS):
         day = FIRST_DAY + timedelta(days=number)
-        execute(sample.record_day, sample.RecordDay(day.isoformat()), Context(actor="clerk"))
+        sample.record(day)
     folder = ROOT / "docs" / "screenshots" if os.environ.get("SCREENSHOTS") else tmp_path
     for look, options in LOOKS:
         visitor = Visitor(chromium, server, **options)
