@@ -95,7 +95,8 @@ def test_only_forms_and_links_are_shown_that_the_account_may_use(
     account("clerk", *([permission] if permission else []))
     log_in(browser, "clerk")
     pages = [f"/warehouse/{name}" for name in ("products", "products/abc123", "low_stock")]
-    text = "".join(browser.request("GET", page).text for page in pages)
+    answers = [browser.request("GET", page) for page in pages]  # a slice may have gone
+    text = "".join(answer.text for answer in answers if answer.status == 200)
     assert "abc123" in text
     shown = {name for name in PERMISSIONS if f'{FORMS[name]}"' in text}
     assert shown == ({permission} if permission else set())
