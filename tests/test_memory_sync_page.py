@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 RUN = re.compile(r"<!-- run -->\n```python\n(.*?)```\n", re.DOTALL)
 
 
+@pytest.mark.slices("increase_product_quantity", "ship_product_quantity")
 def test_the_page_runs_as_it_stands():
     page = (ROOT / "docs" / "memory-sync.md").read_text()
     parts = RUN.findall(page)
