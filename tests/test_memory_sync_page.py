@@ -11,7 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RUN = re.compile(r"<!-- run -->\n```python\n(.*?)```\n", re.DOTALL)
 
 
-@pytest.mark.slices("increase_product_quantity", "ship_product_quantity")
+@pytest.mark.slices(
+    "increase_product_quantity",
+    "ship_product_quantity",
+    "low_product_quantity_notification",
+)
 def test_the_page_runs_as_it_stands():
     page = (ROOT / "docs" / "memory-sync.md").read_text()
     parts = RUN.findall(page)

@@ -12,6 +12,10 @@ from .databases import own_database, url
 pytestmark = pytest.mark.slow
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds", "tests.settings")
+RUFF = (
+    ("-m", "ruff", "check", "--no-cache"),
+    ("-m", "ruff", "format", "--check", "--no-cache"),
+)
 LINT = ("-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache")
 # With the tests of the slices that are left, in one process: each start and each database that is
 # migrated takes a second. Every page that is left is opened, and every command that is left is
@@ -87,7 +91,7 @@ def database(django_db_setup: None) -> Iterator[str]:
 def test_project_without_slice(name: str, tmp_path: Path, database: str) -> None:
     tree = trees.copy(tmp_path)
     assert trees.remove_slice(tree, name)
-    for check in (("-m", "ruff", "check", "--no-cache"), LINT):
+    for check in (*RUFF, LINT):
         code, output = trees.run(tree, *check)
         assert code == 0, output
     (tree / "test_visit.py").write_text(VISIT)

@@ -59,8 +59,8 @@ PROJECTIONS: dict[str, str] = {
     "shipping_report": "warehouse.shipping_report.projection",
 }
 
-# "Whenever this event, then that command": heard after the projections, in this order.
 POLICIES: dict[str, str] = {
+    # "Whenever this event, then that command": heard after the projections, in this order.
     "notify_low_product_quantity": "warehouse.low_product_quantity_notification.policy.notify",
 }
 

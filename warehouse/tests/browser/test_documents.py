@@ -83,6 +83,7 @@ def test_one_page_after_the_last_line(visitor, page):
     assert opened.count("document") == 2  # the form, and the page that it leads to
 
 
+@pytest.mark.slices("low_product_quantity_notification")
 @both_ways
 def test_ship_an_order_with_a_wrong_line(visitor, page, log):
     received("bolt", 10)
